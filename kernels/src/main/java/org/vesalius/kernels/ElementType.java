@@ -1,0 +1,20 @@
+package org.vesalius.kernels;
+
+/** The number format of one element of a {@link Tensor}. */
+public enum ElementType {
+  /** IEEE 754 binary32: activations, biases, norm gains, keys and values. */
+  F32(4),
+  /** Two's complement 32-bit integers: token ids, positions, page tables, lengths. */
+  I32(4);
+
+  private final int byteSize;
+
+  ElementType(int byteSize) {
+    this.byteSize = byteSize;
+  }
+
+  /** Size of one element in bytes. */
+  public int byteSize() {
+    return byteSize;
+  }
+}

@@ -1,0 +1,167 @@
+package org.vesalius.kernels;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The transformer-level operations that models are made of, on one device.
+ *
+ * <p><b>Shapes.</b> Activations are {@code (tokens, width)}: the tokens of one or many sequences
+ * laid end to end (a ragged batch). Prefill, a chunk of a prefill, decode of one sequence or of
+ * many are the same calls. Integer arguments that change from step to step (token ids, positions,
+ * lengths, page tables) are I32 tensors, so that a backend can record a step and replay it. Output
+ * comes first; it may be a view with a row stride, and may be the same tensor as an input only
+ * where the operation says so.
+ *
+ * <p><b>Results.</b> The package {@code reference} is the definition of every operation. Another
+ * backend may round differently, within a bound computed from the operation's length; but for a
+ * given row of input its result must not depend on which other rows are in the batch, so that
+ * neither the chunk size of a prefill nor other requests change an answer.
+ *
+ * <p><b>Threads.</b> Calls are issued by one thread at a time (any thread); the backend splits the
+ * work itself. A call may return before the work is done on an asynchronous device; {@link #read}
+ * waits.
+ *
+ * <p><b>Errors.</b> Shapes that do not fit throw {@link IllegalArgumentException} naming the
+ * operation and both shapes. Integer contents (a token id beyond the table, a page beyond the pool)
+ * throw {@link IndexOutOfBoundsException}; a device backend may report them later.
+ */
+public interface Kernels extends AutoCloseable {
+
+  /** What is computing, for people: {@code simd (256-bit, 2 threads)}. */
+  String description();
+
+  /**
+   * Allocates a zero-filled tensor that lives until {@link #close}. For opening a model and growing
+   * a cache, never for a step.
+   */
+  Tensor allocate(ElementType type, int rows, int columns);
+
+  /**
+   * Makes a stored weight ready for this device: host backends return it as it is, mapped file and
+   * all.
+   */
+  Weight place(Weight stored);
+
+  /**
+   * Copies {@code values} into the tensor, row by row; {@code values} holds at least {@code rows *
+   * columns} numbers.
+   */
+  void write(Tensor out, float[] values);
+
+  /**
+   * Copies {@code values} into the tensor, row by row; {@code values} holds at least {@code rows *
+   * columns} numbers.
+   */
+  void write(Tensor out, int[] values);
+
+  /** Waits for the tensor to be computed and copies it out, row by row. */
+  void read(float[] out, Tensor x);
+
+  /**
+   * {@code out[t] = table[ids[t]]}.
+   *
+   * @param out {@code (tokens, width)}
+   * @param table {@code (vocabulary, width)}
+   * @param ids {@code (1, tokens)} I32
+   */
+  void embed(Tensor out, Weight table, Tensor ids);
+
+  /**
+   * {@code out[i] = x[index[i]]} for the rows of {@code out}; {@code index} is {@code (1, rows of
+   * out)} I32.
+   */
+  void gatherRows(Tensor out, Tensor x, Tensor index);
+
+  /**
+   * {@code out[index[i]] = x[i]} for the rows of {@code x}; rows that no index names keep their
+   * content.
+   */
+  void scatterRows(Tensor out, Tensor x, Tensor index);
+
+  /**
+   * Matrix product with a weight: {@code out = x * weightᵀ + bias}.
+   *
+   * @param out {@code (tokens, weight.rows)}
+   * @param x {@code (tokens, weight.columns)}
+   * @param bias {@code (1, weight.rows)} or null
+   */
+  void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias);
+
+  /** {@code out += x}. */
+  void add(Tensor out, Tensor x);
+
+  /**
+   * Root mean square norm (Zhang and Sennrich 2019): {@code out = x / sqrt(mean(x²) + epsilon) *
+   * gain}, row by row.
+   *
+   * @param gain {@code (1, width)}
+   */
+  void rmsNorm(Tensor out, Tensor x, Tensor gain, float epsilon);
+
+  /** {@code residual += delta}, then {@code out = rmsNorm(residual)}. */
+  void addRmsNorm(Tensor out, Tensor residual, Tensor delta, Tensor gain, float epsilon);
+
+  /** {@code x = activation(x)}, in place. */
+  void activate(Tensor x, Activation activation);
+
+  /** {@code gate = activation(gate) * up}, in place. */
+  void gatedActivation(Tensor gate, Tensor up, Activation activation);
+
+  /**
+   * Cosines and sines of all rotation angles of a batch. The angle is computed in single precision,
+   * {@code (float) position * inverseFrequency}, because that is what models were trained with.
+   *
+   * @param cos {@code (tokens, rotary.pairs)}
+   * @param sin {@code (tokens, rotary.pairs)}
+   * @param positions {@code (axes, tokens)} I32
+   */
+  void rotaryTable(Tensor cos, Tensor sin, Tensor positions, Rotary rotary);
+
+  /**
+   * Rotates every head of every token in place: with {@code a = x[i]}, {@code b = x[i +
+   * headSize/2]} it becomes {@code a cos - b sin} and {@code b cos + a sin}.
+   *
+   * @param x {@code (tokens, heads * headSize)}; {@code headSize} is twice the width of {@code cos}
+   */
+  void rotate(Tensor x, Tensor cos, Tensor sin);
+
+  /**
+   * Prepares one decoder layer's attention: normalises each head of queries and keys where gains
+   * are given (Qwen3), rotates both, and stores keys and values in the cache. Queries and keys are
+   * changed in place.
+   *
+   * @param q {@code (tokens, heads * headSize)}
+   * @param k {@code (tokens, kvHeads * headSize)}
+   * @param v {@code (tokens, kvHeads * headSize)}
+   * @param qGain {@code (1, headSize)} or null
+   * @param kGain {@code (1, headSize)} or null
+   * @param epsilon of the norms
+   * @param slots {@code (1, tokens)} I32: {@code page * pageSize + slot in the page} of each token
+   */
+  void rotateAndCache(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor qGain,
+      @Nullable Tensor kGain,
+      float epsilon,
+      Tensor cos,
+      Tensor sin,
+      KeyValues.Paged cache,
+      Tensor slots);
+
+  /**
+   * Scaled dot-product attention with grouped queries: {@code out = softmax(scale * q kᵀ + mask) v}
+   * per head.
+   *
+   * @param out {@code (tokens, heads * headSize)}
+   * @param q {@code (tokens, heads * headSize)}
+   * @param starts {@code (1, sequences + 1)} I32: the first row of each sequence, and the end of
+   *     the last
+   */
+  void attention(Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape);
+
+  /** Frees everything that was allocated here and stops the threads. Idempotent. */
+  @Override
+  void close();
+}

@@ -1,0 +1,173 @@
+package org.vesalius.kernels;
+
+import org.jspecify.annotations.Nullable;
+
+/** The shape rules of {@link Kernels}, checked by every backend before it computes. */
+public final class Shapes {
+  private Shapes() {}
+
+  /** Fails unless {@code holds}. */
+  public static void require(boolean holds, String operation, String rule, Tensor... found) {
+    if (!holds) {
+      StringBuilder message =
+          new StringBuilder(operation).append(": expected ").append(rule).append(", found");
+      for (Tensor tensor : found) {
+        message.append(' ').append(tensor.type()).append(tensor.shape());
+      }
+      throw new IllegalArgumentException(message.toString());
+    }
+  }
+
+  /** Rules of {@link Kernels#embed}. */
+  public static void embed(Tensor out, Weight table, Tensor ids) {
+    require(
+        out.columns() == table.columns() && isVector(ids, ElementType.I32, out.rows()),
+        "embed",
+        "out (tokens, " + table.columns() + ") and ids (1, tokens)",
+        out,
+        ids);
+  }
+
+  /** Rules of {@link Kernels#gatherRows} and {@link Kernels#scatterRows}. */
+  public static void moveRows(String operation, Tensor indexed, Tensor other, Tensor index) {
+    require(
+        indexed.columns() == other.columns() && isVector(index, ElementType.I32, indexed.rows()),
+        operation,
+        "rows of one width and one index per row",
+        indexed,
+        other,
+        index);
+  }
+
+  /** Rules of {@link Kernels#linear}. */
+  public static void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
+    require(
+        out.rows() == x.rows() && x.columns() == weight.columns() && out.columns() == weight.rows(),
+        "linear",
+        "x (tokens, " + weight.columns() + ") and out (tokens, " + weight.rows() + ")",
+        out,
+        x);
+    if (bias != null) {
+      require(
+          isVector(bias, ElementType.F32, weight.rows()),
+          "linear",
+          "bias (1, " + weight.rows() + ")",
+          bias);
+    }
+  }
+
+  /** Rules of elementwise operations. */
+  public static void same(String operation, Tensor a, Tensor b) {
+    require(a.rows() == b.rows() && a.columns() == b.columns(), operation, "equal shapes", a, b);
+  }
+
+  /** Rules of {@link Kernels#rmsNorm}. */
+  public static void norm(Tensor out, Tensor x, Tensor gain) {
+    same("rmsNorm", out, x);
+    require(
+        isVector(gain, ElementType.F32, x.columns()),
+        "rmsNorm",
+        "gain (1, " + x.columns() + ")",
+        gain);
+  }
+
+  /** Rules of {@link Kernels#rotaryTable}. */
+  public static void rotaryTable(Tensor cos, Tensor sin, Tensor positions, Rotary rotary) {
+    same("rotaryTable", cos, sin);
+    require(
+        cos.columns() == rotary.pairs()
+            && positions.columns() == cos.rows()
+            && positions.type() == ElementType.I32,
+        "rotaryTable",
+        "cos (tokens, " + rotary.pairs() + ") and positions (axes, tokens)",
+        cos,
+        positions);
+  }
+
+  /** Rules of {@link Kernels#rotate}. */
+  public static void rotate(Tensor x, Tensor cos, Tensor sin) {
+    same("rotate", cos, sin);
+    require(
+        x.rows() == cos.rows() && cos.columns() > 0 && x.columns() % (2 * cos.columns()) == 0,
+        "rotate",
+        "x (tokens, heads * " + 2 * cos.columns() + ")",
+        x,
+        cos);
+  }
+
+  /** Rules of {@link Kernels#rotateAndCache}. */
+  public static void rotateAndCache(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor qGain,
+      @Nullable Tensor kGain,
+      Tensor cos,
+      Tensor sin,
+      KeyValues.Paged cache,
+      Tensor slots) {
+    rotate(q, cos, sin);
+    rotate(k, cos, sin);
+    same("rotateAndCache", k, v);
+    int headSize = 2 * cos.columns();
+    require(
+        k.columns() == cache.kvHeads() * headSize && isVector(slots, ElementType.I32, q.rows()),
+        "rotateAndCache",
+        "keys of " + cache.kvHeads() + " heads of " + headSize + " and one slot per token",
+        k,
+        slots);
+    if (qGain != null) {
+      require(
+          isVector(qGain, ElementType.F32, headSize),
+          "rotateAndCache",
+          "gain (1, " + headSize + ")",
+          qGain);
+    }
+    if (kGain != null) {
+      require(
+          isVector(kGain, ElementType.F32, headSize),
+          "rotateAndCache",
+          "gain (1, " + headSize + ")",
+          kGain);
+    }
+  }
+
+  /** Rules of {@link Kernels#attention}. */
+  public static void attention(
+      Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
+    same("attention", out, q);
+    require(
+        q.columns() == shape.heads() * shape.headSize()
+            && starts.type() == ElementType.I32
+            && starts.columns() >= 1,
+        "attention",
+        "queries of " + shape.heads() + " heads of " + shape.headSize(),
+        q,
+        starts);
+    int width = shape.kvHeads() * shape.headSize();
+    switch (keyValues) {
+      case KeyValues.Ragged(Tensor keys, Tensor values) ->
+          require(
+              keys.columns() == width && values.columns() == width && keys.rows() == values.rows(),
+              "attention",
+              "keys and values (tokens, " + width + ")",
+              keys,
+              values);
+      case KeyValues.Paged paged ->
+          require(
+              paged.kvHeads() == shape.kvHeads()
+                  && paged.lengths().columns() == starts.columns() - 1
+                  && paged.pageTable().rows() == starts.columns() - 1,
+              "attention",
+              "a page table row and a length for each of the "
+                  + (starts.columns() - 1)
+                  + " sequences",
+              paged.pageTable(),
+              paged.lengths());
+    }
+  }
+
+  private static boolean isVector(Tensor tensor, ElementType type, int length) {
+    return tensor.type() == type && tensor.rows() == 1 && tensor.columns() == length;
+  }
+}

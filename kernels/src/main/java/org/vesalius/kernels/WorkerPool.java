@@ -1,0 +1,203 @@
+package org.vesalius.kernels;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed number of threads that split ranges of work: the caller and {@code threads - 1} daemon
+ * workers.
+ *
+ * <p>A token's forward pass is hundreds of short parallel loops with a barrier after each. Waking a
+ * sleeping thread costs as much as such a loop, so workers spin for a moment after a loop and sleep
+ * only when nothing follows. Pieces are handed out as threads become free, since a shared machine
+ * never runs two cores equally fast; which thread computes a piece never changes its result.
+ */
+public final class WorkerPool implements AutoCloseable {
+  /**
+   * How long a worker waits awake for the next loop: longer than the gap between two loops of a
+   * forward pass.
+   */
+  private static final long SPIN_NANOS = 200_000;
+
+  /** Work on the items {@code from} (inclusive) to {@code to} (exclusive). */
+  @FunctionalInterface
+  public interface Range {
+    /** Computes the items of the range. */
+    void run(int from, int to);
+  }
+
+  private static final class Job {
+    final int items;
+    final int grain;
+    final Range range;
+    final AtomicInteger next = new AtomicInteger();
+    final AtomicLong finished = new AtomicLong();
+    volatile @Nullable Throwable failure;
+
+    Job(int items, int grain, Range range) {
+      this.items = items;
+      this.grain = grain;
+      this.range = range;
+    }
+
+    void work() {
+      for (; ; ) {
+        int from = next.get();
+        if (from >= items || !next.compareAndSet(from, Math.min(items, from + grain))) {
+          if (from >= items) {
+            return;
+          }
+          continue;
+        }
+        int to = Math.min(items, from + grain);
+        try {
+          if (failure == null) {
+            range.run(from, to);
+          }
+        } catch (RuntimeException | Error e) {
+          failure = e;
+        } finally {
+          finished.addAndGet((long) to - from);
+        }
+      }
+    }
+  }
+
+  private final int threads;
+  private final ReentrantLock turn = new ReentrantLock();
+  private final Worker[] workers;
+  private volatile @Nullable Job job;
+  private volatile boolean closed;
+
+  /** Starts {@code threads - 1} daemon workers. */
+  public WorkerPool(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads: expected at least 1, found " + threads);
+    }
+    this.threads = threads;
+    workers = new Worker[threads - 1];
+    for (int i = 0; i < workers.length; i++) {
+      workers[i] = new Worker("vesalius-worker-" + (i + 1));
+      workers[i].start();
+    }
+  }
+
+  /** How many threads compute, the calling one included. */
+  public int threads() {
+    return threads;
+  }
+
+  /**
+   * Runs {@code range} over all of {@code items} and returns when every item is done. What a piece
+   * throws is thrown here, after the other threads have stopped.
+   *
+   * @param items number of items
+   * @param grain items handed out at a time; a loop of at most one grain runs on the calling thread
+   *     alone
+   */
+  @SuppressWarnings(
+      "ThreadPriorityCheck") // yields only where the last piece runs on a core that we may be
+  // blocking
+  public void run(int items, int grain, Range range) {
+    if (items <= 0) {
+      return;
+    }
+    if (workers.length == 0 || items <= grain) {
+      range.run(0, items);
+      return;
+    }
+    turn.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the worker pool is closed");
+      }
+      Job mine = new Job(items, Math.max(1, grain), range);
+      job = mine;
+      for (Worker worker : workers) {
+        if (worker.asleep) {
+          LockSupport.unpark(worker);
+        }
+      }
+      mine.work();
+      int spins = 0;
+      while (mine.finished.get() < items) {
+        if (++spins > 1_000) {
+          Thread.yield();
+        } else {
+          Thread.onSpinWait();
+        }
+      }
+      job = null;
+      Throwable failure = mine.failure;
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      if (failure instanceof RuntimeException exception) {
+        throw exception;
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Stops the workers and waits for them to end. Idempotent. */
+  @Override
+  public void close() {
+    closed = true;
+    for (Worker worker : workers) {
+      LockSupport.unpark(worker);
+    }
+    boolean interrupted = false;
+    for (Worker worker : workers) {
+      while (worker.isAlive()) {
+        try {
+          worker.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class Worker extends Thread {
+    volatile boolean asleep;
+
+    Worker(String name) {
+      super(name);
+      setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+      Job last = null;
+      long idleSince = System.nanoTime();
+      while (!closed) {
+        Job current = job;
+        if (current != null && current != last) {
+          last = current;
+          current.work();
+          idleSince = System.nanoTime();
+        } else if (System.nanoTime() - idleSince < SPIN_NANOS) {
+          Thread.onSpinWait();
+        } else {
+          // The flag is raised before the job is looked at again, and run() publishes the job
+          // before it looks at the flag:
+          // one of the two sees the other, so no wake-up is lost.
+          last = null;
+          asleep = true;
+          if (job == null && !closed) {
+            LockSupport.park(this);
+          }
+          asleep = false;
+          idleSince = System.nanoTime();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,401 @@
+package org.vesalius.kernels.reference;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Activation;
+import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.HostMemory;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.KeyValues;
+import org.vesalius.kernels.Rotary;
+import org.vesalius.kernels.Shapes;
+import org.vesalius.kernels.Tensor;
+import org.vesalius.kernels.Weight;
+import org.vesalius.kernels.WorkerPool;
+
+/** Every operation as its definition: scalar loops, sums in double, one rounding at the end. */
+final class ReferenceKernels implements Kernels {
+  private final HostMemory memory = new HostMemory();
+  private final WorkerPool pool;
+
+  ReferenceKernels(KernelOptions options) {
+    pool = new WorkerPool(options.threads());
+  }
+
+  @Override
+  public String description() {
+    return "reference (scalar Java, " + pool.threads() + " threads)";
+  }
+
+  @Override
+  public Tensor allocate(ElementType type, int rows, int columns) {
+    return memory.allocate(type, rows, columns);
+  }
+
+  @Override
+  public Weight place(Weight stored) {
+    return stored;
+  }
+
+  @Override
+  public void write(Tensor out, float[] values) {
+    HostMemory.write(out, values);
+  }
+
+  @Override
+  public void write(Tensor out, int[] values) {
+    HostMemory.write(out, values);
+  }
+
+  @Override
+  public void read(float[] out, Tensor x) {
+    HostMemory.read(out, x);
+  }
+
+  @Override
+  public void embed(Tensor out, Weight table, Tensor ids) {
+    Shapes.embed(out, table, ids);
+    double[] row = new double[table.columns()];
+    for (int t = 0; t < out.rows(); t++) {
+      readRow(row, table, Objects.checkIndex(integer(ids, 0, t), table.rows()));
+      for (int c = 0; c < row.length; c++) {
+        set(out, t, c, row[c]);
+      }
+    }
+  }
+
+  @Override
+  public void gatherRows(Tensor out, Tensor x, Tensor index) {
+    Shapes.moveRows("gatherRows", out, x, index);
+    for (int r = 0; r < out.rows(); r++) {
+      int from = Objects.checkIndex(integer(index, 0, r), x.rows());
+      for (int c = 0; c < out.columns(); c++) {
+        set(out, r, c, get(x, from, c));
+      }
+    }
+  }
+
+  @Override
+  public void scatterRows(Tensor out, Tensor x, Tensor index) {
+    Shapes.moveRows("scatterRows", x, out, index);
+    for (int r = 0; r < x.rows(); r++) {
+      int to = Objects.checkIndex(integer(index, 0, r), out.rows());
+      for (int c = 0; c < x.columns(); c++) {
+        set(out, to, c, get(x, r, c));
+      }
+    }
+  }
+
+  @Override
+  public void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
+    Shapes.linear(out, x, weight, bias);
+    pool.run(
+        weight.rows(),
+        8,
+        (from, to) -> {
+          double[] row = new double[weight.columns()];
+          for (int r = from; r < to; r++) {
+            readRow(row, weight, r);
+            for (int t = 0; t < x.rows(); t++) {
+              double sum = bias == null ? 0 : get(bias, 0, r);
+              for (int c = 0; c < row.length; c++) {
+                sum += get(x, t, c) * row[c];
+              }
+              set(out, t, r, sum);
+            }
+          }
+        });
+  }
+
+  @Override
+  public void add(Tensor out, Tensor x) {
+    Shapes.same("add", out, x);
+    for (int r = 0; r < out.rows(); r++) {
+      for (int c = 0; c < out.columns(); c++) {
+        set(out, r, c, get(out, r, c) + get(x, r, c));
+      }
+    }
+  }
+
+  @Override
+  public void rmsNorm(Tensor out, Tensor x, Tensor gain, float epsilon) {
+    Shapes.norm(out, x, gain);
+    for (int r = 0; r < x.rows(); r++) {
+      norm(out, x, r, 0, gain, epsilon);
+    }
+  }
+
+  @Override
+  public void addRmsNorm(Tensor out, Tensor residual, Tensor delta, Tensor gain, float epsilon) {
+    add(residual, delta);
+    rmsNorm(out, residual, gain, epsilon);
+  }
+
+  @Override
+  public void activate(Tensor x, Activation activation) {
+    for (int r = 0; r < x.rows(); r++) {
+      for (int c = 0; c < x.columns(); c++) {
+        set(x, r, c, apply(activation, get(x, r, c)));
+      }
+    }
+  }
+
+  @Override
+  public void gatedActivation(Tensor gate, Tensor up, Activation activation) {
+    Shapes.same("gatedActivation", gate, up);
+    for (int r = 0; r < gate.rows(); r++) {
+      for (int c = 0; c < gate.columns(); c++) {
+        set(gate, r, c, apply(activation, get(gate, r, c)) * get(up, r, c));
+      }
+    }
+  }
+
+  @Override
+  public void rotaryTable(Tensor cos, Tensor sin, Tensor positions, Rotary rotary) {
+    Shapes.rotaryTable(cos, sin, positions, rotary);
+    for (int t = 0; t < cos.rows(); t++) {
+      for (int i = 0; i < rotary.pairs(); i++) {
+        int position = integer(positions, integer(rotary.axis(), 0, i), t);
+        float angle = (float) position * (float) get(rotary.inverseFrequencies(), 0, i);
+        set(cos, t, i, (float) Math.cos(angle) * rotary.scaling());
+        set(sin, t, i, (float) Math.sin(angle) * rotary.scaling());
+      }
+    }
+  }
+
+  @Override
+  public void rotate(Tensor x, Tensor cos, Tensor sin) {
+    Shapes.rotate(x, cos, sin);
+    int half = cos.columns();
+    for (int t = 0; t < x.rows(); t++) {
+      for (int first = 0; first < x.columns(); first += 2 * half) {
+        for (int i = 0; i < half; i++) {
+          double a = get(x, t, first + i);
+          double b = get(x, t, first + i + half);
+          set(x, t, first + i, a * get(cos, t, i) - b * get(sin, t, i));
+          set(x, t, first + i + half, b * get(cos, t, i) + a * get(sin, t, i));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void rotateAndCache(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor qGain,
+      @Nullable Tensor kGain,
+      float epsilon,
+      Tensor cos,
+      Tensor sin,
+      KeyValues.Paged cache,
+      Tensor slots) {
+    Shapes.rotateAndCache(q, k, v, qGain, kGain, cos, sin, cache, slots);
+    normHeads(q, qGain, epsilon);
+    normHeads(k, kGain, epsilon);
+    rotate(q, cos, sin);
+    rotate(k, cos, sin);
+    int headSize = 2 * cos.columns();
+    for (int t = 0; t < k.rows(); t++) {
+      int slot = integer(slots, 0, t);
+      int page = slot / cache.pageSize();
+      for (int head = 0; head < cache.kvHeads(); head++) {
+        int row = cacheRow(cache, page, head, slot % cache.pageSize());
+        for (int i = 0; i < headSize; i++) {
+          set(
+              cache.keys().get(page / cache.pagesPerSlab()),
+              row,
+              i,
+              get(k, t, head * headSize + i));
+          set(
+              cache.values().get(page / cache.pagesPerSlab()),
+              row,
+              i,
+              get(v, t, head * headSize + i));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void attention(
+      Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
+    Shapes.attention(out, q, keyValues, starts, shape);
+    for (int s = 0; s + 1 < starts.columns(); s++) {
+      int sequence = s;
+      int start = integer(starts, 0, s);
+      int queries = integer(starts, 0, s + 1) - start;
+      int length =
+          keyValues instanceof KeyValues.Paged paged ? integer(paged.lengths(), 0, s) : queries;
+      pool.run(
+          queries * shape.heads(),
+          1,
+          (from, to) -> {
+            for (int i = from; i < to; i++) {
+              int query = i / shape.heads();
+              int last = shape.causal() ? length - queries + query : length - 1;
+              int first = shape.window() == 0 ? 0 : Math.max(0, last + 1 - shape.window());
+              attend(
+                  out,
+                  q,
+                  keyValues,
+                  sequence,
+                  start,
+                  start + query,
+                  i % shape.heads(),
+                  first,
+                  last,
+                  shape);
+            }
+          });
+    }
+  }
+
+  private static void attend(
+      Tensor out,
+      Tensor q,
+      KeyValues keyValues,
+      int sequence,
+      int start,
+      int row,
+      int head,
+      int first,
+      int last,
+      AttentionShape shape) {
+    int size = shape.headSize();
+    int kvHead = head / shape.group();
+    double[] scores = new double[last - first + 1];
+    double max = Double.NEGATIVE_INFINITY;
+    for (int j = first; j <= last; j++) {
+      double dot = 0;
+      for (int i = 0; i < size; i++) {
+        dot +=
+            get(q, row, head * size + i)
+                * keyOrValue(true, keyValues, sequence, start, j, kvHead, i, size);
+      }
+      scores[j - first] = dot * shape.scale();
+      max = Math.max(max, scores[j - first]);
+    }
+    double total = 0;
+    for (int j = 0; j < scores.length; j++) {
+      scores[j] = Math.exp(scores[j] - max);
+      total += scores[j];
+    }
+    for (int i = 0; i < size; i++) {
+      double sum = 0;
+      for (int j = first; j <= last; j++) {
+        sum +=
+            scores[j - first] * keyOrValue(false, keyValues, sequence, start, j, kvHead, i, size);
+      }
+      set(out, row, head * size + i, sum / total);
+    }
+  }
+
+  private static double keyOrValue(
+      boolean key,
+      KeyValues keyValues,
+      int sequence,
+      int start,
+      int token,
+      int head,
+      int i,
+      int size) {
+    return switch (keyValues) {
+      case KeyValues.Ragged(Tensor keys, Tensor values) ->
+          get(key ? keys : values, start + token, head * size + i);
+      case KeyValues.Paged paged -> {
+        int page = integer(paged.pageTable(), sequence, token / paged.pageSize());
+        var slabs = key ? paged.keys() : paged.values();
+        yield get(
+            slabs.get(page / paged.pagesPerSlab()),
+            cacheRow(paged, page, head, token % paged.pageSize()),
+            i);
+      }
+    };
+  }
+
+  private static int cacheRow(KeyValues.Paged cache, int page, int head, int slot) {
+    return (page % cache.pagesPerSlab() * cache.kvHeads() + head) * cache.pageSize() + slot;
+  }
+
+  private static void normHeads(Tensor x, @Nullable Tensor gain, float epsilon) {
+    if (gain != null) {
+      for (int t = 0; t < x.rows(); t++) {
+        for (int first = 0; first < x.columns(); first += gain.columns()) {
+          norm(x, x, t, first, gain, epsilon);
+        }
+      }
+    }
+  }
+
+  /** Norm of the {@code gain.columns} elements of row {@code r} from column {@code first}. */
+  private static void norm(Tensor out, Tensor x, int r, int first, Tensor gain, float epsilon) {
+    int width = gain.columns();
+    double squares = 0;
+    for (int c = 0; c < width; c++) {
+      squares += get(x, r, first + c) * get(x, r, first + c);
+    }
+    double factor = 1 / Math.sqrt(squares / width + epsilon);
+    for (int c = 0; c < width; c++) {
+      set(out, r, first + c, get(x, r, first + c) * factor * get(gain, 0, c));
+    }
+  }
+
+  private static double apply(Activation activation, double x) {
+    return switch (activation) {
+      case SILU -> x / (1 + Math.exp(-x));
+      case GELU -> 0.5 * x * (1 + ErrorFunction.erf(x / Math.sqrt(2)));
+      case GELU_TANH ->
+          0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case QUICK_GELU -> x / (1 + Math.exp(-1.702 * x));
+    };
+  }
+
+  private static void readRow(double[] out, Weight weight, int row) {
+    long first = (long) row * out.length;
+    MemorySegment data = weight.data();
+    switch (weight) {
+      case Weight.F32 _ -> {
+        for (int c = 0; c < out.length; c++) {
+          out[c] = data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + c));
+        }
+      }
+      case Weight.F16 _ -> {
+        for (int c = 0; c < out.length; c++) {
+          out[c] =
+              Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + c)));
+        }
+      }
+      case Weight.BF16 _ -> {
+        for (int c = 0; c < out.length; c++) {
+          out[c] =
+              Float.intBitsToFloat(
+                  data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + c)) << 16);
+        }
+      }
+    }
+  }
+
+  private static double get(Tensor x, int row, int column) {
+    return x.data().get(ValueLayout.JAVA_FLOAT, 4 * ((long) row * x.stride() + column));
+  }
+
+  private static void set(Tensor x, int row, int column, double value) {
+    x.data().set(ValueLayout.JAVA_FLOAT, 4 * ((long) row * x.stride() + column), (float) value);
+  }
+
+  private static int integer(Tensor x, int row, int column) {
+    return x.data().get(ValueLayout.JAVA_INT, 4 * ((long) row * x.stride() + column));
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    memory.close();
+  }
+}
