@@ -1,4 +1,13 @@
-/** To be described. */
+/**
+ * Text to token ids and back, from a {@code tokenizer.json}.
+ *
+ * <p>The file describes a pipeline, and each kind of part is a sealed interface here with one class
+ * per part: {@link org.vesalius.tokenizer.TextNormalizer}, {@link
+ * org.vesalius.tokenizer.PreTokenizer}, {@link org.vesalius.tokenizer.Model}, {@link
+ * org.vesalius.tokenizer.PostProcessor} and {@link org.vesalius.tokenizer.Decoder}. A new part is
+ * one class and one case in {@link org.vesalius.tokenizer.TokenizerJson}; a part that is not there
+ * is refused by name.
+ */
 @NullMarked
 package org.vesalius.tokenizer;
 

@@ -1,0 +1,135 @@
+package org.vesalius.tokenizer;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** What a piece is made of before the first merge. */
+sealed interface BpeSymbols {
+  /** Most symbols that one UTF-16 unit can become. */
+  int PER_CHAR = 3;
+
+  /**
+   * Writes the ids of the symbols of {@code text[start, end)} to {@code ids} and returns how many
+   * there are. A symbol without a token becomes the unknown token, or nothing where the vocabulary
+   * has none, as in the reference.
+   */
+  int read(char[] text, int start, int end, int[] ids);
+
+  /** The vocabulary's way of writing a piece, for a look-up of the whole piece. */
+  String spelling(char[] text, int start, int end);
+
+  /**
+   * Bytes of the UTF-8 form.
+   *
+   * @param ids id of each byte, -1 where the vocabulary has none
+   * @param unknown what stands for such a byte
+   */
+  record Bytes(int[] ids, Unknown unknown) implements BpeSymbols {
+    @Override
+    public int read(char[] text, int start, int end, int[] out) {
+      int count = 0;
+      boolean complete = true;
+      for (int i = start; i < end; i++) {
+        int c = text[i];
+        if (c < 0x80) {
+          out[count++] = ids[c];
+        } else if (c < 0x800) {
+          out[count++] = ids[0xC0 | (c >> 6)];
+          out[count++] = ids[0x80 | (c & 0x3F)];
+        } else if (Character.isHighSurrogate((char) c)) {
+          int codePoint = Character.toCodePoint((char) c, text[++i]);
+          out[count++] = ids[0xF0 | (codePoint >> 18)];
+          out[count++] = ids[0x80 | ((codePoint >> 12) & 0x3F)];
+          out[count++] = ids[0x80 | ((codePoint >> 6) & 0x3F)];
+          out[count++] = ids[0x80 | (codePoint & 0x3F)];
+        } else {
+          out[count++] = ids[0xE0 | (c >> 12)];
+          out[count++] = ids[0x80 | ((c >> 6) & 0x3F)];
+          out[count++] = ids[0x80 | (c & 0x3F)];
+        }
+      }
+      for (int i = 0; i < count; i++) {
+        complete &= out[i] >= 0;
+      }
+      return complete ? count : unknown.replace(out, count);
+    }
+
+    @Override
+    public String spelling(char[] text, int start, int end) {
+      byte[] bytes = new String(text, start, end - start).getBytes(StandardCharsets.UTF_8);
+      char[] spelled = new char[bytes.length];
+      for (int i = 0; i < bytes.length; i++) {
+        spelled[i] = ByteAlphabet.toChar(bytes[i] & 0xFF);
+      }
+      return new String(spelled);
+    }
+  }
+
+  /**
+   * Code points.
+   *
+   * @param vocabulary where their ids are looked up
+   * @param byteTokens ids of {@code <0x00>} to {@code <0xFF>}, used for a code point without a
+   *     token when all of its bytes have one; null without byte fallback
+   * @param unknown what stands for the others
+   */
+  record CodePointTokens(Vocabulary vocabulary, int @Nullable [] byteTokens, Unknown unknown)
+      implements BpeSymbols {
+    @Override
+    public int read(char[] text, int start, int end, int[] out) {
+      int count = 0;
+      boolean complete = true;
+      for (int i = start; i < end; ) {
+        int codePoint = Character.codePointAt(text, i, end);
+        i += Character.charCount(codePoint);
+        int id = vocabulary.modelId(Character.toString(codePoint));
+        int written = id < 0 && byteTokens != null ? bytes(codePoint, byteTokens, out, count) : 0;
+        if (written == 0) {
+          out[count++] = id;
+          complete &= id >= 0;
+        }
+        count += written;
+      }
+      return complete ? count : unknown.replace(out, count);
+    }
+
+    private static int bytes(int codePoint, int[] byteTokens, int[] out, int at) {
+      byte[] bytes = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
+      for (int k = 0; k < bytes.length; k++) {
+        out[at + k] = byteTokens[bytes[k] & 0xFF];
+        if (out[at + k] < 0) {
+          return 0;
+        }
+      }
+      return bytes.length;
+    }
+
+    @Override
+    public String spelling(char[] text, int start, int end) {
+      return new String(text, start, end - start);
+    }
+  }
+
+  /**
+   * What stands for a symbol without a token.
+   *
+   * @param id the unknown token, -1 for leaving such symbols out
+   * @param fuse neighbours become one unknown token
+   */
+  record Unknown(int id, boolean fuse) {
+    int replace(int[] ids, int count) {
+      int kept = 0;
+      boolean previous = false;
+      for (int i = 0; i < count; i++) {
+        boolean missing = ids[i] < 0;
+        if (!missing) {
+          ids[kept++] = ids[i];
+        } else if (id >= 0 && !(fuse && previous)) {
+          ids[kept++] = id;
+        }
+        previous = missing;
+      }
+      return kept;
+    }
+  }
+}

@@ -1,0 +1,352 @@
+package org.vesalius.tokenizer;
+
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * Translates a regular expression from Oniguruma's Ruby syntax, which tokenizer.json uses, to
+ * {@link Pattern}.
+ *
+ * <p>The two languages look alike and differ in what matters here: {@code \s}, {@code \d}, {@code
+ * \w} and {@code \b} are Unicode properties there and ASCII in Java, {@code \h} is a hexadecimal
+ * digit, {@code \v} is one character, {@code ^} and {@code $} stand at every line, {@code (?m:)} is
+ * Java's {@code (?s:)}, and ignoring case is Unicode-wide. What has no known equal is refused by
+ * name. Character properties are those of Unicode 16.0 whatever the JDK's version is.
+ *
+ * <p>Source: Oniguruma's doc/RE; each rule is held to the reference by a differential test.
+ */
+final class OnigurumaRegex {
+  private static final String SPACE =
+      "\\t-\\r \\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000";
+  private static final Set<String> CATEGORIES =
+      Set.of(
+          "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P",
+          "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl",
+          "Zp", "Cc", "Cf", "Co");
+  private static final Set<String> SCRIPTS =
+      Set.of(
+          "Han",
+          "Hiragana",
+          "Katakana",
+          "Hangul",
+          "Latin",
+          "Greek",
+          "Cyrillic",
+          "Arabic",
+          "Hebrew",
+          "Thai",
+          "Devanagari");
+
+  private final String source;
+  private final StringBuilder out = new StringBuilder();
+  private int at;
+
+  private OnigurumaRegex(String source) {
+    this.source = source;
+  }
+
+  /**
+   * The same expression as a Java pattern.
+   *
+   * @throws IllegalArgumentException naming the construct that has no known equal
+   */
+  static Pattern compile(String regex) {
+    String translated = new OnigurumaRegex(regex).translate();
+    try {
+      return Pattern.compile(translated);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(e.getDescription(), e);
+    }
+  }
+
+  private String translate() {
+    while (at < source.length()) {
+      char c = source.charAt(at);
+      switch (c) {
+        case '\\' -> escape();
+        case '[' -> characterClass();
+        case '(' -> group();
+        case '.' -> literally("[^\\n]");
+        case '^' -> literally("(?:\\A|(?<=\\n)(?!\\z))");
+        case '$' -> literally("(?=\\n|\\z)");
+        case '{' -> interval();
+        case '}', ']' -> literally("\\" + c);
+        default -> literally(String.valueOf(c));
+      }
+    }
+    return out.toString();
+  }
+
+  private void literally(String translation) {
+    out.append(translation);
+    at++;
+  }
+
+  private void group() {
+    if (!source.startsWith("(?", at)) {
+      literally("(");
+      return;
+    }
+    for (String opening : new String[] {"(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>"}) {
+      if (source.startsWith(opening, at)) {
+        out.append(opening);
+        at += opening.length();
+        return;
+      }
+    }
+    int i = at + 2;
+    StringBuilder flags = new StringBuilder();
+    for (; i < source.length() && "im-".indexOf(source.charAt(i)) >= 0; i++) {
+      flags.append(
+          switch (source.charAt(i)) {
+            case 'i' -> "iu";
+            case 'm' -> "s";
+            default -> "-";
+          });
+    }
+    if (flags.isEmpty() || i == source.length() || source.charAt(i) != ':') {
+      throw refuse(source.substring(at, Math.min(i + 1, source.length())));
+    }
+    // A dot is translated as [^\n], which a flag no longer reaches.
+    if (flags.indexOf("s") >= 0) {
+      throw refuse(source.substring(at, i + 1));
+    }
+    out.append("(?").append(flags).append(':');
+    at = i + 1;
+  }
+
+  private void interval() {
+    int close = source.indexOf('}', at);
+    String body = close < 0 ? "" : source.substring(at + 1, close);
+    if (!body.matches("\\d+|\\d+,|,\\d+|\\d+,\\d+")) {
+      literally("\\{");
+      return;
+    }
+    if (close + 1 < source.length()
+        && (source.charAt(close + 1) == '+'
+            || (source.charAt(close + 1) == '?' && body.indexOf(',') < 0))) {
+      throw refuse(source.substring(at, close + 2));
+    }
+    out.append('{').append(body.startsWith(",") ? "0" + body : body).append('}');
+    at = close + 1;
+  }
+
+  private void escape() {
+    char c = escaped();
+    switch (c) {
+      case 's' -> shorthand("[" + SPACE + "]");
+      case 'S' -> shorthand("[^" + SPACE + "]");
+      case 'd' -> shorthand(category("Nd", false));
+      case 'D' -> shorthand(category("Nd", true));
+      case 'w' -> shorthand(word(false));
+      case 'W' -> shorthand(word(true));
+      case 'h' -> shorthand("[0-9A-Fa-f]");
+      case 'H' -> shorthand("[^0-9A-Fa-f]");
+      case 'b' -> shorthand("(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))".formatted(word(false)));
+      case 'B' -> shorthand("(?:(?<=%1$s)(?=%1$s)|(?<!%1$s)(?!%1$s))".formatted(word(false)));
+      case 'A' -> shorthand("\\A");
+      case 'z' -> shorthand("\\z");
+      case 'Z' -> shorthand("(?=\\n?\\z)");
+      case 'p', 'P' -> out.append(property());
+      default -> out.append(quoted(escapedCharacter()));
+    }
+  }
+
+  private void shorthand(String translation) {
+    out.append(translation);
+    at += 2;
+  }
+
+  private void characterClass() {
+    int start = at;
+    out.append('[');
+    at++;
+    if (at < source.length() && source.charAt(at) == '^') {
+      literally("^");
+    }
+    if (at < source.length() && source.charAt(at) == ']') {
+      throw refuse("[]");
+    }
+    boolean afterCharacter = false;
+    while (at < source.length() && source.charAt(at) != ']') {
+      char c = source.charAt(at);
+      if (source.startsWith("[:", at)) {
+        throw refuse("[: :]");
+      } else if (c == '[') {
+        characterClass();
+        afterCharacter = false;
+      } else if (source.startsWith("&&", at)) {
+        out.append("&&");
+        at += 2;
+        afterCharacter = false;
+      } else if (c == '\\' && "sSdDwWhHpP".indexOf(escaped()) >= 0) {
+        escape();
+        afterCharacter = false;
+      } else if (c == '-' && afterCharacter && isRangeEnd(at + 1)) {
+        literally("-");
+        out.append(quoted(classCharacter()));
+        afterCharacter = false;
+      } else {
+        out.append(quoted(classCharacter()));
+        afterCharacter = true;
+      }
+    }
+    if (at == source.length()) {
+      throw new IllegalArgumentException("no ] for the [ at character " + start + " of " + source);
+    }
+    literally("]");
+  }
+
+  private boolean isRangeEnd(int i) {
+    if (i >= source.length() || source.charAt(i) == ']' || source.charAt(i) == '[') {
+      return false;
+    }
+    return source.charAt(i) != '\\'
+        || i + 1 >= source.length()
+        || "sSdDwWhHpP".indexOf(source.charAt(i + 1)) < 0;
+  }
+
+  private int classCharacter() {
+    if (source.charAt(at) != '\\') {
+      int codePoint = source.codePointAt(at);
+      at += Character.charCount(codePoint);
+      return codePoint;
+    }
+    if (escaped() == 'b') {
+      at += 2;
+      return '\b';
+    }
+    return escapedCharacter();
+  }
+
+  private char escaped() {
+    if (at + 1 >= source.length()) {
+      throw refuse("\\ at the end");
+    }
+    return source.charAt(at + 1);
+  }
+
+  /** The one character that the escape at the current place stands for. */
+  private int escapedCharacter() {
+    char c = escaped();
+    if (c == 'x' || c == 'u') {
+      return hexadecimal(c);
+    }
+    int codePoint =
+        switch (c) {
+          case 'n' -> '\n';
+          case 'r' -> '\r';
+          case 't' -> '\t';
+          case 'f' -> '\f';
+          case 'v' -> 0x0B;
+          case 'a' -> 0x07;
+          case 'e' -> 0x1B;
+          default -> {
+            if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+              throw refuse("\\" + c);
+            }
+            yield source.codePointAt(at + 1);
+          }
+        };
+    at += 1 + Character.charCount(source.codePointAt(at + 1));
+    return codePoint;
+  }
+
+  private int hexadecimal(char c) {
+    int start = at + 2;
+    int end;
+    if (c == 'x' && source.startsWith("{", start)) {
+      start++;
+      end = source.indexOf('}', start);
+      at = end + 1;
+    } else {
+      end = start + (c == 'x' ? 2 : 4);
+      at = end;
+    }
+    if (end < start
+        || end > source.length()
+        || !source.substring(start, end).matches("[0-9A-Fa-f]{1,6}")) {
+      throw refuse("\\" + c + " without its hexadecimal digits");
+    }
+    int codePoint = Integer.parseInt(source, start, end, 16);
+    if (!Character.isValidCodePoint(codePoint)) {
+      throw refuse("\\" + c + " beyond U+10FFFF");
+    }
+    return codePoint;
+  }
+
+  private String property() {
+    boolean negated = source.charAt(at + 1) == 'P';
+    int close = source.indexOf('}', at);
+    if (!source.startsWith("{", at + 2) || close < 0) {
+      throw refuse(source.substring(at, at + 2) + " without {name}");
+    }
+    String name = source.substring(at + 3, close);
+    if (name.startsWith("^")) {
+      negated = !negated;
+      name = name.substring(1);
+    }
+    at = close + 1;
+    if (CATEGORIES.contains(name)) {
+      return category(name, negated);
+    }
+    if (SCRIPTS.contains(name)) {
+      return masked("\\p{Is" + name + "}", negated);
+    }
+    throw refuse("\\p{" + name + "}");
+  }
+
+  private static String category(String name, boolean negated) {
+    return masked("\\p{" + name + "}", negated);
+  }
+
+  private static String word(boolean negated) {
+    return masked("\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}", negated);
+  }
+
+  /** A class of characters without those that a JDK newer than Unicode 16.0 adds to it. */
+  private static String masked(String members, boolean negated) {
+    return NewerThanReference.CHARACTERS.isEmpty()
+        ? (negated ? "[^" : "[") + members + "]"
+        : (negated ? "[^[" : "[[") + members + "]&&[^" + NewerThanReference.CHARACTERS + "]]";
+  }
+
+  private static String quoted(int codePoint) {
+    return codePoint < 0x80 && !Character.isLetterOrDigit(codePoint)
+        ? "\\x%02X".formatted(codePoint)
+        : Character.toString(codePoint);
+  }
+
+  private IllegalArgumentException refuse(String construct) {
+    return new IllegalArgumentException(
+        "regular expression construct " + construct + " in " + source);
+  }
+
+  /**
+   * Characters of this JDK that Unicode 16.0 does not have, as the inside of a character class; JDK
+   * 25: none.
+   */
+  private static final class NewerThanReference {
+    static final String CHARACTERS = characters();
+
+    private static String characters() {
+      StringBuilder ranges = new StringBuilder();
+      for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
+        if (isNewer(c)) {
+          int last = c;
+          while (last < Character.MAX_CODE_POINT && isNewer(last + 1)) {
+            last++;
+          }
+          ranges.append("\\x{%X}-\\x{%X}".formatted(c, last));
+          c = last;
+        }
+      }
+      return ranges.toString();
+    }
+
+    private static boolean isNewer(int codePoint) {
+      return CodePoints.unassigned(codePoint) && Character.isDefined(codePoint);
+    }
+  }
+}

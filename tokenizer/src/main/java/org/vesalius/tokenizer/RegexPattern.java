@@ -1,0 +1,47 @@
+package org.vesalius.tokenizer;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A regular expression of tokenizer.json, translated by {@link OnigurumaRegex}.
+ *
+ * @param pattern the translation
+ */
+record RegexPattern(Pattern pattern) implements SplitPattern {
+  @Override
+  public void forEachMatch(char[] text, int start, int end, PieceSink sink) {
+    Matcher matcher = pattern.matcher(new CharRange(text, start, end));
+    int previous = -1;
+    while (matcher.find()) {
+      // The reference passes over an empty match that touches the match before it.
+      if (matcher.start() != matcher.end() || matcher.start() != previous) {
+        sink.accept(text, start + matcher.start(), start + matcher.end());
+      }
+      previous = matcher.end();
+    }
+  }
+
+  /** Part of a char array as a char sequence, without a copy. */
+  private record CharRange(char[] text, int start, int end) implements CharSequence {
+    @Override
+    public int length() {
+      return end - start;
+    }
+
+    @Override
+    public char charAt(int index) {
+      return text[start + index];
+    }
+
+    @Override
+    public CharSequence subSequence(int from, int to) {
+      return new CharRange(text, start + from, start + to);
+    }
+
+    @Override
+    public String toString() {
+      return new String(text, start, end - start);
+    }
+  }
+}

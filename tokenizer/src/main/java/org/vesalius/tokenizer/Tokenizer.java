@@ -1,0 +1,142 @@
+package org.vesalius.tokenizer;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tokenizer: text to token ids and back, as a {@code tokenizer.json} describes it.
+ *
+ * <p>The ids are those of Hugging Face's tokenizers library for the same file (measured against
+ * 0.23). Immutable and safe for many threads. It remembers short pieces of the texts it has
+ * encoded, at most some thousands, for as long as it lives.
+ *
+ * <p>Java strings may hold half a surrogate pair, which is no character and has no UTF-8 form: each
+ * is read as U+FFFD.
+ */
+public final class Tokenizer {
+  private final Vocabulary vocabulary;
+  private final EncodePipeline pipeline;
+  private final PostProcessor postProcessor;
+  private final Decoder decoder;
+
+  Tokenizer(
+      Vocabulary vocabulary,
+      EncodePipeline pipeline,
+      PostProcessor postProcessor,
+      Decoder decoder) {
+    this.vocabulary = vocabulary;
+    this.pipeline = pipeline;
+    this.postProcessor = postProcessor;
+    this.decoder = decoder;
+  }
+
+  /**
+   * Reads a tokenizer from a file.
+   *
+   * @param tokenizerJson the file, or a directory that holds {@code tokenizer.json}
+   * @throws TokenizerFormatException for a file that is malformed or has a part that is not
+   *     supported
+   * @throws UncheckedIOException for a file that cannot be read
+   */
+  public static Tokenizer load(Path tokenizerJson) {
+    Path file =
+        Files.isDirectory(tokenizerJson) ? tokenizerJson.resolve("tokenizer.json") : tokenizerJson;
+    try {
+      return parse(Files.readAllBytes(file), file.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": expected a tokenizer.json: " + e, e);
+    }
+  }
+
+  /**
+   * Reads a tokenizer from the bytes of a {@code tokenizer.json}.
+   *
+   * @param origin what error messages call it, usually the file's path
+   * @throws TokenizerFormatException for bytes that are malformed or have a part that is not
+   *     supported
+   */
+  public static Tokenizer parse(byte[] json, String origin) {
+    return TokenizerJson.parse(json, origin);
+  }
+
+  /**
+   * The ids of a text. Added tokens are recognised everywhere in it, and nothing is added: for
+   * prompts that a template wrote. For text from somebody else see {@link #encode(String,
+   * EncodeOptions)}.
+   */
+  public int[] encode(String text) {
+    return encode(text, EncodeOptions.TEMPLATE);
+  }
+
+  /** The ids of a text. */
+  public int[] encode(String text, EncodeOptions options) {
+    int[] ids = pipeline.encode(wellFormed(text), options.filter());
+    return options.addSpecialTokens() ? postProcessor.apply(ids) : ids;
+  }
+
+  /**
+   * The text of ids. Bytes that are not UTF-8 become U+FFFD. An id without a token is left out, as
+   * the reference does: models have more rows than their vocabulary has tokens.
+   *
+   * @param skipSpecialTokens leaves out tokens that are {@link #isSpecial special}
+   * @throws IllegalArgumentException for a negative id
+   */
+  public String decode(int[] ids, boolean skipSpecialTokens) {
+    StreamingDecoder stream = streamingDecoder(skipSpecialTokens);
+    for (int id : ids) {
+      stream.accept(id);
+    }
+    return stream.finish();
+  }
+
+  /** A decoder for ids that come one at a time. */
+  public StreamingDecoder streamingDecoder(boolean skipSpecialTokens) {
+    return new StreamingDecoder(this, decoder, skipSpecialTokens);
+  }
+
+  /** The token of an id as the vocabulary writes it, or null where the id has none. */
+  public @Nullable String token(int id) {
+    return vocabulary.token(id);
+  }
+
+  /** The id of a token as the vocabulary writes it. */
+  public OptionalInt id(String token) {
+    return vocabulary.id(token);
+  }
+
+  /** The largest id plus one. The embedding matrix of a model may have more rows. */
+  public int size() {
+    return vocabulary.size();
+  }
+
+  /** Whether the id is that of an added token marked special. */
+  public boolean isSpecial(int id) {
+    return vocabulary.isSpecial(id);
+  }
+
+  /** The added tokens in the order of the file. */
+  public List<AddedToken> addedTokens() {
+    return vocabulary.addedTokens();
+  }
+
+  private static char[] wellFormed(String text) {
+    char[] chars = text.toCharArray();
+    for (int i = 0; i < chars.length; i++) {
+      if (Character.isSurrogate(chars[i])) {
+        if (Character.isHighSurrogate(chars[i])
+            && i + 1 < chars.length
+            && Character.isLowSurrogate(chars[i + 1])) {
+          i++;
+        } else {
+          chars[i] = '\uFFFD';
+        }
+      }
+    }
+    return chars;
+  }
+}

@@ -1,0 +1,62 @@
+package org.vesalius.tokenizer;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Tokens and their ids: those of the model, and the added ones. Immutable. */
+final class Vocabulary {
+  private final Map<String, Integer> model;
+  private final Map<String, Integer> added = new HashMap<>();
+  private final List<AddedToken> addedTokens;
+  private final @Nullable String[] tokens;
+  private final BitSet special = new BitSet();
+
+  Vocabulary(Map<String, Integer> model, List<AddedToken> addedTokens) {
+    this.model = model;
+    this.addedTokens = List.copyOf(addedTokens);
+    int last = -1;
+    for (int id : model.values()) {
+      last = Math.max(last, id);
+    }
+    for (AddedToken token : addedTokens) {
+      last = Math.max(last, token.id());
+    }
+    tokens = new @Nullable String[last + 1];
+    model.forEach((token, id) -> tokens[id] = token);
+    for (AddedToken token : addedTokens) {
+      tokens[token.id()] = token.content();
+      added.put(token.content(), token.id());
+      special.set(token.id(), token.special());
+    }
+  }
+
+  int size() {
+    return tokens.length;
+  }
+
+  @Nullable String token(int id) {
+    return id >= 0 && id < tokens.length ? tokens[id] : null;
+  }
+
+  OptionalInt id(String token) {
+    Integer id = added.getOrDefault(token, model.get(token));
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /** Id of a token of the model, -1 where it has none; added tokens are not looked at. */
+  int modelId(String token) {
+    return model.getOrDefault(token, -1);
+  }
+
+  boolean isSpecial(int id) {
+    return id >= 0 && special.get(id);
+  }
+
+  List<AddedToken> addedTokens() {
+    return addedTokens;
+  }
+}
