@@ -1,4 +1,4 @@
-/** To be described. */
+/** The embedded demo model phantom-vl: a toy that reads drawings which look a little like chest radiographs. Not for medical use. */
 @NullMarked
 package org.vesalius.demo;
 

@@ -1,0 +1,192 @@
+package org.vesalius.runtime;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.Kernels;
+import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.GenerationConfig;
+import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.Generator;
+import org.vesalius.runtime.generate.PromptEncoder;
+import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.models.LoadedModel;
+import org.vesalius.runtime.models.ModelFamilies;
+import org.vesalius.runtime.models.ModelFamily;
+import org.vesalius.runtime.models.ModelFiles;
+import org.vesalius.runtime.prompt.ChatTemplate;
+import org.vesalius.tokenizer.Tokenizer;
+
+/**
+ * A vision-language or text model, loaded from the folder of a safetensors checkpoint, that answers conversations inside this
+ * process. Any number of threads may call {@link #generate} at the same time. Closing frees the memory and unmaps the files.
+ *
+ * <pre>{@code
+ * try (ChatModel model = ChatModel.open(Path.of("Lingshu-7B"))) {
+ *   ChatRequest request =
+ *       ChatRequest.builder()
+ *           .user(Part.image(Path.of("chest.png")), Part.text("Write a report."))
+ *           .build();
+ *   System.out.println(model.generate(request).text());
+ * }
+ * }</pre>
+ */
+public final class ChatModel implements AutoCloseable {
+  private static final int DEFAULT_CONTEXTS_IN_CACHE = 4;
+
+  private final ModelFamily family;
+  private final DecoderConfig config;
+  private final Checkpoint checkpoint;
+  private final Tokenizer tokenizer;
+  private final GenerationConfig recommended;
+  private final Engine engine;
+  private final PromptEncoder encoder;
+  private final Generator generator;
+
+  private ChatModel(
+      ModelFamily family,
+      DecoderConfig config,
+      Checkpoint checkpoint,
+      Tokenizer tokenizer,
+      GenerationConfig recommended,
+      Engine engine,
+      PromptEncoder encoder,
+      Generator generator) {
+    this.family = family;
+    this.config = config;
+    this.checkpoint = checkpoint;
+    this.tokenizer = tokenizer;
+    this.recommended = recommended;
+    this.engine = engine;
+    this.encoder = encoder;
+    this.generator = generator;
+  }
+
+  /** Opens a model with {@link OpenOptions#defaults}. */
+  public static ChatModel open(Path directory) {
+    return open(directory, OpenOptions.defaults());
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param directory holds config.json, the weights as safetensors, tokenizer.json and the chat template
+   * @throws org.vesalius.loader.ModelFormatException where a file is damaged or contradicts another
+   * @throws UnsupportedModelException where the model wants something that is not supported
+   * @throws org.vesalius.kernels.BackendUnavailableException where the wanted backend cannot work here
+   */
+  public static ChatModel open(Path directory, OpenOptions options) {
+    ModelConfig config = ModelConfig.read(directory);
+    ModelFamily family = ModelFamilies.of(config);
+    Tokenizer tokenizer = Tokenizer.load(directory);
+    ChatTemplate template = ChatTemplate.read(directory);
+    GenerationConfig recommended = GenerationConfig.read(directory).withTokensOf(config);
+    KernelOptions kernelOptions =
+        options.threads().isPresent()
+            ? new KernelOptions(options.threads().getAsInt())
+            : KernelOptions.defaults();
+    Kernels kernels = Backends.open(options.backend(), kernelOptions);
+    Checkpoint checkpoint = null;
+    try {
+      checkpoint = Checkpoint.open(directory);
+      LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
+      DecoderConfig sizes = model.decoder().config();
+      int context = Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
+      Engine engine =
+          new Engine(
+              kernels,
+              model,
+              Math.min(options.prefillChunk(), context),
+              context,
+              options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
+      PromptEncoder encoder =
+          new PromptEncoder(template, tokenizer, model, recommended.bosTokenId());
+      Generator generator =
+          new Generator(engine, encoder, model, tokenizer, endIds(recommended));
+      return new ChatModel(
+          family, sizes, checkpoint, tokenizer, recommended, engine, encoder, generator);
+    } catch (RuntimeException | Error e) {
+      kernels.close();
+      if (checkpoint != null) {
+        checkpoint.close();
+      }
+      throw e;
+    }
+  }
+
+  private static Set<Integer> endIds(GenerationConfig recommended) {
+    return Arrays.stream(recommended.eosTokenIds()).boxed().collect(Collectors.toSet());
+  }
+
+  /** Answers a request. */
+  public Generation generate(ChatRequest request) {
+    return generator.generate(request, GenerationListener.NONE);
+  }
+
+  /**
+   * Answers a request and tells the listener what happens meanwhile.
+   *
+   * @throws ContextOverflowException if prompt and answer do not fit the context
+   * @throws org.vesalius.runtime.vision.image.ImageFormatException if a picture cannot be read
+   * @throws IllegalArgumentException if the request has images that the model cannot read
+   */
+  public Generation generate(ChatRequest request, GenerationListener listener) {
+    return generator.generate(request, listener);
+  }
+
+  /** Turns requests into tokens, for callers that want to look at a prompt. */
+  public PromptEncoder promptEncoder() {
+    return encoder;
+  }
+
+  /** Answers with more to see than {@link #generate}: prepared prompts and intermediate activations. */
+  public Generator generator() {
+    return generator;
+  }
+
+  /** The tokenizer. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** The sizes of the decoder. */
+  public DecoderConfig config() {
+    return config;
+  }
+
+  /** The family, for people. */
+  public String family() {
+    return family.displayName();
+  }
+
+  /** What the model's makers recommend for sampling; requests are greedy unless they say otherwise. */
+  public GenerationConfig recommended() {
+    return recommended;
+  }
+
+  /** What computes, for people. */
+  public String backend() {
+    return engine.backend();
+  }
+
+  /** Tokens that prompt and answer may have together. */
+  public int contextTokens() {
+    return engine.context();
+  }
+
+  /** Pages of the key/value cache that running requests hold; 0 when none runs. */
+  public int usedCachePages() {
+    return engine.usedPages();
+  }
+
+  /** Waits for the running step, frees the memory and unmaps the files. Requests that still run fail. Idempotent. */
+  @Override
+  public void close() {
+    engine.close();
+    checkpoint.close();
+  }
+}

@@ -1,0 +1,162 @@
+package org.vesalius.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A conversation to be continued, and how. Immutable.
+ *
+ * @param messages the conversation so far
+ * @param tools tool definitions in OpenAI's form, as parsed JSON; usually empty
+ * @param templateVariables what the chat template may read besides, such as {@code enable_thinking}
+ * @param maxTokens how many tokens the answer may have; empty for what the context leaves, at most {@link
+ *     #DEFAULT_MAX_TOKENS}
+ * @param stopStrings texts that end the answer; they are not part of it
+ * @param logprobs for how many of the likeliest tokens log-probabilities are given at each step, 0 to 100
+ * @param sampling how tokens are chosen
+ * @param cancellation ends the request from another thread
+ */
+public record ChatRequest(
+    List<ChatMessage> messages,
+    List<Map<String, Object>> tools,
+    Map<String, ? extends @Nullable Object> templateVariables,
+    OptionalInt maxTokens,
+    List<String> stopStrings,
+    int logprobs,
+    SamplingOptions sampling,
+    Cancellation cancellation) {
+
+  /** How long an answer gets when the request does not say. */
+  public static final int DEFAULT_MAX_TOKENS = 1024;
+
+  private static final int MAX_LOGPROBS = 100;
+
+  /** Copies the lists and checks the ranges. */
+  public ChatRequest {
+    messages = List.copyOf(messages);
+    tools = List.copyOf(tools);
+    stopStrings = List.copyOf(stopStrings);
+    if (messages.isEmpty()) {
+      throw new IllegalArgumentException("messages: expected at least one, found none");
+    }
+    if (maxTokens.isPresent() && maxTokens.getAsInt() < 1) {
+      throw new IllegalArgumentException(
+          "max_tokens: expected at least 1, found " + maxTokens.getAsInt());
+    }
+    if (logprobs < 0 || logprobs > MAX_LOGPROBS) {
+      throw new IllegalArgumentException(
+          "logprobs: expected 0 to " + MAX_LOGPROBS + ", found " + logprobs);
+    }
+    if (stopStrings.contains("")) {
+      throw new IllegalArgumentException("stop: expected texts that are not empty, found \"\"");
+    }
+  }
+
+  /** A request with the defaults, to be refined. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects the parts of a request. */
+  public static final class Builder {
+    private final List<ChatMessage> messages = new ArrayList<>();
+    private final List<String> stopStrings = new ArrayList<>();
+    private List<Map<String, Object>> tools = List.of();
+    private Map<String, ? extends @Nullable Object> templateVariables = Map.of();
+    private OptionalInt maxTokens = OptionalInt.empty();
+    private int logprobs;
+    private SamplingOptions sampling = SamplingOptions.greedy();
+    private Cancellation cancellation = new Cancellation();
+
+    private Builder() {}
+
+    /** Adds a message. */
+    public Builder message(ChatMessage message) {
+      messages.add(message);
+      return this;
+    }
+
+    /** Adds messages. */
+    public Builder messages(List<ChatMessage> more) {
+      messages.addAll(more);
+      return this;
+    }
+
+    /** Adds a system message. */
+    public Builder system(String text) {
+      return message(ChatMessage.system(text));
+    }
+
+    /** Adds a user message. */
+    public Builder user(Part... parts) {
+      return message(ChatMessage.user(parts));
+    }
+
+    /** Adds a user message. */
+    public Builder user(String text) {
+      return message(ChatMessage.user(text));
+    }
+
+    /** Sets the tools. */
+    public Builder tools(List<Map<String, Object>> definitions) {
+      tools = definitions;
+      return this;
+    }
+
+    /** Sets variables for the chat template. */
+    public Builder templateVariables(Map<String, ? extends @Nullable Object> variables) {
+      templateVariables = variables;
+      return this;
+    }
+
+    /** Limits the answer. */
+    public Builder maxTokens(int tokens) {
+      maxTokens = OptionalInt.of(tokens);
+      return this;
+    }
+
+    /** Adds a text that ends the answer. */
+    public Builder stop(String text) {
+      stopStrings.add(text);
+      return this;
+    }
+
+    /** Asks for log-probabilities of the {@code n} likeliest tokens at each step. */
+    public Builder logprobs(int n) {
+      logprobs = n;
+      return this;
+    }
+
+    /** Sets how tokens are chosen. */
+    public Builder sampling(SamplingOptions options) {
+      sampling = options;
+      return this;
+    }
+
+    /** Sets what may end the request. */
+    public Builder cancellation(Cancellation by) {
+      cancellation = by;
+      return this;
+    }
+
+    /**
+     * The request.
+     *
+     * @throws IllegalArgumentException naming the value that is out of range
+     */
+    public ChatRequest build() {
+      return new ChatRequest(
+          messages,
+          tools,
+          templateVariables,
+          maxTokens,
+          stopStrings,
+          logprobs,
+          sampling,
+          cancellation);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package org.vesalius.runtime;
+
+/** Why an answer ended. */
+public enum FinishReason {
+  /** The model ended it, or a stop string did. */
+  STOP,
+  /** It reached the wanted length or the end of the context. */
+  LENGTH,
+  /** The caller cancelled it. */
+  CANCELLED
+}

@@ -1,0 +1,68 @@
+package org.vesalius.runtime;
+
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * How a model is opened.
+ *
+ * @param backend name of a backend, or {@code auto} for the best one that works here
+ * @param threads how many threads compute; empty for one per processor
+ * @param prefillChunk how many prompt tokens the decoder reads at a time; changes memory and speed, never the answer
+ * @param contextTokens how many tokens prompt and answer may have; empty for what the model was made for
+ * @param cacheTokens how many tokens of all running requests the key/value cache may hold together; empty for four contexts
+ */
+public record OpenOptions(
+    String backend,
+    OptionalInt threads,
+    int prefillChunk,
+    OptionalInt contextTokens,
+    OptionalLong cacheTokens) {
+
+  private static final int DEFAULT_CHUNK = 256;
+
+  /** Checks the ranges. */
+  public OpenOptions {
+    if (prefillChunk < 1) {
+      throw new IllegalArgumentException("prefill chunk: expected at least 1, found " + prefillChunk);
+    }
+    if (threads.isPresent() && threads.getAsInt() < 1) {
+      throw new IllegalArgumentException("threads: expected at least 1, found " + threads.getAsInt());
+    }
+    if (contextTokens.isPresent() && contextTokens.getAsInt() < 1) {
+      throw new IllegalArgumentException(
+          "context: expected at least 1 token, found " + contextTokens.getAsInt());
+    }
+  }
+
+  /** The best backend, all processors, the whole context. */
+  public static OpenOptions defaults() {
+    return new OpenOptions(
+        "auto", OptionalInt.empty(), DEFAULT_CHUNK, OptionalInt.empty(), OptionalLong.empty());
+  }
+
+  /** On a named backend. */
+  public OpenOptions withBackend(String name) {
+    return new OpenOptions(name, threads, prefillChunk, contextTokens, cacheTokens);
+  }
+
+  /** On so many threads. */
+  public OpenOptions withThreads(int count) {
+    return new OpenOptions(backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens);
+  }
+
+  /** With another chunk size. */
+  public OpenOptions withPrefillChunk(int tokens) {
+    return new OpenOptions(backend, threads, tokens, contextTokens, cacheTokens);
+  }
+
+  /** With a shorter context. */
+  public OpenOptions withContextTokens(int tokens) {
+    return new OpenOptions(backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens);
+  }
+
+  /** With another bound on the cache. */
+  public OpenOptions withCacheTokens(long tokens) {
+    return new OpenOptions(backend, threads, prefillChunk, contextTokens, OptionalLong.of(tokens));
+  }
+}

@@ -1,0 +1,202 @@
+package org.vesalius.runtime.generate;
+
+import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.Tensor;
+import org.vesalius.runtime.layers.CachedSequence;
+import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.layers.DecoderScratch;
+import org.vesalius.runtime.layers.KvCache;
+import org.vesalius.runtime.layers.LayerObserver;
+import org.vesalius.runtime.layers.Step;
+import org.vesalius.runtime.layers.StepBuffers;
+import org.vesalius.runtime.models.LoadedModel;
+import org.vesalius.runtime.vision.ImageEncoder;
+import org.vesalius.runtime.vision.TensorPool;
+import org.vesalius.runtime.vision.image.ImagePatches;
+
+/**
+ * Runs a loaded model step by step for many requests. Each request holds its own sequence in the cache; the device and the
+ * scratch memory are shared, and a fair lock lets requests take turns, step by step.
+ */
+public final class Engine implements AutoCloseable {
+  private final Kernels kernels;
+  private final LoadedModel model;
+  private final KvCache cache;
+  private final StepBuffers buffers;
+  private final DecoderScratch scratch;
+  private final TensorPool pool;
+  private final int context;
+  private final ReentrantLock turn = new ReentrantLock(true);
+  private boolean closed;
+
+  /**
+   * Allocates everything that steps need.
+   *
+   * @param chunk largest number of tokens of a step
+   * @param context largest number of tokens of a sequence
+   * @param cacheTokens largest number of tokens of all sequences
+   */
+  public Engine(Kernels kernels, LoadedModel model, int chunk, int context, long cacheTokens) {
+    DecoderConfig config = model.decoder().config();
+    this.kernels = kernels;
+    this.model = model;
+    this.context = context;
+    cache = new KvCache(kernels, config.layers(), config.kvHeads(), config.headSize(), cacheTokens);
+    buffers = new StepBuffers(kernels, cache, chunk, 1, context, model.positions().axes());
+    scratch = DecoderScratch.allocate(kernels, config, chunk, 1);
+    pool = new TensorPool(kernels);
+  }
+
+  /** Largest number of tokens of a sequence. */
+  public int context() {
+    return context;
+  }
+
+  /** Largest number of tokens of a step. */
+  public int chunk() {
+    return buffers.tokens();
+  }
+
+  /** What computes. */
+  public String backend() {
+    return kernels.description();
+  }
+
+  /** Pages that running requests hold. */
+  public int usedPages() {
+    return cache.usedPages();
+  }
+
+  /** A new, empty sequence; the caller closes it. */
+  public CachedSequence newSequence() {
+    return new CachedSequence(cache);
+  }
+
+  /** Memory for the embeddings of a prompt's images; the caller closes it. */
+  TensorPool.Loan borrowEmbeddings(int tokens) {
+    return pool.borrow(ElementType.F32, tokens, model.decoder().config().width());
+  }
+
+  /** Encodes one image into {@code out (tokens, width)}. */
+  void encode(Tensor out, ImagePatches image, ImageEncoder encoder, LayerObserver observer) {
+    turn.lock();
+    try {
+      requireOpen();
+      encoder.encode(out, image, observer);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /**
+   * Feeds tokens {@code from} to {@code to} of a prompt and, if {@code logits} is not empty, reads the logits after the last
+   * one into it.
+   *
+   * @param embeddings of all images of the prompt in order
+   */
+  void feed(
+      CachedSequence sequence,
+      EncodedPrompt prompt,
+      Tensor embeddings,
+      int from,
+      int to,
+      float[] logits,
+      LayerObserver observer) {
+    int[][] positions = prompt.positions().axes();
+    int[][] slice = new int[positions.length][];
+    for (int axis = 0; axis < slice.length; axis++) {
+      slice[axis] = Arrays.copyOfRange(positions[axis], from, to);
+    }
+    int firstRow = 0;
+    int count = 0;
+    int[] targets = new int[to - from];
+    int row = 0;
+    for (var span : prompt.spans()) {
+      for (int token = span.start(); token < span.end(); token++, row++) {
+        if (token >= from && token < to) {
+          if (count == 0) {
+            firstRow = row;
+          }
+          targets[count++] = token - from;
+        }
+      }
+    }
+    step(
+        sequence,
+        new StepInput(
+            Arrays.copyOfRange(prompt.ids(), from, to),
+            slice,
+            count == 0 ? null : embeddings.rows(firstRow, count),
+            Arrays.copyOf(targets, count)),
+        logits,
+        observer);
+  }
+
+  /** Feeds one generated token at {@code position} and reads the logits after it. */
+  void decode(
+      CachedSequence sequence, int id, int position, float[] logits, LayerObserver observer) {
+    int[][] positions = new int[model.positions().axes()][];
+    Arrays.fill(positions, new int[] {position});
+    step(
+        sequence,
+        new StepInput(new int[] {id}, positions, null, new int[0]),
+        logits,
+        observer);
+  }
+
+  private void step(CachedSequence sequence, StepInput input, float[] logits, LayerObserver observer) {
+    turn.lock();
+    try {
+      requireOpen();
+      int tokens = input.ids().length;
+      sequence.extend(tokens);
+      int[] wanted = logits.length == 0 ? new int[0] : new int[] {tokens - 1};
+      Step step =
+          buffers.step(
+              new StepBuffers.Part(
+                  sequence,
+                  input.ids(),
+                  input.positions(),
+                  input.spliceRows(),
+                  input.spliceTargets(),
+                  wanted));
+      Tensor result = model.decoder().forward(kernels, step, scratch, observer);
+      if (logits.length > 0) {
+        kernels.read(logits, result);
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // a bundle of arguments; never compared
+  private record StepInput(
+      int[] ids,
+      int[][] positions,
+      @Nullable Tensor spliceRows,
+      int[] spliceTargets) {}
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the model is closed");
+    }
+  }
+
+  /** Waits for the running step and frees the device. Requests that go on afterwards fail. Idempotent. */
+  @Override
+  public void close() {
+    turn.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        kernels.close();
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+}

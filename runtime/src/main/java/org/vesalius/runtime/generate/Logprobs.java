@@ -1,0 +1,40 @@
+package org.vesalius.runtime.generate;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vesalius.runtime.Generation.TokenLogprob;
+import org.vesalius.runtime.Generation.TokenLogprobs;
+import org.vesalius.tokenizer.Tokenizer;
+
+/** Log-probabilities of the likeliest tokens of one step, from the model's logits before any penalty. */
+final class Logprobs {
+  private final float[] logits;
+  private final double logTotal;
+  private final Tokenizer tokenizer;
+
+  Logprobs(float[] logits, Tokenizer tokenizer) {
+    this.logits = logits.clone();
+    this.tokenizer = tokenizer;
+    float top = logits[Sampler.argmax(logits)];
+    double total = 0;
+    for (float logit : logits) {
+      total += Math.exp((double) logit - top);
+    }
+    logTotal = top + Math.log(total);
+  }
+
+  TokenLogprobs of(int chosen, int count) {
+    TokenHeap heap = new TokenHeap(logits);
+    List<TokenLogprob> top = new ArrayList<>();
+    for (int i = 0; i < Math.min(count, logits.length); i++) {
+      top.add(entry(heap.pop()));
+    }
+    return new TokenLogprobs(entry(chosen), List.copyOf(top));
+  }
+
+  private TokenLogprob entry(int id) {
+    // A padded row of the embedding has no token.
+    String text = tokenizer.token(id) == null ? "" : tokenizer.decode(new int[] {id}, false);
+    return new TokenLogprob(id, text, logits[id] - logTotal);
+  }
+}

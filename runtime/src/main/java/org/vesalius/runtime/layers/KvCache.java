@@ -1,0 +1,125 @@
+package org.vesalius.runtime.layers;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.KeyValues;
+import org.vesalius.kernels.Tensor;
+
+/**
+ * The keys and values of all sequences of a model, in pages of a fixed number of tokens (Kwon et al. 2023). A page id names the
+ * same slots in every layer. Pages are counted by reference, so that sequences can share a prefix; the pool grows by a slab
+ * when no page is free, and freed pages are used again. Thread-safe.
+ */
+public final class KvCache {
+  /** Tokens of a page: the unit of sharing and the block in which attention reads keys. */
+  public static final int PAGE_SIZE = 32;
+
+  private static final int PAGES_PER_SLAB = 16;
+
+  private final Kernels kernels;
+  private final int kvHeads;
+  private final int headSize;
+  private final long maxPages;
+  private final List<List<Tensor>> keys = new ArrayList<>();
+  private final List<List<Tensor>> values = new ArrayList<>();
+  private final List<Integer> free = new ArrayList<>();
+  private int[] references = new int[0];
+
+  /**
+   * An empty cache.
+   *
+   * @param maxTokens how many tokens it may ever hold
+   */
+  public KvCache(Kernels kernels, int layers, int kvHeads, int headSize, long maxTokens) {
+    this.kernels = kernels;
+    this.kvHeads = kvHeads;
+    this.headSize = headSize;
+    this.maxPages = Math.ceilDiv(maxTokens, PAGE_SIZE);
+    for (int layer = 0; layer < layers; layer++) {
+      keys.add(List.of());
+      values.add(List.of());
+    }
+  }
+
+  /** Bytes that one token takes in all layers. */
+  public static long bytesPerToken(int layers, int kvHeads, int headSize) {
+    return 2L * layers * kvHeads * headSize * ElementType.F32.byteSize();
+  }
+
+  /**
+   * Takes a free page, growing the pool if needed.
+   *
+   * @throws CacheFullException if the cache holds as many tokens as it may
+   */
+  synchronized int takePage() {
+    if (free.isEmpty()) {
+      grow();
+    }
+    int page = free.removeLast();
+    references[page] = 1;
+    return page;
+  }
+
+  /** Adds a reference to a page that another sequence holds. */
+  synchronized void sharePage(int page) {
+    if (references[page] == 0) {
+      throw new IllegalStateException("page " + page + " is free and cannot be shared");
+    }
+    references[page]++;
+  }
+
+  /** Drops a reference; the page is free when it was the last. */
+  synchronized void releasePage(int page) {
+    if (references[page] == 0) {
+      throw new IllegalStateException("page " + page + " is free already");
+    }
+    if (--references[page] == 0) {
+      free.add(page);
+    }
+  }
+
+  /** Pages that some sequence holds. */
+  public synchronized int usedPages() {
+    return references.length - free.size();
+  }
+
+  /** The cache of every layer as attention reads it, for the sequences that the table and the lengths describe. */
+  synchronized List<KeyValues.Paged> view(Tensor pageTable, Tensor lengths) {
+    List<KeyValues.Paged> layers = new ArrayList<>(keys.size());
+    for (int layer = 0; layer < keys.size(); layer++) {
+      layers.add(
+          new KeyValues.Paged(
+              keys.get(layer), values.get(layer), kvHeads, PAGE_SIZE, PAGES_PER_SLAB, pageTable, lengths));
+    }
+    return layers;
+  }
+
+  private void grow() {
+    int first = references.length;
+    if (first >= maxPages) {
+      throw new CacheFullException(maxPages * PAGE_SIZE);
+    }
+    for (int layer = 0; layer < keys.size(); layer++) {
+      keys.set(layer, plus(keys.get(layer), slab()));
+      values.set(layer, plus(values.get(layer), slab()));
+    }
+    references = Arrays.copyOf(references, first + PAGES_PER_SLAB);
+    for (int page = references.length - 1; page >= first; page--) {
+      free.add(page);
+    }
+  }
+
+  private Tensor slab() {
+    return kernels.allocate(ElementType.F32, PAGES_PER_SLAB * kvHeads * PAGE_SIZE, headSize);
+  }
+
+  /** A copy, because running steps hold the old list. */
+  private static List<Tensor> plus(List<Tensor> slabs, Tensor slab) {
+    List<Tensor> more = new ArrayList<>(slabs);
+    more.add(slab);
+    return List.copyOf(more);
+  }
+}

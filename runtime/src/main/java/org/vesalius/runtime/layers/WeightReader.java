@@ -1,0 +1,187 @@
+package org.vesalius.runtime.layers;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.Tensor;
+import org.vesalius.kernels.Weight;
+import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.ModelFormatException;
+import org.vesalius.loader.StoredTensor;
+import org.vesalius.runtime.UnsupportedModelException;
+
+/**
+ * Reads the tensors of a checkpoint under a name prefix as what layers compute with: the only translator from stored types to
+ * computed types. Every shape is checked against the configuration, and what nobody read can be listed, so that a tensor that
+ * a model has and this code ignores is found instead of giving a quietly wrong answer.
+ */
+public final class WeightReader {
+  private final Checkpoint checkpoint;
+  private final Kernels kernels;
+  private final String prefix;
+  private final Set<String> read;
+
+  /** A reader of the whole checkpoint. */
+  public WeightReader(Checkpoint checkpoint, Kernels kernels) {
+    this(checkpoint, kernels, "", new HashSet<>());
+  }
+
+  private WeightReader(Checkpoint checkpoint, Kernels kernels, String prefix, Set<String> read) {
+    this.checkpoint = checkpoint;
+    this.kernels = kernels;
+    this.prefix = prefix;
+    this.read = read;
+  }
+
+  /** A reader of the names that go on with {@code name} and a dot. */
+  public WeightReader at(String name) {
+    return name.isEmpty() ? this : new WeightReader(checkpoint, kernels, prefix + name + ".", read);
+  }
+
+  /** A reader of the {@code index}-th entry of a numbered list. */
+  public WeightReader at(String name, int index) {
+    return at(name + "." + index);
+  }
+
+  /**
+   * The first of several prefixes under which {@code probe} exists, for checkpoints whose writers named things differently.
+   *
+   * @throws ModelFormatException if none has it
+   */
+  public WeightReader atFirstWith(String probe, List<String> names) {
+    for (String name : names) {
+      WeightReader candidate = at(name);
+      if (candidate.has(probe)) {
+        return candidate;
+      }
+    }
+    throw new ModelFormatException(
+        "checkpoint: expected a tensor \""
+            + probe
+            + "\" under one of the prefixes "
+            + names
+            + ", found none; the tensor names are not those of this model family");
+  }
+
+  /** Whether the tensor exists. */
+  public boolean has(String name) {
+    return checkpoint.contains(prefix + name);
+  }
+
+  /** The matrix {@code name} of {@code rows} outputs and {@code columns} inputs; further dimensions are inputs too. */
+  public Weight weight(String name, int rows, int columns, long... innerShape) {
+    long[] expected = innerShape.length == 0 ? new long[] {rows, columns} : concat(rows, innerShape);
+    StoredTensor stored = stored(name, expected);
+    MemorySegment data = stored.data();
+    return kernels.place(
+        switch (stored.dtype()) {
+          case F32 -> new Weight.F32(data, rows, columns);
+          case F16 -> new Weight.F16(data, rows, columns);
+          case BF16 -> new Weight.BF16(data, rows, columns);
+          default -> throw unsupported(stored);
+        });
+  }
+
+  /** The vector {@code name}, widened to single precision. */
+  public Tensor vector(String name, int length) {
+    StoredTensor stored = stored(name, length);
+    float[] values = new float[length];
+    MemorySegment data = stored.data();
+    for (int i = 0; i < length; i++) {
+      values[i] =
+          switch (stored.dtype()) {
+            case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
+            case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
+            case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
+            default -> throw unsupported(stored);
+          };
+    }
+    return vector(kernels, values);
+  }
+
+  /** A vector of numbers that are computed, not stored. */
+  public static Tensor vector(Kernels kernels, float[] values) {
+    Tensor tensor = kernels.allocate(ElementType.F32, 1, values.length);
+    kernels.write(tensor, values);
+    return tensor;
+  }
+
+  /** A vector of integers that are computed, not stored. */
+  public static Tensor vector(Kernels kernels, int[] values) {
+    Tensor tensor = kernels.allocate(ElementType.I32, 1, values.length);
+    kernels.write(tensor, values);
+    return tensor;
+  }
+
+  /** {@code name.weight} and, if asked for, {@code name.bias}. */
+  public Linear linear(String name, int rows, int columns, boolean bias) {
+    return new Linear(
+        weight(name + ".weight", rows, columns), bias ? vector(name + ".bias", rows) : null);
+  }
+
+  /** {@code name.weight} as the gain of a norm. */
+  public RmsNorm rmsNorm(String name, int width, float epsilon) {
+    return new RmsNorm(vector(name + ".weight", width), epsilon);
+  }
+
+  /**
+   * Refuses tensors that nobody has read.
+   *
+   * @param mayBeIgnored names that are known to change nothing
+   * @throws UnsupportedModelException naming the first ones
+   */
+  public void requireAllRead(Predicate<String> mayBeIgnored) {
+    Set<String> unread = new TreeSet<>();
+    for (String name : checkpoint.names()) {
+      if (!read.contains(name) && !mayBeIgnored.test(name)) {
+        unread.add(name);
+      }
+    }
+    if (!unread.isEmpty()) {
+      throw new UnsupportedModelException(
+          "checkpoint: "
+              + unread.size()
+              + " tensors have no place in this model family, such as \""
+              + unread.iterator().next()
+              + "\"; running without them would give wrong answers");
+    }
+  }
+
+  private StoredTensor stored(String name, long... expected) {
+    StoredTensor tensor = checkpoint.tensor(prefix + name);
+    List<Long> shape = Arrays.stream(expected).boxed().toList();
+    if (!tensor.shape().equals(shape)) {
+      throw ModelFormatException.of(
+          tensor.file(),
+          "tensor \"" + tensor.name() + "\"",
+          "shape " + shape + " from config.json",
+          tensor.shape().toString());
+    }
+    read.add(tensor.name());
+    return tensor;
+  }
+
+  private static UnsupportedModelException unsupported(StoredTensor stored) {
+    return new UnsupportedModelException(
+        stored.file()
+            + ": tensor \""
+            + stored.name()
+            + "\": weights of type "
+            + stored.dtype()
+            + " are not supported; supported are F32, F16 and BF16");
+  }
+
+  private static long[] concat(long first, long[] rest) {
+    long[] all = new long[rest.length + 1];
+    all[0] = first;
+    System.arraycopy(rest, 0, all, 1, rest.length);
+    return all;
+  }
+}

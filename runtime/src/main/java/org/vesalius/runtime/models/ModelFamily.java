@@ -1,0 +1,24 @@
+package org.vesalius.runtime.models;
+
+import org.vesalius.kernels.Kernels;
+import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.ModelConfig;
+
+/** A kind of model that this runtime can load. */
+public interface ModelFamily {
+
+  /** The {@code model_type} in config.json. */
+  String modelType();
+
+  /** What it is, for people: {@code Qwen2.5-VL}. */
+  String displayName();
+
+  /**
+   * Builds the model from its checkpoint.
+   *
+   * @param files the model's folder, for what lies beside the weights
+   * @throws org.vesalius.loader.ModelFormatException where a file contradicts itself or another
+   * @throws org.vesalius.runtime.UnsupportedModelException where the checkpoint wants something that is not supported
+   */
+  LoadedModel load(ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels);
+}

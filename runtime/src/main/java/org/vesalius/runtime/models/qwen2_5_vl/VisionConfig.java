@@ -1,0 +1,88 @@
+package org.vesalius.runtime.models.qwen2_5_vl;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.vesalius.loader.ConfigNode;
+import org.vesalius.runtime.UnsupportedModelException;
+
+/**
+ * The sizes of the vision tower.
+ *
+ * @param depth number of blocks
+ * @param width of the tower
+ * @param innerWidth of its feed-forward networks
+ * @param heads of its attention
+ * @param patchSize pixels of a patch's side
+ * @param temporalPatchSize frames of a patch
+ * @param mergeSize patches of a merged cell's side
+ * @param windowCells merged cells of a window's side
+ * @param fullAttention the blocks that attend to the whole image
+ * @param outputWidth width of the decoder
+ */
+record VisionConfig(
+    int depth,
+    int width,
+    int innerWidth,
+    int heads,
+    int patchSize,
+    int temporalPatchSize,
+    int mergeSize,
+    int windowCells,
+    Set<Integer> fullAttention,
+    int outputWidth) {
+
+  private static final int CHANNELS = 3;
+
+  static VisionConfig read(ConfigNode vision, int decoderWidth) {
+    String activation = vision.string("hidden_act", "silu");
+    if (!activation.equals("silu")) {
+      throw new UnsupportedModelException(
+          vision.file() + ": vision_config.hidden_act: found " + activation + ", supported is silu");
+    }
+    int channels = vision.intValue("in_channels", vision.intValue("in_chans", CHANNELS));
+    if (channels != CHANNELS) {
+      throw vision.error("in_channels", "3", Integer.toString(channels));
+    }
+    int width = vision.intValue("hidden_size");
+    int heads = vision.intValue("num_heads");
+    if (heads <= 0 || width % heads != 0 || width / heads % 4 != 0) {
+      throw vision.error(
+          "num_heads", "heads whose size is a multiple of 4", heads + " heads of a width of " + width);
+    }
+    int outputWidth = vision.intValue("out_hidden_size", decoderWidth);
+    if (outputWidth != decoderWidth) {
+      throw vision.error("out_hidden_size", "the decoder's width " + decoderWidth, "" + outputWidth);
+    }
+    int patch = vision.intValue("patch_size", 14);
+    int merge = vision.intValue("spatial_merge_size", 2);
+    int window = vision.intValue("window_size", 112);
+    if (patch <= 0 || merge <= 0 || window / patch / merge <= 0) {
+      throw vision.error("window_size", "at least one merged cell", window + " pixels");
+    }
+    return new VisionConfig(
+        vision.intValue("depth"),
+        width,
+        vision.intValue("intermediate_size"),
+        heads,
+        patch,
+        vision.intValue("temporal_patch_size", 2),
+        merge,
+        window / merge / patch,
+        Arrays.stream(vision.ints("fullatt_block_indexes")).boxed().collect(Collectors.toSet()),
+        outputWidth);
+  }
+
+  int headSize() {
+    return width / heads;
+  }
+
+  int patchValues() {
+    return CHANNELS * temporalPatchSize * patchSize * patchSize;
+  }
+
+  /** Patches of a merged cell. */
+  int cellPatches() {
+    return mergeSize * mergeSize;
+  }
+}

@@ -1,0 +1,66 @@
+package org.vesalius.test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.vesalius.kernels.Backend;
+import org.vesalius.kernels.BackendStatus;
+import org.vesalius.kernels.Backends;
+
+/** Where test material is, and which backends there are. */
+final class Fixtures {
+  private Fixtures() {}
+
+  /** The repository. */
+  static Path root() {
+    return Path.of(System.getProperty("vesalius.root", "../.."));
+  }
+
+  /** A folder of the golden fixtures. */
+  static Path fixture(String name) {
+    return root().resolve("src/test/fixtures").resolve(name);
+  }
+
+  /** The demo module's data. */
+  static Path demo() {
+    return root().resolve("demo");
+  }
+
+  /** The cases of a family. */
+  static List<GoldenCase> cases(String family) {
+    try (Stream<Path> files = Files.list(fixture(family).resolve("cases"))) {
+      return files
+          .filter(file -> file.toString().endsWith(".json"))
+          .sorted()
+          .map(file -> GoldenCase.read(fixture(family), file))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The names of all backends, whether they can work here or not. */
+  static List<String> backends() {
+    return Backends.all().stream().map(Backend::name).toList();
+  }
+
+  /**
+   * Ends the test visibly if the backend cannot work here: skipped, or failed where the system property {@code
+   * vesalius.require} names it.
+   */
+  static void requireBackend(String name) {
+    Backend backend = Backends.all().stream().filter(b -> b.name().equals(name)).findFirst().orElseThrow();
+    if (backend.probe() instanceof BackendStatus.Unavailable unavailable) {
+      List<String> required = Arrays.asList(System.getProperty("vesalius.require", "").split(","));
+      if (required.contains(name)) {
+        throw new AssertionError("backend " + name + " is required and unavailable: " + unavailable.reason());
+      }
+      Assumptions.abort("backend " + name + " is unavailable: " + unavailable.reason());
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package org.vesalius.test;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.StoredTensor;
+import org.vesalius.runtime.ChatRequest;
+import org.vesalius.runtime.Conversation;
+import org.vesalius.runtime.OpenAiMessages;
+
+/** One case of a golden fixture: a request and what transformers computes for it. */
+record GoldenCase(Path family, Path file, JsonNode json) {
+
+  static GoldenCase read(Path family, Path file) {
+    try {
+      return new GoldenCase(family, file, new ObjectMapper().readTree(file.toFile()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  String name() {
+    return json.get("name").asText();
+  }
+
+  /** The greedy request of the case. */
+  ChatRequest.Builder request() {
+    byte[] bytes = json.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    Conversation conversation = OpenAiMessages.parse(bytes, family, file.toString());
+    return ChatRequest.builder()
+        .messages(conversation.messages())
+        .tools(conversation.tools())
+        .templateVariables(conversation.templateVariables())
+        .maxTokens(newTokenIds().size());
+  }
+
+  String prompt() {
+    return json.get("prompt").asText();
+  }
+
+  List<Integer> inputIds() {
+    return integers(json.get("input_ids"));
+  }
+
+  List<Integer> newTokenIds() {
+    return integers(json.get("new_token_ids"));
+  }
+
+  String newText() {
+    return json.get("new_text").asText();
+  }
+
+  /** Prompt positions of the stored {@code hidden.*} rows. */
+  List<Integer> hiddenPositions() {
+    JsonNode node = json.get("hidden_positions");
+    if (node.isTextual()) {
+      List<Integer> all = new ArrayList<>();
+      for (int i = 0; i < inputIds().size(); i++) {
+        all.add(i);
+      }
+      return all;
+    }
+    return integers(node);
+  }
+
+  static List<Integer> integers(JsonNode array) {
+    List<Integer> values = new ArrayList<>();
+    array.forEach(value -> values.add(value.asInt()));
+    return values;
+  }
+
+  /** Opens the stored tensors. */
+  Checkpoint tensors() {
+    return Checkpoint.open(Path.of(file.toString().replace(".json", ".safetensors")));
+  }
+
+  static float[] floats(StoredTensor tensor) {
+    return tensor.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  @Override
+  public String toString() {
+    return family.getFileName() + "/" + name();
+  }
+}

@@ -1,0 +1,153 @@
+package org.vesalius.test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.StoredTensor;
+import org.vesalius.runtime.ChatModel;
+import org.vesalius.runtime.Generation;
+import org.vesalius.runtime.GenerationListener;
+import org.vesalius.runtime.OpenOptions;
+import org.vesalius.runtime.generate.EncodedPrompt;
+
+/**
+ * Every case of the golden fixtures on every backend: prompt, ids and positions exact, pixel values within one step, activations
+ * and logits within the fixtures' bound of 2e-4 of the largest value, greedy tokens and text exact.
+ */
+class GoldenModelTest {
+  private static final double RELATIVE_BOUND = 2e-4;
+
+  /** Folder of the weights, and family of the cases. */
+  private record Subject(String weights, String family) {}
+
+  private static final List<Subject> SUBJECTS =
+      List.of(
+          new Subject("qwen2_5_vl", "qwen2_5_vl"),
+          new Subject("qwen2_5_vl/legacy", "qwen2_5_vl"),
+          new Subject("qwen2", "qwen2"),
+          new Subject("qwen3", "qwen3"));
+
+  @TestFactory
+  Stream<DynamicTest> cases() {
+    return Fixtures.backends().stream()
+        .flatMap(
+            backend ->
+                SUBJECTS.stream()
+                    .flatMap(
+                        subject ->
+                            Fixtures.cases(subject.family()).stream()
+                                .map(
+                                    golden ->
+                                        DynamicTest.dynamicTest(
+                                            backend + " " + subject.weights() + " " + golden.name(),
+                                            () -> check(backend, subject, golden)))));
+  }
+
+  private static void check(String backend, Subject subject, GoldenCase golden) {
+    Fixtures.requireBackend(backend);
+    OpenOptions options = OpenOptions.defaults().withBackend(backend);
+    try (ChatModel model = ChatModel.open(Fixtures.fixture(subject.weights()), options);
+        Checkpoint tensors = golden.tensors()) {
+      EncodedPrompt prompt = model.promptEncoder().encode(golden.request().build());
+      checkPrompt(golden, prompt, tensors);
+      Capture capture = new Capture();
+      Generation generation =
+          model.generator()
+              .generate(
+                  golden.request().build(), prompt, System.nanoTime(), GenerationListener.NONE, capture);
+      assertEquals(golden.newTokenIds(), generation.tokenIds(), "greedy tokens");
+      assertEquals(golden.newText(), generation.text(), "text");
+      checkActivations(golden, capture, tensors);
+      assertEquals(0, model.usedCachePages(), "pages that are still held");
+    }
+  }
+
+  private static void checkPrompt(GoldenCase golden, EncodedPrompt prompt, Checkpoint tensors) {
+    assertEquals(golden.prompt(), prompt.text(), "rendered prompt");
+    assertEquals(golden.inputIds(), Arrays.stream(prompt.ids()).boxed().toList(), "input ids");
+    if (golden.json().has("position_ids")) {
+      JsonNode expected = golden.json().get("position_ids").get("values");
+      for (int axis = 0; axis < 3; axis++) {
+        assertEquals(
+            GoldenCase.integers(expected.get(axis)),
+            Arrays.stream(prompt.positions().axes()[axis]).boxed().toList(),
+            "positions of axis " + axis);
+      }
+      assertEquals(
+          prompt.ids().length + golden.json().get("rope_delta").asInt(),
+          prompt.positions().next(),
+          "position of the first new token");
+    }
+    if (tensors.contains("pixel_values_pil")) {
+      List<float[]> pixels = new ArrayList<>();
+      prompt.images().forEach(image -> pixels.addAll(rowsOf(image.values(), image.patches())));
+      // One step of a byte in the channel with the smallest deviation: 1 / 255 / 0.2613.
+      compare("pixel_values", tensors.tensor("pixel_values_pil"), pixels, 1 / 255.0 / 0.26130258 + 1e-5);
+    }
+  }
+
+  private static List<float[]> rowsOf(float[] values, int count) {
+    List<float[]> rows = new ArrayList<>();
+    int width = values.length / count;
+    for (int r = 0; r < count; r++) {
+      rows.add(Arrays.copyOfRange(values, r * width, (r + 1) * width));
+    }
+    return rows;
+  }
+
+  private static void checkActivations(GoldenCase golden, Capture capture, Checkpoint tensors) {
+    int compared = 0;
+    for (StoredTensor tensor : tensors.tensors()) {
+      List<float[]> found;
+      if (tensor.name().startsWith("hidden.")) {
+        List<float[]> all = capture.rows(tensor.name());
+        found = golden.hiddenPositions().stream().map(all::get).toList();
+      } else if (tensor.name().equals("logits_steps")) {
+        found = capture.rows("logits");
+      } else if (tensor.name().startsWith("vision.") || tensor.name().equals("image_embeds")) {
+        found = capture.rows(tensor.name());
+      } else {
+        continue;
+      }
+      if (tensor.name().equals("vision.projector_in")) {
+        continue; // the last block once more
+      }
+      compare(tensor.name(), tensor, found, RELATIVE_BOUND * largest(GoldenCase.floats(tensor)));
+      compared++;
+    }
+    assertTrue(compared >= 4, "expected activations to compare, found " + compared);
+  }
+
+  private static double largest(float[] values) {
+    double max = 0;
+    for (float value : values) {
+      max = Math.max(max, Math.abs(value));
+    }
+    return max;
+  }
+
+  private static void compare(String name, StoredTensor expected, List<float[]> found, double bound) {
+    float[] values = GoldenCase.floats(expected);
+    int rows = Math.toIntExact(expected.shape().getFirst());
+    int width = values.length / rows;
+    assertEquals(rows, found.size(), name + ": rows");
+    double worst = 0;
+    for (int r = 0; r < rows; r++) {
+      assertEquals(width, found.get(r).length, name + ": width");
+      for (int c = 0; c < width; c++) {
+        double difference = Math.abs(values[r * width + c] - found.get(r)[c]);
+        assertTrue(!Double.isNaN(difference), name + ": not a number at row " + r);
+        worst = Math.max(worst, difference);
+      }
+    }
+    assertTrue(worst <= bound, name + ": differs by " + worst + ", allowed is " + bound);
+  }
+}
