@@ -46,6 +46,7 @@ public final class ChatModel implements AutoCloseable {
   private final Engine engine;
   private final PromptEncoder encoder;
   private final Generator generator;
+  private final ModelWork work;
 
   private ChatModel(
       ModelFamily family,
@@ -55,7 +56,8 @@ public final class ChatModel implements AutoCloseable {
       GenerationConfig recommended,
       Engine engine,
       PromptEncoder encoder,
-      Generator generator) {
+      Generator generator,
+      ModelWork work) {
     this.family = family;
     this.config = config;
     this.checkpoint = checkpoint;
@@ -64,6 +66,7 @@ public final class ChatModel implements AutoCloseable {
     this.engine = engine;
     this.encoder = encoder;
     this.generator = generator;
+    this.work = work;
   }
 
   /** Opens a model with {@link OpenOptions#defaults}. */
@@ -108,7 +111,15 @@ public final class ChatModel implements AutoCloseable {
       Generator generator =
           new Generator(engine, encoder, model, tokenizer, endIds(recommended));
       return new ChatModel(
-          family, sizes, checkpoint, tokenizer, recommended, engine, encoder, generator);
+          family,
+          sizes,
+          checkpoint,
+          tokenizer,
+          recommended,
+          engine,
+          encoder,
+          generator,
+          new ModelWork(model, checkpoint.header()));
     } catch (RuntimeException | Error e) {
       kernels.close();
       if (checkpoint != null) {
@@ -146,6 +157,11 @@ public final class ChatModel implements AutoCloseable {
   /** Answers with more to see than {@link #generate}: prepared prompts and intermediate activations. */
   public Generator generator() {
     return generator;
+  }
+
+  /** What the model must compute and read, to judge measured speeds by. */
+  public ModelWork work() {
+    return work;
   }
 
   /** The tokenizer. */

@@ -18,6 +18,9 @@ public interface ImageEncoder {
   /** The grid of the decoder's tokens for a prepared picture. */
   TokenGrid tokens(ImagePatches image);
 
+  /** Floating-point operations of encoding a prepared picture; multiply and add are two. */
+  double operations(ImagePatches image);
+
   /**
    * Computes the embeddings.
    *

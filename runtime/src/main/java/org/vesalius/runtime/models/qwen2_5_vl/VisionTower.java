@@ -115,6 +115,26 @@ final class VisionTower implements ImageEncoder {
   }
 
   @Override
+  public double operations(ImagePatches image) {
+    double patches = image.patches();
+    double width = config.width();
+    double inner = config.innerWidth();
+    int[] starts = WindowPlan.of(image.gridH(), image.gridW(), config).windowStarts();
+    double windowPairs = 0;
+    for (int i = 1; i < starts.length; i++) {
+      windowPairs += Math.pow(starts[i] - starts[i - 1], 2);
+    }
+    double pairs = 0;
+    for (int i = 0; i < blocks.size(); i++) {
+      pairs += config.fullAttention().contains(i) ? patches * patches : windowPairs;
+    }
+    double cell = width * config.cellPatches();
+    double merging = patches / config.cellPatches() * cell * (cell + config.outputWidth());
+    double matrices = width * (config.patchValues() + blocks.size() * (4 * width + 3 * inner));
+    return 2 * (patches * matrices + merging) + 4 * width * pairs;
+  }
+
+  @Override
   public void encode(Tensor out, ImagePatches image, LayerObserver observer) {
     int patches = image.patches();
     WindowPlan plan = WindowPlan.of(image.gridH(), image.gridW(), config);

@@ -1,0 +1,28 @@
+package org.vesalius.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.UncheckedIOException;
+
+/** Prints the one JSON object that a command answers with. */
+final class JsonOutput {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private JsonOutput() {}
+
+  static ObjectNode object() {
+    return JSON.createObjectNode();
+  }
+
+  static void print(Terminal terminal, ObjectNode object) {
+    try {
+      terminal.out().println(JSON.writeValueAsString(object));
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("the result cannot be written as JSON", e);
+    }
+  }
+}

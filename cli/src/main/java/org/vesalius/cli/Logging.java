@@ -1,0 +1,60 @@
+package org.vesalius.cli;
+
+import java.io.PrintStream;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** Prints what the library logs on standard error, one line a record. */
+final class Logging {
+  private Logging() {}
+
+  /**
+   * Replaces the JDK's two-line form for this process; the logger is returned because nothing else
+   * keeps it alive.
+   */
+  static Logger configure(PrintStream err) {
+    Logger logger = Logger.getLogger("org.vesalius");
+    for (Handler handler : logger.getHandlers()) {
+      logger.removeHandler(handler);
+    }
+    logger.setUseParentHandlers(false);
+    logger.addHandler(new Lines(err));
+    return logger;
+  }
+
+  private static final class Lines extends Handler {
+    private final PrintStream err;
+
+    Lines(PrintStream err) {
+      this.err = err;
+      setLevel(Level.INFO);
+      setFormatter(
+          new Formatter() {
+            @Override
+            public String format(LogRecord entry) {
+              return Failures.oneLine(formatMessage(entry));
+            }
+          });
+    }
+
+    @Override
+    public void publish(LogRecord entry) {
+      if (isLoggable(entry)) {
+        err.println(getFormatter().format(entry));
+      }
+    }
+
+    @Override
+    public void flush() {
+      err.flush();
+    }
+
+    @Override
+    public void close() {
+      err.flush();
+    }
+  }
+}

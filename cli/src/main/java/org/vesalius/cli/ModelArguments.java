@@ -1,0 +1,76 @@
+package org.vesalius.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Backend;
+import org.vesalius.kernels.Backends;
+import org.vesalius.runtime.ChatModel;
+import org.vesalius.runtime.OpenOptions;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options that say what computes. */
+final class ModelArguments {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--backend",
+      paramLabel = "B",
+      defaultValue = "auto",
+      description = "What computes: auto, or a name that doctor lists (default: auto).")
+  private String backend = "auto";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute (default: one per processor).")
+  private @Nullable Integer threads;
+
+  /** How the model is to be opened. */
+  OpenOptions openOptions() {
+    List<String> known = new ArrayList<>(List.of("auto"));
+    Backends.all().stream().map(Backend::name).forEach(known::add);
+    if (!known.contains(backend)) {
+      throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
+    }
+    OpenOptions options = OpenOptions.defaults().withBackend(backend);
+    try {
+      return threads == null ? options : options.withThreads(threads);
+    } catch (IllegalArgumentException e) {
+      throw misuse("--" + e.getMessage());
+    }
+  }
+
+  /** Opens a model; a bar shows that something goes on. */
+  static ChatModel open(Path directory, OpenOptions options, Progress progress) {
+    requireFolder(directory);
+    progress.begin("Loading");
+    try {
+      return ChatModel.open(directory, options);
+    } finally {
+      progress.close();
+    }
+  }
+
+  static void requireFolder(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new CommandFailure(
+          directory
+              + ": expected the folder of a model, with config.json, tokenizer.json and safetensors files, found "
+              + (Files.exists(directory) ? "a file" : "nothing"));
+    }
+  }
+
+  /** Bad usage of this command. */
+  private ParameterException misuse(String message) {
+    CommandLine line = spec.commandLine();
+    return new ParameterException(line, message);
+  }
+}

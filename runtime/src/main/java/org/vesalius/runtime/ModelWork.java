@@ -1,0 +1,107 @@
+package org.vesalius.runtime;
+
+import org.vesalius.loader.CheckpointHeader;
+import org.vesalius.loader.SafetensorsHeader;
+import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.layers.KvCache;
+import org.vesalius.runtime.models.LoadedModel;
+import org.vesalius.runtime.vision.ImageEncoder;
+import org.vesalius.runtime.vision.image.ImagePatches;
+
+/**
+ * What a model must compute and read at least, by its shapes: the yardstick for measured speeds. A
+ * multiplication and an addition count as two operations; norms, rotations and other small things
+ * don't count.
+ */
+public final class ModelWork {
+  private final DecoderConfig sizes;
+  private final LoadedModel model;
+  private final long decoderBytes;
+
+  /**
+   * The work of a loaded model.
+   *
+   * @param header of the checkpoint that it was loaded from
+   */
+  public ModelWork(LoadedModel model, CheckpointHeader header) {
+    this.model = model;
+    sizes = model.decoder().config();
+    decoderBytes = decoderBytes(header, sizes.tied());
+  }
+
+  /** A lookup reads one row of the embedding, which is nothing; as tied head it is read whole. */
+  private static long decoderBytes(CheckpointHeader header, boolean tied) {
+    long bytes = 0;
+    for (String name : header.names()) {
+      if (!isVision(name) && (tied || !name.endsWith("embed_tokens.weight"))) {
+        bytes += header.entry(name).byteSize();
+      }
+    }
+    return bytes;
+  }
+
+  /** Whether a tensor of this name belongs to the vision part: tower, merger or projector. */
+  static boolean isVision(String name) {
+    return name.contains("visual.")
+        || name.contains("vision_tower.")
+        || name.contains("vision_model.")
+        || name.contains("multi_modal_projector.");
+  }
+
+  static long elements(SafetensorsHeader.Entry entry) {
+    return entry.shape().stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);
+  }
+
+  /**
+   * Bytes that generating one token reads when {@code position} tokens came before it: all weights
+   * once, and the cache.
+   */
+  public long decodeBytes(int position) {
+    return decoderBytes
+        + position * KvCache.bytesPerToken(sizes.layers(), sizes.kvHeads(), sizes.headSize());
+  }
+
+  /**
+   * Operations of reading a prompt of {@code tokens} from an empty cache, the logits of its last
+   * token included.
+   */
+  public double prefillOperations(int tokens) {
+    double width = sizes.width();
+    double query = (double) sizes.heads() * sizes.headSize();
+    double keyValue = 2.0 * sizes.kvHeads() * sizes.headSize();
+    double matrices = width * (2 * query + keyValue) + 3 * width * sizes.innerWidth();
+    double attention = 0;
+    for (int window : sizes.windows()) {
+      attention += 4 * query * causalPairs(tokens, window);
+    }
+    return 2 * matrices * sizes.layers() * tokens + attention + 2 * width * sizes.vocabulary();
+  }
+
+  /** Pairs of a query and a key that it sees. */
+  private static double causalPairs(double tokens, int window) {
+    double full = tokens * (tokens + 1) / 2;
+    double beyond = window == 0 ? 0 : Math.max(0, tokens - window);
+    return full - beyond * (beyond + 1) / 2;
+  }
+
+  /**
+   * Operations of encoding a picture.
+   *
+   * @throws IllegalStateException if the model reads no pictures
+   */
+  public double visionOperations(ImagePatches image) {
+    return encoder().operations(image);
+  }
+
+  /** Whether the model reads pictures. */
+  public boolean hasVision() {
+    return model.images().isPresent();
+  }
+
+  private ImageEncoder encoder() {
+    return model
+        .images()
+        .map(LoadedModel.ImageInput::encoder)
+        .orElseThrow(() -> new IllegalStateException("this model reads no pictures"));
+  }
+}
