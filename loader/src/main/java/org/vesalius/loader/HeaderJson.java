@@ -71,8 +71,8 @@ final class HeaderJson {
       } else {
         entries.add(readEntry(name));
       }
+      subject = "header";
     }
-    subject = "header";
     if (parser.nextToken() != null) {
       throw error("nothing but white space after the JSON object", found());
     }

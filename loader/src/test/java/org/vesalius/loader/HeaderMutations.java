@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 
 /** Valid small safetensors files, and such files with one to four injuries. */
 final class HeaderMutations {
+  private static final List<DType> DTYPES = List.of(DType.values());
   private static final List<String> TOKENS =
       List.of(
           "{",
@@ -82,7 +83,7 @@ final class HeaderMutations {
     int tensors = random.nextInt(5);
     List<String> members = new ArrayList<>();
     for (int i = 0; i < tensors; i++) {
-      DType dtype = DType.values()[random.nextInt(DType.values().length)];
+      DType dtype = DTYPES.get(random.nextInt(DTYPES.size()));
       int rows = random.nextInt(4);
       long bytes = rows * 4L * dtype.bitSize() / 8;
       members.add(
@@ -107,11 +108,8 @@ final class HeaderMutations {
       return file;
     }
     int headerLength =
-        (int)
-            Math.clamp(
-                ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong(0),
-                0,
-                file.length - 8);
+        Math.clamp(
+            ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong(0), 0, file.length - 8);
     int at = 8 + random.nextInt(headerLength + 1);
     return switch (random.nextInt(9)) {
       case 0 -> withByte(file, Math.min(at, file.length - 1), (byte) random.nextInt(256));
