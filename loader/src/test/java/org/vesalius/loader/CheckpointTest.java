@@ -114,6 +114,23 @@ class CheckpointTest {
   }
 
   @Test
+  void indexNamesItsShardsWhereverTheProcessStands() {
+    single("s.safetensors", "a");
+    Path index = Path.of(INDEX);
+    CheckpointFiles relative =
+        CheckpointFiles.find(
+            Path.of("").toAbsolutePath().relativize(indexOf("a", "s.safetensors")));
+    assertEquals(List.of("a"), List.copyOf(relative.fileOfTensor().keySet()));
+    assertEquals(Path.of("s.safetensors"), CheckpointFiles.inside(index, "s.safetensors", "a"));
+    assertEquals(Path.of("x/s"), CheckpointFiles.inside(index, "x/s", "a"));
+  }
+
+  private Path indexOf(String... tensorsAndFiles) {
+    index(tensorsAndFiles);
+    return directory.resolve(INDEX).toAbsolutePath();
+  }
+
+  @Test
   void readsHeadersWithoutMapping() {
     single(MODEL, "a", "b");
     CheckpointHeader header = CheckpointHeader.read(directory);

@@ -65,6 +65,7 @@ class PreprocessorConfigTest {
       PreprocessorConfig config = config(type, keys == null ? "" : keys);
       assertEquals(OptionalInt.of(min), config.minPixels());
       assertEquals(OptionalInt.of(max), config.maxPixels());
+      assertEquals(ImageSize.edges(OptionalInt.of(min), OptionalInt.of(max)), config.size());
     }
   }
 
