@@ -6,9 +6,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -27,15 +29,15 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Encoding and decoding of one text of 100,000 characters on one thread, here and in Hugging Face's
- * Rust library; scores are characters per microsecond.
+ * Encoding and decoding of texts of 100,000 characters on one thread, here and in Hugging Face's
+ * Rust library through DJL; scores are characters per microsecond.
  *
  * <p>The tokenizer is Qwen3's where {@code -Dvesalius.assets} names the folder that has it, else
  * that of the demo model under {@code -Dvesalius.root}. Both sides give the same ids, which is
- * checked before anything is measured. The text is a seeded mixture of English and Chinese findings
- * with some ten thousand different words; both libraries remember the words they have seen, and
- * {@code fresh} measures encoding by a tokenizer that has seen none (for Vesalius only: the other
- * side has no cheap way to forget).
+ * checked before anything is measured. Both remember the words they have seen, so there are two
+ * kinds of text: {@code findings}, one seeded mixture of English and Chinese findings again and
+ * again, where remembering helps as it does in practice, and {@code unseen}, many texts of random
+ * words in turn, more than either side remembers, where every word has to be merged.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -46,15 +48,21 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class TokenizerBenchmark {
   private static final int CHARACTERS = 100_000;
+  private static final int UNSEEN_TEXTS = 16;
   private static final long SEED = 42;
 
   /** Whose tokenizer. */
   @Param({"vesalius", "huggingface"})
   public String impl = "";
 
+  /** Which text. */
+  @Param({"findings", "unseen"})
+  public String kind = "";
+
   private Codec codec = new Nothing();
-  private String text = "";
-  private int[] ids = {};
+  private List<String> texts = List.of();
+  private List<int[]> ids = List.of();
+  private int turn;
 
   /** What both sides can do. */
   private interface Codec extends AutoCloseable {
@@ -70,16 +78,26 @@ public class TokenizerBenchmark {
   @Setup(Level.Trial)
   public void open() throws IOException {
     byte[] json = tokenizerJson();
-    text = text();
-    ids = new Vesalius(json).encode(text);
+    Random random = new Random(SEED);
+    texts =
+        switch (kind) {
+          case "findings" -> List.of(findings(random));
+          case "unseen" -> Stream.generate(() -> randomWords(random)).limit(UNSEEN_TEXTS).toList();
+          default -> throw new IllegalArgumentException("kind=" + kind);
+        };
+    Codec vesalius = new Vesalius(json);
+    ids = texts.stream().map(vesalius::encode).toList();
     codec =
         switch (impl) {
           case "vesalius" -> new Vesalius(json);
           case "huggingface" -> new HuggingFace(json);
           default -> throw new IllegalArgumentException("impl=" + impl);
         };
-    if (!Arrays.equals(ids, codec.encode(text)) || !codec.decode(ids).equals(text)) {
-      throw new IllegalStateException("the two tokenizers do not agree on the text");
+    for (int i = 0; i < texts.size(); i++) {
+      if (!Arrays.equals(ids.get(i), codec.encode(texts.get(i)))
+          || !codec.decode(ids.get(i)).equals(texts.get(i))) {
+        throw new IllegalStateException("the two tokenizers do not agree on text " + i);
+      }
     }
   }
 
@@ -93,14 +111,16 @@ public class TokenizerBenchmark {
   @Benchmark
   @OperationsPerInvocation(CHARACTERS)
   public int[] encode() {
-    return codec.encode(text);
+    turn = (turn + 1) % texts.size();
+    return codec.encode(texts.get(turn));
   }
 
   /** Ids to text. */
   @Benchmark
   @OperationsPerInvocation(CHARACTERS)
   public String decode() {
-    return codec.decode(ids);
+    turn = (turn + 1) % texts.size();
+    return codec.decode(ids.get(turn));
   }
 
   private static byte[] tokenizerJson() throws IOException {
@@ -116,8 +136,20 @@ public class TokenizerBenchmark {
     }
   }
 
-  private static String text() {
-    Random random = new Random(SEED);
+  /** Words of random letters, now and then of random ideographs. */
+  private static String randomWords(Random random) {
+    StringBuilder text = new StringBuilder();
+    while (text.length() < CHARACTERS) {
+      boolean ideographs = random.nextInt(4) == 0;
+      for (int i = 2 + random.nextInt(8); i > 0; i--) {
+        text.append((char) (ideographs ? 0x4E00 + random.nextInt(2000) : 'a' + random.nextInt(26)));
+      }
+      text.append(' ');
+    }
+    return text.substring(0, CHARACTERS);
+  }
+
+  private static String findings(Random random) {
     StringBuilder text = new StringBuilder();
     while (text.length() < CHARACTERS) {
       if (random.nextInt(3) == 0) {
