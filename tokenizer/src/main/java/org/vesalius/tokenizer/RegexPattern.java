@@ -23,7 +23,17 @@ record RegexPattern(Pattern pattern) implements SplitPattern {
   }
 
   /** Part of a char array as a char sequence, without a copy. */
-  private record CharRange(char[] text, int start, int end) implements CharSequence {
+  private static final class CharRange implements CharSequence {
+    private final char[] text;
+    private final int start;
+    private final int end;
+
+    CharRange(char[] text, int start, int end) {
+      this.text = text;
+      this.start = start;
+      this.end = end;
+    }
+
     @Override
     public int length() {
       return end - start;

@@ -96,7 +96,7 @@ public final class Tokenizer {
 
   /** A decoder for ids that come one at a time. */
   public StreamingDecoder streamingDecoder(boolean skipSpecialTokens) {
-    return new StreamingDecoder(this, decoder, skipSpecialTokens);
+    return new StreamingDecoder(vocabulary, decoder, skipSpecialTokens);
   }
 
   /** The token of an id as the vocabulary writes it, or null where the id has none. */
