@@ -39,7 +39,7 @@ public final class ChatModel implements AutoCloseable {
   private static final int DEFAULT_CONTEXTS_IN_CACHE = 4;
 
   private final ModelFamily family;
-  private final DecoderConfig config;
+  private final LoadedModel model;
   private final Checkpoint checkpoint;
   private final Tokenizer tokenizer;
   private final GenerationConfig recommended;
@@ -49,7 +49,7 @@ public final class ChatModel implements AutoCloseable {
 
   private ChatModel(
       ModelFamily family,
-      DecoderConfig config,
+      LoadedModel model,
       Checkpoint checkpoint,
       Tokenizer tokenizer,
       GenerationConfig recommended,
@@ -57,7 +57,7 @@ public final class ChatModel implements AutoCloseable {
       PromptEncoder encoder,
       Generator generator) {
     this.family = family;
-    this.config = config;
+    this.model = model;
     this.checkpoint = checkpoint;
     this.tokenizer = tokenizer;
     this.recommended = recommended;
@@ -108,7 +108,7 @@ public final class ChatModel implements AutoCloseable {
       Generator generator =
           new Generator(engine, encoder, model, tokenizer, endIds(recommended));
       return new ChatModel(
-          family, sizes, checkpoint, tokenizer, recommended, engine, encoder, generator);
+          family, model, checkpoint, tokenizer, recommended, engine, encoder, generator);
     } catch (RuntimeException | Error e) {
       kernels.close();
       if (checkpoint != null) {
@@ -148,6 +148,16 @@ public final class ChatModel implements AutoCloseable {
     return generator;
   }
 
+  /** Runs single steps, for measuring. */
+  public Engine engine() {
+    return engine;
+  }
+
+  /** The model's parts, for measuring. */
+  public LoadedModel parts() {
+    return model;
+  }
+
   /** The tokenizer. */
   public Tokenizer tokenizer() {
     return tokenizer;
@@ -155,7 +165,7 @@ public final class ChatModel implements AutoCloseable {
 
   /** The sizes of the decoder. */
   public DecoderConfig config() {
-    return config;
+    return model.decoder().config();
   }
 
   /** The family, for people. */
