@@ -18,8 +18,15 @@ public final class Shapes {
     }
   }
 
+  private static void floats(String operation, Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      require(tensor.type() == ElementType.F32, operation, "F32 tensors", tensors);
+    }
+  }
+
   /** Rules of {@link Kernels#embed}. */
   public static void embed(Tensor out, Weight table, Tensor ids) {
+    floats("embed", out);
     require(
         out.columns() == table.columns() && isVector(ids, ElementType.I32, out.rows()),
         "embed",
@@ -30,6 +37,7 @@ public final class Shapes {
 
   /** Rules of {@link Kernels#gatherRows} and {@link Kernels#scatterRows}. */
   public static void moveRows(String operation, Tensor indexed, Tensor other, Tensor index) {
+    floats(operation, indexed, other);
     require(
         indexed.columns() == other.columns() && isVector(index, ElementType.I32, indexed.rows()),
         operation,
@@ -41,6 +49,7 @@ public final class Shapes {
 
   /** Rules of {@link Kernels#linear}. */
   public static void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
+    floats("linear", out, x);
     require(
         out.rows() == x.rows() && x.columns() == weight.columns() && out.columns() == weight.rows(),
         "linear",
@@ -56,8 +65,14 @@ public final class Shapes {
     }
   }
 
+  /** Rules of {@link Kernels#activate}. */
+  public static void activate(Tensor x) {
+    floats("activate", x);
+  }
+
   /** Rules of elementwise operations. */
   public static void same(String operation, Tensor a, Tensor b) {
+    floats(operation, a, b);
     require(a.rows() == b.rows() && a.columns() == b.columns(), operation, "equal shapes", a, b);
   }
 
@@ -75,6 +90,13 @@ public final class Shapes {
   public static void rotaryTable(Tensor cos, Tensor sin, Tensor positions, Rotary rotary) {
     same("rotaryTable", cos, sin);
     require(
+        isVector(rotary.inverseFrequencies(), ElementType.F32, rotary.pairs())
+            && isVector(rotary.axis(), ElementType.I32, rotary.pairs()),
+        "rotaryTable",
+        "one axis per frequency",
+        rotary.inverseFrequencies(),
+        rotary.axis());
+    require(
         cos.columns() == rotary.pairs()
             && positions.columns() == cos.rows()
             && positions.type() == ElementType.I32,
@@ -86,6 +108,7 @@ public final class Shapes {
 
   /** Rules of {@link Kernels#rotate}. */
   public static void rotate(Tensor x, Tensor cos, Tensor sin) {
+    floats("rotate", x);
     same("rotate", cos, sin);
     require(
         x.rows() == cos.rows() && cos.columns() > 0 && x.columns() % (2 * cos.columns()) == 0,
@@ -109,6 +132,7 @@ public final class Shapes {
     rotate(q, cos, sin);
     rotate(k, cos, sin);
     same("rotateAndCache", k, v);
+    slabs("rotateAndCache", cache, 2 * cos.columns());
     int headSize = 2 * cos.columns();
     require(
         k.columns() == cache.kvHeads() * headSize && isVector(slots, ElementType.I32, q.rows()),
@@ -139,6 +163,7 @@ public final class Shapes {
     require(
         q.columns() == shape.heads() * shape.headSize()
             && starts.type() == ElementType.I32
+            && starts.rows() == 1
             && starts.columns() >= 1,
         "attention",
         "queries of " + shape.heads() + " heads of " + shape.headSize(),
@@ -146,24 +171,60 @@ public final class Shapes {
         starts);
     int width = shape.kvHeads() * shape.headSize();
     switch (keyValues) {
-      case KeyValues.Ragged(Tensor keys, Tensor values) ->
-          require(
-              keys.columns() == width && values.columns() == width && keys.rows() == values.rows(),
-              "attention",
-              "keys and values (tokens, " + width + ")",
-              keys,
-              values);
-      case KeyValues.Paged paged ->
-          require(
-              paged.kvHeads() == shape.kvHeads()
-                  && paged.lengths().columns() == starts.columns() - 1
-                  && paged.pageTable().rows() == starts.columns() - 1,
-              "attention",
-              "a page table row and a length for each of the "
-                  + (starts.columns() - 1)
-                  + " sequences",
-              paged.pageTable(),
-              paged.lengths());
+      case KeyValues.Ragged(Tensor keys, Tensor values) -> {
+        floats("attention", keys, values);
+        require(
+            keys.columns() == width && values.columns() == width && keys.rows() == values.rows(),
+            "attention",
+            "keys and values (tokens, " + width + ")",
+            keys,
+            values);
+      }
+      case KeyValues.Paged paged -> {
+        slabs("attention", paged, shape.headSize());
+        require(
+            paged.kvHeads() == shape.kvHeads()
+                && isVector(paged.lengths(), ElementType.I32, starts.columns() - 1)
+                && paged.pageTable().type() == ElementType.I32
+                && paged.pageTable().rows() == starts.columns() - 1,
+            "attention",
+            "a page table row and a length for each of the "
+                + (starts.columns() - 1)
+                + " sequences",
+            paged.pageTable(),
+            paged.lengths());
+      }
+    }
+  }
+
+  private static void slabs(String operation, KeyValues.Paged cache, int headSize) {
+    int rows = cache.pagesPerSlab() * cache.kvHeads() * cache.pageSize();
+    if (rows <= 0 || cache.keys().size() != cache.values().size()) {
+      throw new IllegalArgumentException(
+          operation
+              + ": expected as many slabs of values as of keys, found "
+              + cache.values().size()
+              + " and "
+              + cache.keys().size()
+              + " of "
+              + cache.pagesPerSlab()
+              + " pages of "
+              + cache.pageSize()
+              + " tokens");
+    }
+    for (int i = 0; i < cache.keys().size(); i++) {
+      Tensor keys = cache.keys().get(i);
+      Tensor values = cache.values().get(i);
+      floats(operation, keys, values);
+      require(
+          keys.rows() >= rows
+              && values.rows() >= rows
+              && keys.columns() == headSize
+              && values.columns() == headSize,
+          operation,
+          "slabs (" + rows + ", " + headSize + ")",
+          keys,
+          values);
     }
   }
 

@@ -29,21 +29,28 @@ public final class WorkerPool implements AutoCloseable {
     void run(int from, int to);
   }
 
+  /** Work on a range of items by a thread that is told its number, so that it can own scratch. */
+  @FunctionalInterface
+  public interface NumberedRange {
+    /** Computes the items of the range; {@code thread} is below {@link #threads}. */
+    void run(int thread, int from, int to);
+  }
+
   private static final class Job {
     final int items;
     final int grain;
-    final Range range;
+    final NumberedRange range;
     final AtomicInteger next = new AtomicInteger();
     final AtomicLong finished = new AtomicLong();
     volatile @Nullable Throwable failure;
 
-    Job(int items, int grain, Range range) {
+    Job(int items, int grain, NumberedRange range) {
       this.items = items;
       this.grain = grain;
       this.range = range;
     }
 
-    void work() {
+    void work(int thread) {
       for (; ; ) {
         int from = next.get();
         if (from >= items || !next.compareAndSet(from, Math.min(items, from + grain))) {
@@ -55,7 +62,7 @@ public final class WorkerPool implements AutoCloseable {
         int to = Math.min(items, from + grain);
         try {
           if (failure == null) {
-            range.run(from, to);
+            range.run(thread, from, to);
           }
         } catch (RuntimeException | Error e) {
           failure = e;
@@ -80,7 +87,7 @@ public final class WorkerPool implements AutoCloseable {
     this.threads = threads;
     workers = new Worker[threads - 1];
     for (int i = 0; i < workers.length; i++) {
-      workers[i] = new Worker("vesalius-worker-" + (i + 1));
+      workers[i] = new Worker(i + 1);
       workers[i].start();
     }
   }
@@ -98,15 +105,20 @@ public final class WorkerPool implements AutoCloseable {
    * @param grain items handed out at a time; a loop of at most one grain runs on the calling thread
    *     alone
    */
+  public void run(int items, int grain, Range range) {
+    run(items, grain, (_, from, to) -> range.run(from, to));
+  }
+
+  /** {@link #run(int, int, Range)}, with the number of the thread that computes a piece. */
   @SuppressWarnings(
       "ThreadPriorityCheck") // yields only where the last piece runs on a core that we may be
   // blocking
-  public void run(int items, int grain, Range range) {
+  public void run(int items, int grain, NumberedRange range) {
     if (items <= 0) {
       return;
     }
     if (workers.length == 0 || items <= grain) {
-      range.run(0, items);
+      range.run(0, 0, items);
       return;
     }
     turn.lock();
@@ -121,7 +133,7 @@ public final class WorkerPool implements AutoCloseable {
           LockSupport.unpark(worker);
         }
       }
-      mine.work();
+      mine.work(0);
       int spins = 0;
       while (mine.finished.get() < items) {
         if (++spins > 1_000) {
@@ -166,10 +178,12 @@ public final class WorkerPool implements AutoCloseable {
   }
 
   private final class Worker extends Thread {
+    private final int number;
     volatile boolean asleep;
 
-    Worker(String name) {
-      super(name);
+    Worker(int number) {
+      super("vesalius-worker-" + number);
+      this.number = number;
       setDaemon(true);
     }
 
@@ -181,7 +195,7 @@ public final class WorkerPool implements AutoCloseable {
         Job current = job;
         if (current != null && current != last) {
           last = current;
-          current.work();
+          current.work(number);
           idleSince = System.nanoTime();
         } else if (System.nanoTime() - idleSince < SPIN_NANOS) {
           Thread.onSpinWait();

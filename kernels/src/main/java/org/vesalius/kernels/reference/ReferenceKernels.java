@@ -2,10 +2,10 @@ package org.vesalius.kernels.reference;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
@@ -59,9 +59,10 @@ final class ReferenceKernels implements Kernels {
   @Override
   public void embed(Tensor out, Weight table, Tensor ids) {
     Shapes.embed(out, table, ids);
+    Contents.indices("embed", ids, table.rows());
     double[] row = new double[table.columns()];
     for (int t = 0; t < out.rows(); t++) {
-      readRow(row, table, Objects.checkIndex(integer(ids, 0, t), table.rows()));
+      readRow(row, table, Contents.integer(ids, 0, t));
       for (int c = 0; c < row.length; c++) {
         set(out, t, c, row[c]);
       }
@@ -71,8 +72,9 @@ final class ReferenceKernels implements Kernels {
   @Override
   public void gatherRows(Tensor out, Tensor x, Tensor index) {
     Shapes.moveRows("gatherRows", out, x, index);
+    Contents.indices("gatherRows", index, x.rows());
     for (int r = 0; r < out.rows(); r++) {
-      int from = Objects.checkIndex(integer(index, 0, r), x.rows());
+      int from = Contents.integer(index, 0, r);
       for (int c = 0; c < out.columns(); c++) {
         set(out, r, c, get(x, from, c));
       }
@@ -82,8 +84,9 @@ final class ReferenceKernels implements Kernels {
   @Override
   public void scatterRows(Tensor out, Tensor x, Tensor index) {
     Shapes.moveRows("scatterRows", x, out, index);
+    Contents.indices("scatterRows", index, out.rows());
     for (int r = 0; r < x.rows(); r++) {
-      int to = Objects.checkIndex(integer(index, 0, r), out.rows());
+      int to = Contents.integer(index, 0, r);
       for (int c = 0; c < x.columns(); c++) {
         set(out, to, c, get(x, r, c));
       }
@@ -131,12 +134,15 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void addRmsNorm(Tensor out, Tensor residual, Tensor delta, Tensor gain, float epsilon) {
+    Shapes.same("addRmsNorm", residual, delta);
+    Shapes.norm(out, residual, gain);
     add(residual, delta);
     rmsNorm(out, residual, gain, epsilon);
   }
 
   @Override
   public void activate(Tensor x, Activation activation) {
+    Shapes.activate(x);
     for (int r = 0; r < x.rows(); r++) {
       for (int c = 0; c < x.columns(); c++) {
         set(x, r, c, apply(activation, get(x, r, c)));
@@ -157,9 +163,10 @@ final class ReferenceKernels implements Kernels {
   @Override
   public void rotaryTable(Tensor cos, Tensor sin, Tensor positions, Rotary rotary) {
     Shapes.rotaryTable(cos, sin, positions, rotary);
+    Contents.indices("rotaryTable", rotary.axis(), positions.rows());
     for (int t = 0; t < cos.rows(); t++) {
       for (int i = 0; i < rotary.pairs(); i++) {
-        int position = integer(positions, integer(rotary.axis(), 0, i), t);
+        int position = Contents.integer(positions, Contents.integer(rotary.axis(), 0, i), t);
         float angle = (float) position * (float) get(rotary.inverseFrequencies(), 0, i);
         set(cos, t, i, (float) Math.cos(angle) * rotary.scaling());
         set(sin, t, i, (float) Math.sin(angle) * rotary.scaling());
@@ -196,13 +203,14 @@ final class ReferenceKernels implements Kernels {
       KeyValues.Paged cache,
       Tensor slots) {
     Shapes.rotateAndCache(q, k, v, qGain, kGain, cos, sin, cache, slots);
+    Contents.slots("rotateAndCache", slots, cache);
     normHeads(q, qGain, epsilon);
     normHeads(k, kGain, epsilon);
     rotate(q, cos, sin);
     rotate(k, cos, sin);
     int headSize = 2 * cos.columns();
     for (int t = 0; t < k.rows(); t++) {
-      int slot = integer(slots, 0, t);
+      int slot = Contents.integer(slots, 0, t);
       int page = slot / cache.pageSize();
       for (int head = 0; head < cache.kvHeads(); head++) {
         int row = cacheRow(cache, page, head, slot % cache.pageSize());
@@ -226,12 +234,15 @@ final class ReferenceKernels implements Kernels {
   public void attention(
       Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
     Shapes.attention(out, q, keyValues, starts, shape);
+    Contents.attention(q, keyValues, starts);
     for (int s = 0; s + 1 < starts.columns(); s++) {
       int sequence = s;
-      int start = integer(starts, 0, s);
-      int queries = integer(starts, 0, s + 1) - start;
+      int start = Contents.integer(starts, 0, s);
+      int queries = Contents.integer(starts, 0, s + 1) - start;
       int length =
-          keyValues instanceof KeyValues.Paged paged ? integer(paged.lengths(), 0, s) : queries;
+          keyValues instanceof KeyValues.Paged paged
+              ? Contents.integer(paged.lengths(), 0, s)
+              : queries;
       pool.run(
           queries * shape.heads(),
           1,
@@ -309,7 +320,7 @@ final class ReferenceKernels implements Kernels {
       case KeyValues.Ragged(Tensor keys, Tensor values) ->
           get(key ? keys : values, start + token, head * size + i);
       case KeyValues.Paged paged -> {
-        int page = integer(paged.pageTable(), sequence, token / paged.pageSize());
+        int page = Contents.integer(paged.pageTable(), sequence, token / paged.pageSize());
         var slabs = key ? paged.keys() : paged.values();
         yield get(
             slabs.get(page / paged.pagesPerSlab()),
@@ -387,10 +398,6 @@ final class ReferenceKernels implements Kernels {
 
   private static void set(Tensor x, int row, int column, double value) {
     x.data().set(ValueLayout.JAVA_FLOAT, 4 * ((long) row * x.stride() + column), (float) value);
-  }
-
-  private static int integer(Tensor x, int row, int column) {
-    return x.data().get(ValueLayout.JAVA_INT, 4 * ((long) row * x.stride() + column));
   }
 
   @Override

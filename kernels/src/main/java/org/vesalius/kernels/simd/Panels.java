@@ -1,0 +1,143 @@
+package org.vesalius.kernels.simd;
+
+import static org.vesalius.kernels.simd.Lanes.COUNT;
+import static org.vesalius.kernels.simd.Lanes.FLOATS;
+import static org.vesalius.kernels.simd.Lanes.INTS;
+import static org.vesalius.kernels.simd.Lanes.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import org.vesalius.kernels.Tensor;
+import org.vesalius.kernels.Weight;
+
+/**
+ * Converts rows of weights and activations into the order in which dot products read them.
+ *
+ * <p>Columns go in groups of two vectors. For 16-bit weights a group holds its even columns first
+ * and its odd ones second, because that is how two floats come out of a 32-bit lane without a
+ * shuffle; the activations are brought into the same order once per call. Columns beyond the last
+ * are zero.
+ */
+final class Panels {
+  /** Columns of a group. */
+  static final int GROUP = 2 * COUNT;
+
+  private static final VectorShuffle<Float> EVEN = VectorShuffle.makeUnzip(FLOATS, 0);
+  private static final VectorShuffle<Float> ODD = VectorShuffle.makeUnzip(FLOATS, 1);
+
+  private Panels() {}
+
+  /** Whether a group of this weight is split into even and odd columns. */
+  static boolean split(Weight weight) {
+    return switch (weight) {
+      case Weight.F32 _ -> false;
+      case Weight.F16 _, Weight.BF16 _ -> true;
+    };
+  }
+
+  /** Where column {@code i} of a group goes. */
+  private static int place(int i, boolean split) {
+    return split ? i % 2 * COUNT + i / 2 : i;
+  }
+
+  /** Converts {@code width} columns of an activation row, starting at column {@code first}. */
+  static void activations(
+      float[] out, int at, Tensor x, int row, int first, int width, boolean split) {
+    long offset = 4 * ((long) row * x.stride() + first);
+    int inside = Math.min(width, x.columns() - first);
+    int whole = inside - inside % GROUP;
+    MemorySegment data = x.data();
+    for (int i = 0; i < whole; i += GROUP) {
+      FloatVector a = FloatVector.fromMemorySegment(FLOATS, data, offset + 4L * i, ORDER);
+      FloatVector b = FloatVector.fromMemorySegment(FLOATS, data, offset + 4L * (i + COUNT), ORDER);
+      if (split) {
+        a.rearrange(EVEN, b).intoArray(out, at + i);
+        a.rearrange(ODD, b).intoArray(out, at + i + COUNT);
+      } else {
+        a.intoArray(out, at + i);
+        b.intoArray(out, at + i + COUNT);
+      }
+    }
+    for (int i = whole; i < width; i++) {
+      out[at + whole + place(i - whole, split)] =
+          i < inside ? data.get(ValueLayout.JAVA_FLOAT, offset + 4L * i) : 0;
+    }
+  }
+
+  /**
+   * Converts {@code width} columns of a weight's row to floats, starting at column {@code first}.
+   */
+  static void weights(float[] out, int at, Weight weight, int row, int first, int width) {
+    int inside = Math.min(width, weight.columns() - first);
+    int whole = inside - inside % GROUP;
+    long index = (long) row * weight.columns() + first;
+    MemorySegment data = weight.data();
+    switch (weight) {
+      case Weight.F32 _ -> floats(out, at, data, 4 * index, whole);
+      case Weight.F16 _ -> halves(out, at, data, 2 * index, whole);
+      case Weight.BF16 _ -> brainFloats(out, at, data, 2 * index, whole);
+    }
+    if (whole < width) {
+      rest(out, at + whole, weight, index + whole, inside - whole, width - whole);
+    }
+  }
+
+  private static void rest(float[] out, int at, Weight weight, long index, int inside, int width) {
+    boolean split = split(weight);
+    for (int i = 0; i < width; i++) {
+      out[at + place(i, split)] = i < inside ? number(weight, index + i) : 0;
+    }
+  }
+
+  /** One stored number, counted row by row. */
+  static float number(Weight weight, long index) {
+    MemorySegment data = weight.data();
+    return switch (weight) {
+      case Weight.F32 _ -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * index);
+      case Weight.F16 _ ->
+          Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
+      case Weight.BF16 _ ->
+          Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
+    };
+  }
+
+  private static void floats(float[] out, int at, MemorySegment data, long offset, int count) {
+    for (int i = 0; i < count; i += COUNT) {
+      FloatVector.fromMemorySegment(FLOATS, data, offset + 4L * i, ORDER).intoArray(out, at + i);
+    }
+  }
+
+  private static void brainFloats(float[] out, int at, MemorySegment data, long offset, int count) {
+    for (int i = 0; i < count; i += GROUP) {
+      IntVector pairs = IntVector.fromMemorySegment(INTS, data, offset + 2L * i, ORDER);
+      pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(out, at + i);
+      pairs.and(0xFFFF0000).reinterpretAsFloats().intoArray(out, at + i + COUNT);
+    }
+  }
+
+  private static void halves(float[] out, int at, MemorySegment data, long offset, int count) {
+    for (int i = 0; i < count; i += GROUP) {
+      IntVector pairs = IntVector.fromMemorySegment(INTS, data, offset + 2L * i, ORDER);
+      half(pairs).intoArray(out, at + i);
+      half(pairs.lanewise(VectorOperators.LSHR, 16)).intoArray(out, at + i + COUNT);
+    }
+  }
+
+  /**
+   * The lower 16 bits of each lane as IEEE binary16. Exponent and fraction, moved to their place in
+   * binary32, are the number times 2^-112, subnormal ones included; only infinities and NaNs need
+   * their exponent set.
+   */
+  private static FloatVector half(IntVector bits) {
+    IntVector magnitude = bits.and(0x7FFF).lanewise(VectorOperators.LSHL, 13);
+    VectorMask<Integer> special = magnitude.compare(VectorOperators.GE, 0x7C00 << 13);
+    IntVector finite = magnitude.reinterpretAsFloats().mul(0x1p112f).reinterpretAsInts();
+    IntVector number = finite.blend(magnitude.or(0x7F800000), special);
+    return number.or(bits.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats();
+  }
+}

@@ -1,0 +1,203 @@
+package org.vesalius.kernels.simd;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Activation;
+import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.Contents;
+import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.HostMemory;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.KeyValues;
+import org.vesalius.kernels.Rotary;
+import org.vesalius.kernels.Shapes;
+import org.vesalius.kernels.Tensor;
+import org.vesalius.kernels.Weight;
+import org.vesalius.kernels.WorkerPool;
+
+/** Checks what is asked for and hands it to the class that computes it. */
+final class SimdKernels implements Kernels {
+  private final HostMemory memory = new HostMemory();
+  private final WorkerPool pool;
+  private final MatrixProduct product;
+  private final Elementwise elementwise;
+  private final RowNorms norms;
+  private final Rotations rotations;
+  private final FlashAttention attention;
+
+  SimdKernels(KernelOptions options) {
+    pool = new WorkerPool(options.threads());
+    product = new MatrixProduct(pool);
+    elementwise = new Elementwise(pool);
+    norms = new RowNorms(pool);
+    rotations = new Rotations(pool);
+    attention = new FlashAttention(pool);
+  }
+
+  @Override
+  public String description() {
+    return "simd ("
+        + Lanes.BITS
+        + "-bit vectors, "
+        + pool.threads()
+        + (pool.threads() == 1 ? " thread)" : " threads)");
+  }
+
+  @Override
+  public Tensor allocate(ElementType type, int rows, int columns) {
+    return memory.allocate(type, rows, columns);
+  }
+
+  @Override
+  public Weight place(Weight stored) {
+    return stored;
+  }
+
+  @Override
+  public void write(Tensor out, float[] values) {
+    HostMemory.write(out, values);
+  }
+
+  @Override
+  public void write(Tensor out, int[] values) {
+    HostMemory.write(out, values);
+  }
+
+  @Override
+  public void read(float[] out, Tensor x) {
+    HostMemory.read(out, x);
+  }
+
+  @Override
+  public void embed(Tensor out, Weight table, Tensor ids) {
+    Shapes.embed(out, table, ids);
+    Contents.indices("embed", ids, table.rows());
+    pool.run(
+        out.rows(),
+        Math.max(1, 8192 / Math.max(1, out.columns())),
+        (from, to) -> {
+          for (int t = from; t < to; t++) {
+            long first = (long) Contents.integer(ids, 0, t) * table.columns();
+            long row = 4L * t * out.stride();
+            for (int c = 0; c < out.columns(); c++) {
+              out.data().set(ValueLayout.JAVA_FLOAT, row + 4L * c, Panels.number(table, first + c));
+            }
+          }
+        });
+  }
+
+  @Override
+  public void gatherRows(Tensor out, Tensor x, Tensor index) {
+    Shapes.moveRows("gatherRows", out, x, index);
+    Contents.indices("gatherRows", index, x.rows());
+    for (int r = 0; r < out.rows(); r++) {
+      copyRow(out, r, x, Contents.integer(index, 0, r));
+    }
+  }
+
+  @Override
+  public void scatterRows(Tensor out, Tensor x, Tensor index) {
+    Shapes.moveRows("scatterRows", x, out, index);
+    Contents.indices("scatterRows", index, out.rows());
+    for (int r = 0; r < x.rows(); r++) {
+      copyRow(out, Contents.integer(index, 0, r), x, r);
+    }
+  }
+
+  private static void copyRow(Tensor out, int to, Tensor x, int from) {
+    MemorySegment.copy(
+        x.data(), 4L * from * x.stride(), out.data(), 4L * to * out.stride(), 4L * x.columns());
+  }
+
+  @Override
+  public void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
+    Shapes.linear(out, x, weight, bias);
+    product.multiply(out, x, weight, bias);
+  }
+
+  @Override
+  public void add(Tensor out, Tensor x) {
+    Shapes.same("add", out, x);
+    elementwise.add(out, x);
+  }
+
+  @Override
+  public void rmsNorm(Tensor out, Tensor x, Tensor gain, float epsilon) {
+    Shapes.norm(out, x, gain);
+    norms.normalise(out, x, gain, epsilon);
+  }
+
+  @Override
+  public void addRmsNorm(Tensor out, Tensor residual, Tensor delta, Tensor gain, float epsilon) {
+    Shapes.same("addRmsNorm", residual, delta);
+    Shapes.norm(out, residual, gain);
+    elementwise.add(residual, delta);
+    norms.normalise(out, residual, gain, epsilon);
+  }
+
+  @Override
+  public void activate(Tensor x, Activation activation) {
+    Shapes.activate(x);
+    elementwise.activate(x, null, activation);
+  }
+
+  @Override
+  public void gatedActivation(Tensor gate, Tensor up, Activation activation) {
+    Shapes.same("gatedActivation", gate, up);
+    elementwise.activate(gate, up, activation);
+  }
+
+  @Override
+  public void rotaryTable(Tensor cos, Tensor sin, Tensor positions, Rotary rotary) {
+    Shapes.rotaryTable(cos, sin, positions, rotary);
+    Contents.indices("rotaryTable", rotary.axis(), positions.rows());
+    rotations.table(cos, sin, positions, rotary);
+  }
+
+  @Override
+  public void rotate(Tensor x, Tensor cos, Tensor sin) {
+    Shapes.rotate(x, cos, sin);
+    rotations.rotate(x, cos, sin);
+  }
+
+  @Override
+  public void rotateAndCache(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor qGain,
+      @Nullable Tensor kGain,
+      float epsilon,
+      Tensor cos,
+      Tensor sin,
+      KeyValues.Paged cache,
+      Tensor slots) {
+    Shapes.rotateAndCache(q, k, v, qGain, kGain, cos, sin, cache, slots);
+    Contents.slots("rotateAndCache", slots, cache);
+    if (qGain != null) {
+      norms.normalise(q, q, qGain, epsilon);
+    }
+    if (kGain != null) {
+      norms.normalise(k, k, kGain, epsilon);
+    }
+    rotations.rotate(q, cos, sin);
+    rotations.rotate(k, cos, sin);
+    rotations.store(k, v, cache, slots);
+  }
+
+  @Override
+  public void attention(
+      Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
+    Shapes.attention(out, q, keyValues, starts, shape);
+    Contents.attention(q, keyValues, starts);
+    attention.attend(out, q, keyValues, starts, shape);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    memory.close();
+  }
+}
