@@ -124,6 +124,11 @@ public final class Tokenizer {
     return vocabulary.addedTokens();
   }
 
+  /** The pieces that a text is cut into before the model, with no added token recognised. */
+  List<String> pieces(String text) {
+    return pipeline.pieces(wellFormed(text));
+  }
+
   private static char[] wellFormed(String text) {
     char[] chars = text.toCharArray();
     for (int i = 0; i < chars.length; i++) {
