@@ -1,4 +1,4 @@
-/** To be described. */
+/** JMH benchmarks of every stage, each with a peer or a limit measured beside it. */
 @NullMarked
 package org.vesalius.bench;
 

@@ -138,8 +138,9 @@ record CheckpointFiles(List<Path> files, Path index, Map<String, Path> fileOfTen
     return shard;
   }
 
-  private static Path inside(Path index, String name, String tensor) {
-    Path directory = index.resolveSibling("").normalize();
+  /** The path of a shard; lexical, so that symbolic links inside the folder may lead out. */
+  static Path inside(Path index, String name, String tensor) {
+    Path directory = index.toAbsolutePath().resolveSibling("").normalize();
     try {
       Path relative = Path.of(name);
       Path shard = directory.resolve(relative).normalize();

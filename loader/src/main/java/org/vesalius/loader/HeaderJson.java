@@ -71,8 +71,8 @@ final class HeaderJson {
       } else {
         entries.add(readEntry(name));
       }
+      subject = "header";
     }
-    subject = "header";
     if (parser.nextToken() != null) {
       throw error("nothing but white space after the JSON object", found());
     }
@@ -226,17 +226,10 @@ final class HeaderJson {
 
   /** An escaped half of a surrogate pair is no character, and no other file can name it. */
   private void requireUnicode(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      if (Character.isLowSurrogate(c)
-          || i + 1 == text.length()
-          || !Character.isLowSurrogate(text.charAt(i + 1))) {
-        throw error("Unicode text", "half a surrogate pair in " + Quote.of(text));
-      }
-      i++;
+    // A pair comes as one code point above, so what is left in this range stands alone.
+    if (text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+      throw error("Unicode text", "half a surrogate pair in " + Quote.of(text));
     }
   }
 

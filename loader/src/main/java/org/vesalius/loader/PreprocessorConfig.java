@@ -17,7 +17,8 @@ import java.util.OptionalInt;
  *
  * @param imageProcessorType class name, such as {@code Qwen2VLImageProcessor}
  * @param doResize whether to resize
- * @param size target of the resize; for Qwen2-VL its edges are areas, given by {@code minPixels}
+ * @param size target of the resize; for Qwen2-VL its edges are the areas {@code minPixels} and
+ *     {@code maxPixels}
  * @param minPixels smallest area in pixels (Qwen2-VL: {@code min_pixels}, else {@code
  *     size.shortest_edge})
  * @param maxPixels largest area in pixels (likewise)
@@ -128,6 +129,7 @@ public record PreprocessorConfig(
       maxPixels = maxPixels.isPresent() ? maxPixels : size.longestEdge();
       requireArea(node, "shortest_edge", minPixels);
       requireArea(node, "longest_edge", maxPixels);
+      size = ImageSize.edges(minPixels, maxPixels);
     }
     double[] mean = channels(node, "image_mean", defaults.mean());
     double[] std = channels(node, "image_std", defaults.std());

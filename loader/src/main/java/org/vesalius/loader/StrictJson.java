@@ -100,7 +100,8 @@ final class StrictJson {
   }
 
   static ModelFormatException malformed(Path file, String subject, JsonProcessingException e) {
-    String problem = e.getOriginalMessage();
+    // Advice on how to make the parser lenient is no advice to a reader of this message.
+    String problem = e.getOriginalMessage().replaceFirst("(?s): enable `.*", "");
     long offset = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
     String where = offset < 0 ? "" : " at character " + offset;
     String expected =

@@ -39,34 +39,31 @@ public final class ChatModel implements AutoCloseable {
   private static final int DEFAULT_CONTEXTS_IN_CACHE = 4;
 
   private final ModelFamily family;
-  private final DecoderConfig config;
+  private final LoadedModel model;
   private final Checkpoint checkpoint;
   private final Tokenizer tokenizer;
   private final GenerationConfig recommended;
   private final Engine engine;
   private final PromptEncoder encoder;
   private final Generator generator;
-  private final ModelWork work;
 
   private ChatModel(
       ModelFamily family,
-      DecoderConfig config,
+      LoadedModel model,
       Checkpoint checkpoint,
       Tokenizer tokenizer,
       GenerationConfig recommended,
       Engine engine,
       PromptEncoder encoder,
-      Generator generator,
-      ModelWork work) {
+      Generator generator) {
     this.family = family;
-    this.config = config;
+    this.model = model;
     this.checkpoint = checkpoint;
     this.tokenizer = tokenizer;
     this.recommended = recommended;
     this.engine = engine;
     this.encoder = encoder;
     this.generator = generator;
-    this.work = work;
   }
 
   /** Opens a model with {@link OpenOptions#defaults}. */
@@ -111,15 +108,7 @@ public final class ChatModel implements AutoCloseable {
       Generator generator =
           new Generator(engine, encoder, model, tokenizer, endIds(recommended));
       return new ChatModel(
-          family,
-          sizes,
-          checkpoint,
-          tokenizer,
-          recommended,
-          engine,
-          encoder,
-          generator,
-          new ModelWork(model, checkpoint.header()));
+          family, model, checkpoint, tokenizer, recommended, engine, encoder, generator);
     } catch (RuntimeException | Error e) {
       kernels.close();
       if (checkpoint != null) {
@@ -159,9 +148,14 @@ public final class ChatModel implements AutoCloseable {
     return generator;
   }
 
-  /** What the model must compute and read, to judge measured speeds by. */
-  public ModelWork work() {
-    return work;
+  /** Runs single steps, for measuring. */
+  public Engine engine() {
+    return engine;
+  }
+
+  /** The model's parts, for measuring. */
+  public LoadedModel parts() {
+    return model;
   }
 
   /** The tokenizer. */
@@ -171,7 +165,7 @@ public final class ChatModel implements AutoCloseable {
 
   /** The sizes of the decoder. */
   public DecoderConfig config() {
-    return config;
+    return model.decoder().config();
   }
 
   /** The family, for people. */

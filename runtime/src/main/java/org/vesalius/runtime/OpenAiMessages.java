@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -187,7 +186,7 @@ public final class OpenAiMessages {
     try {
       Path file = url.startsWith("file:") ? Path.of(URI.create(url)) : folder.resolve(url);
       return Part.image(file);
-    } catch (InvalidPathException | IllegalArgumentException e) {
+    } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           origin + ": " + where + ": expected a path or a file: URL, found " + brief(url), e);
     }

@@ -1,6 +1,7 @@
 package org.vesalius.tokenizer;
 
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -150,7 +151,7 @@ final class AddedTokenMatcher {
       char[] chars = new char[children.size()];
       Node[] nodes = new Node[chars.length];
       int i = 0;
-      for (SortedMap.Entry<Character, Builder> child : children.entrySet()) {
+      for (Map.Entry<Character, Builder> child : children.entrySet()) {
         chars[i] = child.getKey();
         nodes[i++] = child.getValue().build();
       }

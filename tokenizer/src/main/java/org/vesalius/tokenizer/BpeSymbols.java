@@ -18,13 +18,20 @@ sealed interface BpeSymbols {
   /** The vocabulary's way of writing a piece, for a look-up of the whole piece. */
   String spelling(char[] text, int start, int end);
 
-  /**
-   * Bytes of the UTF-8 form.
-   *
-   * @param ids id of each byte, -1 where the vocabulary has none
-   * @param unknown what stands for such a byte
-   */
-  record Bytes(int[] ids, Unknown unknown) implements BpeSymbols {
+  /** Bytes of the UTF-8 form. */
+  final class Bytes implements BpeSymbols {
+    private final int[] ids;
+    private final Unknown unknown;
+
+    /**
+     * @param ids id of each byte, -1 where the vocabulary has none
+     * @param unknown what stands for such a byte
+     */
+    Bytes(int[] ids, Unknown unknown) {
+      this.ids = ids;
+      this.unknown = unknown;
+    }
+
     @Override
     public int read(char[] text, int start, int end, int[] out) {
       int count = 0;
@@ -65,16 +72,24 @@ sealed interface BpeSymbols {
     }
   }
 
-  /**
-   * Code points.
-   *
-   * @param vocabulary where their ids are looked up
-   * @param byteTokens ids of {@code <0x00>} to {@code <0xFF>}, used for a code point without a
-   *     token when all of its bytes have one; null without byte fallback
-   * @param unknown what stands for the others
-   */
-  record CodePointTokens(Vocabulary vocabulary, int @Nullable [] byteTokens, Unknown unknown)
-      implements BpeSymbols {
+  /** Code points. */
+  final class CodePointTokens implements BpeSymbols {
+    private final Vocabulary vocabulary;
+    private final int @Nullable [] byteTokens;
+    private final Unknown unknown;
+
+    /**
+     * @param vocabulary where their ids are looked up
+     * @param byteTokens ids of {@code <0x00>} to {@code <0xFF>}, which stand for the bytes of a
+     *     code point without a token; null without byte fallback
+     * @param unknown what stands for the others
+     */
+    CodePointTokens(Vocabulary vocabulary, int @Nullable [] byteTokens, Unknown unknown) {
+      this.vocabulary = vocabulary;
+      this.byteTokens = byteTokens;
+      this.unknown = unknown;
+    }
+
     @Override
     public int read(char[] text, int start, int end, int[] out) {
       int count = 0;
@@ -83,25 +98,16 @@ sealed interface BpeSymbols {
         int codePoint = Character.codePointAt(text, i, end);
         i += Character.charCount(codePoint);
         int id = vocabulary.modelId(Character.toString(codePoint));
-        int written = id < 0 && byteTokens != null ? bytes(codePoint, byteTokens, out, count) : 0;
-        if (written == 0) {
+        if (id < 0 && byteTokens != null) {
+          for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
+            out[count++] = byteTokens[b & 0xFF];
+          }
+        } else {
           out[count++] = id;
           complete &= id >= 0;
         }
-        count += written;
       }
       return complete ? count : unknown.replace(out, count);
-    }
-
-    private static int bytes(int codePoint, int[] byteTokens, int[] out, int at) {
-      byte[] bytes = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
-      for (int k = 0; k < bytes.length; k++) {
-        out[at + k] = byteTokens[bytes[k] & 0xFF];
-        if (out[at + k] < 0) {
-          return 0;
-        }
-      }
-      return bytes.length;
     }
 
     @Override

@@ -1,5 +1,8 @@
 package org.vesalius.tokenizer;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Text to ids: added tokens are taken out of the raw text; what lies between is normalized, added
  * tokens that are looked for in normalized text are taken out; the rest is cut into pieces for the
@@ -42,6 +45,19 @@ record EncodePipeline(
           }
         });
     return ids.toArray();
+  }
+
+  /** The pieces that the model would get for a text without added tokens. */
+  List<String> pieces(char[] text) {
+    List<String> pieces = new ArrayList<>();
+    section(
+        text,
+        0,
+        text.length,
+        AddedTokenFilter.NONE,
+        new IntList(0),
+        (t, s, e) -> pieces.add(new String(t, s, e - s)));
+    return pieces;
   }
 
   private void section(

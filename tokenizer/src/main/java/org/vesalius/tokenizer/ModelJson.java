@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model model) {
 
-  static ModelJson read(JsonValue json, @Nullable JsonValue added, boolean bytes) {
+  static ModelJson read(
+      JsonValue json, @Nullable JsonValue added, boolean bytes, UnaryOperator<String> normalize) {
     JsonValue type = json.optional("type");
     // Files older than the field hold BPE when they have merges.
     if (type == null ? json.optional("merges") == null : !type.text().equals("BPE")) {
@@ -46,7 +48,7 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
     }
     Map<String, Integer> vocab = vocab(json.required("vocab"));
     List<AddedToken> addedTokens = added == null ? List.of() : addedTokens(added, vocab);
-    Vocabulary vocabulary = new Vocabulary(vocab, addedTokens);
+    Vocabulary vocabulary = new Vocabulary(vocab, addedTokens, normalize);
     Model model =
         new BpeModel(
             vocabulary,

@@ -1,5 +1,8 @@
 package org.vesalius.tokenizer;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -10,15 +13,26 @@ import java.util.regex.PatternSyntaxException;
  *
  * <p>The two languages look alike and differ in what matters here: {@code \s}, {@code \d}, {@code
  * \w} and {@code \b} are Unicode properties there and ASCII in Java, {@code \h} is a hexadecimal
- * digit, {@code \v} is one character, {@code ^} and {@code $} stand at every line, {@code (?m:)} is
- * Java's {@code (?s:)}, and ignoring case is Unicode-wide. What has no known equal is refused by
- * name. Character properties are those of Unicode 16.0 whatever the JDK's version is.
+ * digit, {@code \v} is one character, {@code ^} and {@code $} stand at every line. Ignoring case is
+ * spelled out letter by letter, because Java adds the dotted and dotless i of Turkish; ASCII
+ * letters are all it is done for. What has no known equal is refused by name. Character properties
+ * are those of Unicode 16.0 whatever the JDK's version is.
  *
  * <p>Source: Oniguruma's doc/RE; each rule is held to the reference by a differential test.
  */
 final class OnigurumaRegex {
   private static final String SPACE =
       "\\t-\\r \\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000";
+
+  /** Pairs of letters that one ligature equals when case is ignored. */
+  private static final Set<String> LIGATURES = Set.of("ss", "st", "ff", "fi", "fl");
+
+  /**
+   * Matches nothing anywhere. A character beyond U+FFFF in the text of a look-behind makes Java
+   * step back by code points instead of by halves of surrogate pairs.
+   */
+  private static final String WHOLE_CODE_POINTS = "(?:\uD800\uDC00){0}";
+
   private static final Set<String> CATEGORIES =
       Set.of(
           "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P",
@@ -40,6 +54,11 @@ final class OnigurumaRegex {
 
   private final String source;
   private final StringBuilder out = new StringBuilder();
+
+  /** Whether case is ignored outside the group at the current place, for each group around it. */
+  private final Deque<Boolean> outerFolding = new ArrayDeque<>();
+
+  private boolean folding;
   private int at;
 
   private OnigurumaRegex(String source) {
@@ -72,7 +91,17 @@ final class OnigurumaRegex {
         case '$' -> literally("(?=\\n|\\z)");
         case '{' -> interval();
         case '}', ']' -> literally("\\" + c);
-        default -> literally(String.valueOf(c));
+        case ')' -> {
+          folding = !outerFolding.isEmpty() && outerFolding.pop();
+          literally(")");
+        }
+        default -> {
+          if (folding && Character.isLetter(source.codePointAt(at))) {
+            foldedLetter();
+          } else {
+            literally(String.valueOf(c));
+          }
+        }
       }
     }
     return out.toString();
@@ -83,37 +112,58 @@ final class OnigurumaRegex {
     at++;
   }
 
+  /** A letter in both cases. Of two letters that a ligature could stand for, none is translated. */
+  private void foldedLetter() {
+    char c = source.charAt(at);
+    if (c >= 0x80
+        || LIGATURES.contains(
+            source.substring(at, Math.min(at + 2, source.length())).toLowerCase(Locale.ROOT))) {
+      throw refuse("(?i:) around " + source.substring(at, Math.min(at + 2, source.length())));
+    }
+    literally("[" + cases(c) + "]");
+  }
+
+  /**
+   * All characters that equal an ASCII letter when case is ignored: the long s and the Kelvin sign
+   * are among them.
+   */
+  private static String cases(char letter) {
+    char lower = (char) (letter | 0x20);
+    String both = lower + String.valueOf((char) (lower - 0x20));
+    return switch (lower) {
+      case 's' -> both + "\\u017F";
+      case 'k' -> both + "\\u212A";
+      default -> both;
+    };
+  }
+
   private void group() {
+    outerFolding.push(folding);
     if (!source.startsWith("(?", at)) {
       literally("(");
       return;
     }
-    for (String opening : new String[] {"(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>"}) {
+    for (String opening : new String[] {"(?:", "(?=", "(?!", "(?>"}) {
       if (source.startsWith(opening, at)) {
         out.append(opening);
         at += opening.length();
         return;
       }
     }
-    int i = at + 2;
-    StringBuilder flags = new StringBuilder();
-    for (; i < source.length() && "im-".indexOf(source.charAt(i)) >= 0; i++) {
-      flags.append(
-          switch (source.charAt(i)) {
-            case 'i' -> "iu";
-            case 'm' -> "s";
-            default -> "-";
-          });
+    for (String opening : new String[] {"(?<=", "(?<!"}) {
+      if (source.startsWith(opening, at)) {
+        out.append(opening).append(WHOLE_CODE_POINTS);
+        at += opening.length();
+        return;
+      }
     }
-    if (flags.isEmpty() || i == source.length() || source.charAt(i) != ':') {
-      throw refuse(source.substring(at, Math.min(i + 1, source.length())));
+    if (source.startsWith("(?i:", at) || source.startsWith("(?-i:", at)) {
+      folding = source.charAt(at + 2) == 'i';
+      at = source.indexOf(':', at) + 1;
+      out.append("(?:");
+      return;
     }
-    // A dot is translated as [^\n], which a flag no longer reaches.
-    if (flags.indexOf("s") >= 0) {
-      throw refuse(source.substring(at, i + 1));
-    }
-    out.append("(?").append(flags).append(':');
-    at = i + 1;
+    throw refuse(source.substring(at, Math.min(at + 4, source.length())));
   }
 
   private void interval() {
@@ -134,6 +184,9 @@ final class OnigurumaRegex {
 
   private void escape() {
     char c = escaped();
+    if (folding && "wWpP".indexOf(c) >= 0) {
+      throw refuse("\\" + c + " inside (?i:)");
+    }
     switch (c) {
       case 's' -> shorthand("[" + SPACE + "]");
       case 'S' -> shorthand("[^" + SPACE + "]");
@@ -143,13 +196,25 @@ final class OnigurumaRegex {
       case 'W' -> shorthand(word(true));
       case 'h' -> shorthand("[0-9A-Fa-f]");
       case 'H' -> shorthand("[^0-9A-Fa-f]");
-      case 'b' -> shorthand("(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))".formatted(word(false)));
-      case 'B' -> shorthand("(?:(?<=%1$s)(?=%1$s)|(?<!%1$s)(?!%1$s))".formatted(word(false)));
+      case 'b' ->
+          shorthand(
+              "(?:(?<=%2$s%1$s)(?!%1$s)|(?<!%2$s%1$s)(?=%1$s))"
+                  .formatted(word(false), WHOLE_CODE_POINTS));
+      case 'B' ->
+          shorthand(
+              "(?:(?<=%2$s%1$s)(?=%1$s)|(?<!%2$s%1$s)(?!%1$s))"
+                  .formatted(word(false), WHOLE_CODE_POINTS));
       case 'A' -> shorthand("\\A");
       case 'z' -> shorthand("\\z");
       case 'Z' -> shorthand("(?=\\n?\\z)");
       case 'p', 'P' -> out.append(property());
-      default -> out.append(quoted(escapedCharacter()));
+      default -> {
+        int codePoint = escapedCharacter();
+        if (folding && Character.isLetter(codePoint)) {
+          throw refuse("an escaped letter inside (?i:)");
+        }
+        out.append(quoted(codePoint));
+      }
     }
   }
 
@@ -168,34 +233,52 @@ final class OnigurumaRegex {
     if (at < source.length() && source.charAt(at) == ']') {
       throw refuse("[]");
     }
-    boolean afterCharacter = false;
+    int first = -1;
     while (at < source.length() && source.charAt(at) != ']') {
       char c = source.charAt(at);
       if (source.startsWith("[:", at)) {
         throw refuse("[: :]");
       } else if (c == '[') {
         characterClass();
-        afterCharacter = false;
+        first = -1;
       } else if (source.startsWith("&&", at)) {
         out.append("&&");
         at += 2;
-        afterCharacter = false;
+        first = -1;
       } else if (c == '\\' && "sSdDwWhHpP".indexOf(escaped()) >= 0) {
         escape();
-        afterCharacter = false;
-      } else if (c == '-' && afterCharacter && isRangeEnd(at + 1)) {
+        first = -1;
+      } else if (c == '-' && first >= 0 && isRangeEnd(at + 1)) {
         literally("-");
-        out.append(quoted(classCharacter()));
-        afterCharacter = false;
+        int last = classCharacter();
+        out.append(quoted(last));
+        foldedRange(first, last);
+        first = -1;
       } else {
-        out.append(quoted(classCharacter()));
-        afterCharacter = true;
+        first = classCharacter();
+        out.append(quoted(first));
+        foldedRange(first, first);
       }
     }
     if (at == source.length()) {
       throw new IllegalArgumentException("no ] for the [ at character " + start + " of " + source);
     }
     literally("]");
+  }
+
+  /** Adds the other cases of a range inside a class where case is ignored. */
+  private void foldedRange(int first, int last) {
+    if (!folding) {
+      return;
+    }
+    for (int c = first; c <= last; c++) {
+      if (c >= 0x80) {
+        throw refuse("a character beyond ASCII in a class inside (?i:)");
+      }
+      if (Character.isLetter(c)) {
+        out.append(cases((char) c));
+      }
+    }
   }
 
   private boolean isRangeEnd(int i) {
@@ -302,7 +385,9 @@ final class OnigurumaRegex {
   }
 
   private static String word(boolean negated) {
-    return masked("\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}", negated);
+    // The numbers of Latin-1 are word characters in Oniguruma, other numbers that are no digits are
+    // not.
+    return masked("\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE", negated);
   }
 
   /** A class of characters without those that a JDK newer than Unicode 16.0 adds to it. */

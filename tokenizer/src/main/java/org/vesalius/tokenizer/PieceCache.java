@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * The ids of pieces seen before, in a fixed number of places: a new piece takes the place of an old
  * one. Text repeats its words, and a word found here needs no merging.
  *
- * <p>Shared by all threads without locks. Entries are immutable records, so a reader sees a whole
- * one or none; two writers may overwrite each other, which costs a later merge and nothing else. At
- * most {@link #PLACES} pieces of at most {@link #LONGEST} UTF-16 units are kept, as long as the
+ * <p>Shared by all threads without locks. Entries are immutable, so a reader sees a whole one or
+ * none; two writers may overwrite each other, which costs a later merge and nothing else. At most
+ * {@link #PLACES} pieces of at most {@link #LONGEST} UTF-16 units are kept, as long as the
  * tokenizer lives.
  */
 final class PieceCache {
@@ -47,7 +47,17 @@ final class PieceCache {
     places[place] = entry;
   }
 
-  private record Entry(int hash, char[] text, int[] ids) {
+  private static final class Entry {
+    private final int hash;
+    private final char[] text;
+    private final int[] ids;
+
+    Entry(int hash, char[] text, int[] ids) {
+      this.hash = hash;
+      this.text = text;
+      this.ids = ids;
+    }
+
     boolean is(int otherHash, char[] other, int start, int end) {
       return hash == otherHash && Arrays.equals(text, 0, text.length, other, start, end);
     }

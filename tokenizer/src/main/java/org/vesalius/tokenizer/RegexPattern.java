@@ -14,16 +14,38 @@ record RegexPattern(Pattern pattern) implements SplitPattern {
     Matcher matcher = pattern.matcher(new CharRange(text, start, end));
     int previous = -1;
     while (matcher.find()) {
-      // The reference passes over an empty match that touches the match before it.
-      if (matcher.start() != matcher.end() || matcher.start() != previous) {
-        sink.accept(text, start + matcher.start(), start + matcher.end());
+      int from = start + matcher.start();
+      int to = start + matcher.end();
+      if (from < to || (from != previous && !insidePair(text, from, start, end))) {
+        sink.accept(text, from, to);
       }
-      previous = matcher.end();
+      previous = to;
     }
   }
 
+  /**
+   * Java finds empty matches inside a surrogate pair as well, the reference between characters
+   * only.
+   */
+  private static boolean insidePair(char[] text, int at, int start, int end) {
+    return at > start
+        && at < end
+        && Character.isHighSurrogate(text[at - 1])
+        && Character.isLowSurrogate(text[at]);
+  }
+
   /** Part of a char array as a char sequence, without a copy. */
-  private record CharRange(char[] text, int start, int end) implements CharSequence {
+  private static final class CharRange implements CharSequence {
+    private final char[] text;
+    private final int start;
+    private final int end;
+
+    CharRange(char[] text, int start, int end) {
+      this.text = text;
+      this.start = start;
+      this.end = end;
+    }
+
     @Override
     public int length() {
       return end - start;

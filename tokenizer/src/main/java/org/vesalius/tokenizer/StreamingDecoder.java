@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  * {@link Tokenizer#decode} gives for all the ids. Not thread-safe: one per stream.
  */
 public final class StreamingDecoder {
-  private final Tokenizer tokenizer;
+  private final Vocabulary vocabulary;
   private final boolean skipSpecialTokens;
   private final StringBuilder text = new StringBuilder();
   private Decoder.@Nullable Stage stage;
 
-  StreamingDecoder(Tokenizer tokenizer, Decoder decoder, boolean skipSpecialTokens) {
-    this.tokenizer = tokenizer;
+  StreamingDecoder(Vocabulary vocabulary, Decoder decoder, boolean skipSpecialTokens) {
+    this.vocabulary = vocabulary;
     this.skipSpecialTokens = skipSpecialTokens;
     this.stage = decoder.open(new Decoder.Collector(text));
   }
@@ -49,10 +49,13 @@ public final class StreamingDecoder {
     Decoder.Stage open = open();
     if (id < 0) {
       throw new IllegalArgumentException(
-          "token id " + id + " is negative; the vocabulary has ids 0 to " + (tokenizer.size() - 1));
+          "token id "
+              + id
+              + " is negative; the vocabulary has ids 0 to "
+              + (vocabulary.size() - 1));
     }
-    String token = tokenizer.token(id);
-    if (token != null && !(skipSpecialTokens && tokenizer.isSpecial(id))) {
+    String token = vocabulary.decoded(id);
+    if (token != null && !(skipSpecialTokens && vocabulary.isSpecial(id))) {
       open.accept(token);
     }
   }

@@ -96,7 +96,7 @@ public final class Tokenizer {
 
   /** A decoder for ids that come one at a time. */
   public StreamingDecoder streamingDecoder(boolean skipSpecialTokens) {
-    return new StreamingDecoder(this, decoder, skipSpecialTokens);
+    return new StreamingDecoder(vocabulary, decoder, skipSpecialTokens);
   }
 
   /** The token of an id as the vocabulary writes it, or null where the id has none. */
@@ -122,6 +122,11 @@ public final class Tokenizer {
   /** The added tokens in the order of the file. */
   public List<AddedToken> addedTokens() {
     return vocabulary.addedTokens();
+  }
+
+  /** The pieces that a text is cut into before the model, with no added token recognised. */
+  List<String> pieces(String text) {
+    return pipeline.pieces(wellFormed(text));
   }
 
   private static char[] wellFormed(String text) {

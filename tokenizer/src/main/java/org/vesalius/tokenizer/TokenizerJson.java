@@ -49,7 +49,10 @@ final class TokenizerJson {
     PreTokenizer preTokenizer = preTokenizer(root.optional("pre_tokenizer"));
     ModelJson model =
         ModelJson.read(
-            root.required("model"), root.optional("added_tokens"), endsInBytes(preTokenizer));
+            root.required("model"),
+            root.optional("added_tokens"),
+            endsInBytes(preTokenizer),
+            normalizer::normalize);
     AddedTokenMatcher raw = matcher(model.addedTokens(), false, normalizer);
     AddedTokenMatcher normalized = matcher(model.addedTokens(), true, normalizer);
     return new Tokenizer(

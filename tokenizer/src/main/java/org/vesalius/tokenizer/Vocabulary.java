@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Tokens and their ids: those of the model, and the added ones. Immutable. */
@@ -13,9 +14,14 @@ final class Vocabulary {
   private final Map<String, Integer> added = new HashMap<>();
   private final List<AddedToken> addedTokens;
   private final @Nullable String[] tokens;
+  private final @Nullable String[] decoded;
   private final BitSet special = new BitSet();
 
-  Vocabulary(Map<String, Integer> model, List<AddedToken> addedTokens) {
+  /**
+   * @param normalize what the normalizer makes of a text
+   */
+  Vocabulary(
+      Map<String, Integer> model, List<AddedToken> addedTokens, UnaryOperator<String> normalize) {
     this.model = model;
     this.addedTokens = List.copyOf(addedTokens);
     int last = -1;
@@ -27,8 +33,10 @@ final class Vocabulary {
     }
     tokens = new @Nullable String[last + 1];
     model.forEach((token, id) -> tokens[id] = token);
+    decoded = tokens.clone();
     for (AddedToken token : addedTokens) {
       tokens[token.id()] = token.content();
+      decoded[token.id()] = token.normalized() ? normalize.apply(token.content()) : token.content();
       added.put(token.content(), token.id());
       special.set(token.id(), token.special());
     }
@@ -40,6 +48,14 @@ final class Vocabulary {
 
   @Nullable String token(int id) {
     return id >= 0 && id < tokens.length ? tokens[id] : null;
+  }
+
+  /**
+   * The token of an id as decoding starts from it: one that is found in normalized text in its
+   * normalized form.
+   */
+  @Nullable String decoded(int id) {
+    return id >= 0 && id < decoded.length ? decoded[id] : null;
   }
 
   OptionalInt id(String token) {

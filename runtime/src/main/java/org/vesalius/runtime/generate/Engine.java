@@ -77,12 +77,12 @@ public final class Engine implements AutoCloseable {
   }
 
   /** Memory for the embeddings of a prompt's images; the caller closes it. */
-  TensorPool.Loan borrowEmbeddings(int tokens) {
+  public TensorPool.Loan borrowEmbeddings(int tokens) {
     return pool.borrow(ElementType.F32, tokens, model.decoder().config().width());
   }
 
   /** Encodes one image into {@code out (tokens, width)}. */
-  void encode(Tensor out, ImagePatches image, ImageEncoder encoder, LayerObserver observer) {
+  public void encode(Tensor out, ImagePatches image, ImageEncoder encoder, LayerObserver observer) {
     turn.lock();
     try {
       requireOpen();
@@ -98,7 +98,7 @@ public final class Engine implements AutoCloseable {
    *
    * @param embeddings of all images of the prompt in order
    */
-  void feed(
+  public void feed(
       CachedSequence sequence,
       EncodedPrompt prompt,
       Tensor embeddings,
@@ -137,7 +137,7 @@ public final class Engine implements AutoCloseable {
   }
 
   /** Feeds one generated token at {@code position} and reads the logits after it. */
-  void decode(
+  public void decode(
       CachedSequence sequence, int id, int position, float[] logits, LayerObserver observer) {
     int[][] positions = new int[model.positions().axes()][];
     Arrays.fill(positions, new int[] {position});

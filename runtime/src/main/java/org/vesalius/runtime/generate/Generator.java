@@ -45,11 +45,6 @@ public final class Generator {
     this.endIds = Set.copyOf(endIds);
   }
 
-  /** The same model, going on after tokens that end an answer: for measuring. */
-  public Generator withoutEndTokens() {
-    return new Generator(engine, encoder, model, tokenizer, Set.of());
-  }
-
   /** Answers a request. */
   public Generation generate(ChatRequest request, GenerationListener listener) {
     return generate(request, listener, LayerObserver.NONE);

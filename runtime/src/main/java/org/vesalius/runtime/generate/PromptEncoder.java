@@ -83,17 +83,6 @@ public final class PromptEncoder {
     return expand(rendered.text(), ids, images, model.images().get(), reasoningOpen);
   }
 
-  /** A prompt of given tokens without pictures, for measuring. */
-  public EncodedPrompt ofTokens(int... ids) {
-    return new EncodedPrompt(
-        "",
-        ids.clone(),
-        model.positions().number(ids.length, List.of()),
-        List.of(),
-        List.of(),
-        false);
-  }
-
   /** The template writes the beginning-of-sequence token itself, or the tokenizer adds it, never both. */
   private int[] tokens(RenderedPrompt rendered) {
     AddedTokenFilter filter = (_, start, end) -> !overlaps(rendered.literal(), start, end);

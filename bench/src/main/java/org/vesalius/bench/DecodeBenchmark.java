@@ -1,0 +1,86 @@
+package org.vesalius.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.vesalius.runtime.generate.EncodedPrompt;
+import org.vesalius.runtime.layers.CachedSequence;
+import org.vesalius.runtime.layers.LayerObserver;
+
+/** Latency of one generated token after a prompt; sample time, so that percentiles are shown. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(
+    value = 5,
+    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 3, time = 2)
+@SuppressWarnings("NullAway.Init") // set up by JMH
+public class DecodeBenchmark {
+  @Param({"simd", "reference"})
+  public String backend = "simd";
+
+  /** Tokens before the generated one. */
+  @Param({"64", "512"})
+  public int context;
+
+  private BenchModel bench;
+  private EncodedPrompt prompt;
+  private float[] logits;
+  private CachedSequence sequence;
+
+  /** Opens the model. */
+  @Setup
+  public void open() {
+    bench = new BenchModel(backend);
+    prompt = bench.prompt(context);
+    logits = new float[bench.model().config().vocabulary()];
+    prefill();
+  }
+
+  private void prefill() {
+    var engine = bench.model().engine();
+    sequence = engine.newSequence();
+    for (int from = 0; from < context; from += engine.chunk()) {
+      int to = Math.min(context, from + engine.chunk());
+      try (var none = engine.borrowEmbeddings(0)) {
+        engine.feed(sequence, prompt, none.tensor(), from, to, logits, LayerObserver.NONE);
+      }
+    }
+  }
+
+  /** Starts over when the context has grown by a half, so that it stays what it is called. */
+  @Setup(Level.Invocation)
+  public void keepContext() {
+    if (sequence.length() > context + context / 2) {
+      sequence.close();
+      prefill();
+    }
+  }
+
+  /** One token. */
+  @Benchmark
+  public float token() {
+    bench.model().engine().decode(sequence, 7, sequence.length(), logits, LayerObserver.NONE);
+    return logits[0];
+  }
+
+  /** Closes the model. */
+  @TearDown
+  public void close() {
+    sequence.close();
+    bench.close();
+  }
+}

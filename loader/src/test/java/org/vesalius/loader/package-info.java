@@ -1,0 +1,4 @@
+@NullMarked
+package org.vesalius.loader;
+
+import org.jspecify.annotations.NullMarked;

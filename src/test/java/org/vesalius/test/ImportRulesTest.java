@@ -1,0 +1,80 @@
+package org.vesalius.test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between packages that Maven's module dependencies cannot enforce. */
+class ImportRulesTest {
+
+  /**
+   * A rule.
+   *
+   * @param from packages that begin so
+   * @param except packages that the rule does not hold for
+   * @param forbidden must not import what begins so
+   */
+  private record Rule(String from, String except, String forbidden) {}
+
+  private static final List<Rule> RULES =
+      List.of(
+          new Rule("org.vesalius", "org.vesalius.kernels.simd", "jdk.incubator"),
+          new Rule("org.vesalius", "", "sun."),
+          new Rule("org.vesalius", "org.vesalius.kernels.cuda", "jcuda"),
+          new Rule("org.vesalius", "", "java.lang.reflect"),
+          new Rule("org.vesalius", "org.vesalius.nativekernels", "java.lang.foreign.Linker"),
+          new Rule("org.vesalius.loader", "", "org.vesalius.kernels"),
+          new Rule("org.vesalius.tokenizer", "", "org.vesalius.loader"),
+          new Rule("org.vesalius.kernels", "", "org.vesalius.runtime"),
+          new Rule("org.vesalius.runtime", "", "org.vesalius.kernels.reference"),
+          new Rule("org.vesalius.runtime", "", "org.vesalius.kernels.simd"),
+          new Rule("org.vesalius.runtime", "", "org.vesalius.cli"),
+          new Rule("org.vesalius.runtime.layers", "", "org.vesalius.runtime.models"),
+          new Rule("org.vesalius.runtime.layers", "", "org.vesalius.runtime.generate"),
+          new Rule("org.vesalius.runtime.vision", "", "org.vesalius.runtime.models"),
+          new Rule("org.vesalius.runtime.models", "", "org.vesalius.runtime.generate"),
+          new Rule("org.vesalius.runtime.generate", "", "org.vesalius.runtime.models.qwen"),
+          new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.runtime.models"),
+          new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.kernels"));
+
+  @Test
+  void noPackageImportsWhatItMayNot() throws IOException {
+    List<String> broken = new ArrayList<>();
+    int read = 0;
+    for (String module : List.of("loader", "tokenizer", "kernels", "runtime", "demo", "cli")) {
+      try (Stream<Path> files = Files.walk(Fixtures.root().resolve(module).resolve("src/main/java"))) {
+        for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+          check(file, broken);
+          read++;
+        }
+      }
+    }
+    assertTrue(read > 50, "expected source files, found " + read);
+    assertEquals(List.of(), broken);
+  }
+
+  private static void check(Path file, List<String> broken) throws IOException {
+    String own = "";
+    for (String line : Files.readAllLines(file)) {
+      if (line.startsWith("package ")) {
+        own = line.substring("package ".length(), line.length() - 1);
+      }
+      if (line.startsWith("import ")) {
+        String imported = line.replace("import static ", "").replace("import ", "");
+        for (Rule rule : RULES) {
+          boolean excepted = !rule.except().isEmpty() && own.startsWith(rule.except());
+          if (own.startsWith(rule.from()) && !excepted && imported.startsWith(rule.forbidden())) {
+            broken.add(file.getFileName() + " in " + own + " imports " + imported);
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package org.vesalius.tokenizer;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Tokenizer files that tests read: small ones of the repository, real ones outside it, and ones
+ * made on the spot.
+ */
+final class TokenizerFiles {
+  static final String SMALL_BYTE_LEVEL =
+      """
+      {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}\
+      """;
+
+  private TokenizerFiles() {}
+
+  static Path root() {
+    return Path.of(System.getProperty("vesalius.root", ".."));
+  }
+
+  /** The tokenizers of the golden fixtures and of the demo model. */
+  static List<Path> small() {
+    return List.of(
+        root().resolve("src/test/fixtures/qwen2/tokenizer.json"),
+        root().resolve("src/test/fixtures/qwen2_5_vl/tokenizer.json"),
+        root().resolve("src/test/fixtures/qwen3/tokenizer.json"),
+        root().resolve("demo/phantom-vl/tokenizer.json"));
+  }
+
+  static Path demo() {
+    return root().resolve("demo/phantom-vl/tokenizer.json");
+  }
+
+  /** A file of the material outside the repository; skips the test where it is not there. */
+  static Path asset(String name) {
+    String assets = System.getProperty("vesalius.assets", "");
+    assumeTrue(!assets.isEmpty(), "-Dvesalius.assets is not set: " + name + " is not tested");
+    Path file = Path.of(assets, name);
+    assumeTrue(Files.exists(file), file + " is missing");
+    return file;
+  }
+
+  static byte[] read(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return file.toString().endsWith(".gz")
+          ? new GZIPInputStream(in).readAllBytes()
+          : in.readAllBytes();
+    }
+  }
+
+  static byte[] qwen3() throws IOException {
+    return read(asset("tokenizers/qwen3/tokenizer.json.gz"));
+  }
+
+  /**
+   * A byte-level tokenizer without merges: each byte is a token, so pieces can be told from its
+   * ids.
+   */
+  static String bytesOnly(String normalizer, String preTokenizer, String addedTokens) {
+    return bytesOnly(normalizer, preTokenizer, addedTokens, "null");
+  }
+
+  static String bytesOnly(
+      String normalizer, String preTokenizer, String addedTokens, String postProcessor) {
+    return tokenizer(
+        normalizer,
+        preTokenizer,
+        addedTokens,
+        postProcessor,
+        SMALL_BYTE_LEVEL,
+        """
+        {"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,\
+        "end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":false,"ignore_merges":false,\
+        "vocab":{%s},"merges":[]}\
+        """
+            .formatted(byteVocabulary()));
+  }
+
+  static String byteVocabulary() {
+    return IntStream.range(0, 256)
+        .mapToObj(b -> {
+          char c = ByteAlphabet.toChar(b);
+          return (c == '"' || c == '\\' ? "\"\\" : "\"") + c + "\":" + b;
+        })
+        .collect(Collectors.joining(","));
+  }
+
+  static String tokenizer(
+      String normalizer,
+      String preTokenizer,
+      String addedTokens,
+      String postProcessor,
+      String decoder,
+      String model) {
+    return """
+    {"version":"1.0","truncation":null,"padding":null,"added_tokens":[%s],"normalizer":%s,\
+    "pre_tokenizer":%s,"post_processor":%s,"decoder":%s,"model":%s}\
+    """
+        .formatted(addedTokens, normalizer, preTokenizer, postProcessor, decoder, model);
+  }
+
+  static String sequence(String... preTokenizers) {
+    return "{\"type\":\"Sequence\",\"pretokenizers\":[" + String.join(",", preTokenizers) + "]}";
+  }
+
+  static String split(String regex, String behavior, boolean invert) {
+    return """
+    {"type":"Split","pattern":{"Regex":"%s"},"behavior":"%s","invert":%s}\
+    """
+        .formatted(
+            regex.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"),
+            behavior,
+            invert);
+  }
+
+  /** An added token; {@code flags} names those of its properties that are true. */
+  static String added(int id, String content, String... flags) {
+    List<String> on = List.of(flags);
+    return """
+    {"id":%d,"content":"%s","single_word":%s,"lstrip":%s,"rstrip":%s,"normalized":%s,"special":%s}\
+    """
+        .formatted(
+            id,
+            content,
+            on.contains("single_word"),
+            on.contains("lstrip"),
+            on.contains("rstrip"),
+            on.contains("normalized"),
+            on.contains("special"));
+  }
+}
