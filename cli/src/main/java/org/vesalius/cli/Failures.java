@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
 import org.vesalius.kernels.BackendUnavailableException;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.ContextOverflowException;
@@ -34,7 +35,7 @@ final class Failures {
               IllegalArgumentException _ ->
               message;
           case TemplateException refused -> template(refused);
-          case UncheckedIOException e -> inputOutput(message, e.getCause());
+          case UncheckedIOException e -> inputOutput(message, Objects.requireNonNull(e.getCause()));
           case OutOfMemoryError _ -> memory(message);
           default ->
               failure.getClass().getName()
@@ -51,7 +52,7 @@ final class Failures {
   private static String template(TemplateException e) {
     return e.raised()
         .map(reason -> "the chat template refuses the messages: " + reason)
-        .orElse(e.getMessage());
+        .orElseGet(() -> String.valueOf(e.getMessage()));
   }
 
   private static String inputOutput(String message, IOException cause) {

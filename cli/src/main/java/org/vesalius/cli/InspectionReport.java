@@ -66,7 +66,7 @@ final class InspectionReport {
     line(
         lines,
         "context memory",
-        Units.bytes((double) THOUSAND_TOKENS * model.cacheBytesPerToken()) + " per 1,000 tokens");
+        Units.bytes(THOUSAND_TOKENS * model.cacheBytesPerToken()) + " per 1,000 tokens");
     line(lines, "context", sizes.maxPositions() + " tokens");
     line(
         lines,

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import javax.imageio.ImageIO;
@@ -16,6 +17,7 @@ import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationEvent;
+import org.vesalius.runtime.ModelWork;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.Generator;
@@ -31,14 +33,19 @@ final class ModelRuns {
   private static final int WARM_DECODE = 8;
 
   private final ChatModel model;
+  private final ModelWork work;
   private final Generator generator;
   private final Progress progress;
   private final Cancellation interrupt;
   private final SplittableRandom random = new SplittableRandom(SEED);
 
-  ModelRuns(ChatModel model, Progress progress, Cancellation interrupt) {
+  ModelRuns(ChatModel model, ModelWork work, Progress progress, Cancellation interrupt) {
     this.model = model;
-    generator = model.generator().withoutEndTokens();
+    this.work = work;
+    // Without end tokens, so that an answer has the wanted length.
+    generator =
+        new Generator(
+            model.engine(), model.promptEncoder(), model.parts(), model.tokenizer(), Set.of());
     this.progress = progress;
     this.interrupt = interrupt;
   }
@@ -98,7 +105,7 @@ final class ModelRuns {
         height,
         prompt.imageTokens(),
         median(seconds),
-        prompt.images().stream().mapToDouble(model.work()::visionOperations).sum(),
+        prompt.images().stream().mapToDouble(work::visionOperations).sum(),
         seconds.size());
   }
 
@@ -140,9 +147,9 @@ final class ModelRuns {
         promptTokens,
         decodeTokens,
         median(prefill),
-        model.work().prefillOperations(promptTokens),
+        work.prefillOperations(promptTokens),
         decode,
-        model.work().decodeBytes(promptTokens + decodeTokens / 2),
+        work.decodeBytes(promptTokens + decodeTokens / 2),
         prefill.size());
   }
 
@@ -184,7 +191,7 @@ final class ModelRuns {
   private static void warm(Supplier<Double> run) {
     long begin = System.nanoTime();
     do {
-      run.get();
+      double unused = run.get();
     } while (System.nanoTime() - begin < WARM_NANOS);
   }
 
@@ -207,7 +214,8 @@ final class ModelRuns {
   private EncodedPrompt tokens(int count) {
     int[] ids = new int[count];
     Arrays.setAll(ids, _ -> random.nextInt(model.tokenizer().size()));
-    return model.promptEncoder().ofTokens(ids);
+    return new EncodedPrompt(
+        "", ids, model.parts().positions().number(count, List.of()), List.of(), List.of(), false);
   }
 
   private Part picture(int width, int height) {

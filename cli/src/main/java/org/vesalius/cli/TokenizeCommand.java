@@ -66,12 +66,18 @@ final class TokenizeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Tokenizer tokenizer = Tokenizer.load(model);
     EncodeOptions options = new EncodeOptions(addSpecialTokens, AddedTokenFilter.ALL);
-    if (source.text != null) {
-      for (int id : tokenizer.encode(source.text, options)) {
+    if (source.jsonLines) {
+      lines(tokenizer, options);
+    } else {
+      String text = source.text == null ? "" : source.text;
+      for (int id : tokenizer.encode(text, options)) {
         terminal.out().println(id + "\t" + JSON.writeValueAsString(tokenizer.token(id)));
       }
-      return 0;
     }
+    return 0;
+  }
+
+  private void lines(Tokenizer tokenizer, EncodeOptions options) throws IOException {
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(terminal.in(), StandardCharsets.UTF_8));
     int number = 0;
@@ -84,7 +90,6 @@ final class TokenizeCommand implements Callable<Integer> {
         throw new UncheckedIOException(new IOException("standard output is closed"));
       }
     }
-    return 0;
   }
 
   private static String text(String line, int number) {

@@ -10,13 +10,18 @@ final class Units {
   private Units() {}
 
   /** {@code 7.3 MB}; thousands, as memory vendors and file managers count. */
+  static String bytes(long value) {
+    return bytes((double) value);
+  }
+
+  /** {@code 12.5 GB}, of a rate for example. */
   static String bytes(double value) {
     return scaled(value, BYTES, " ");
   }
 
   /** {@code 3.6 million}. */
-  static String count(double value) {
-    return scaled(value, COUNTS, "");
+  static String count(long value) {
+    return scaled((double) value, COUNTS, "");
   }
 
   /** {@code 1.25}: digits after the point as the size of the number needs. */

@@ -1,5 +1,7 @@
 package org.vesalius.cli;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.logging.Logger;
 import org.vesalius.runtime.Cancellation;
 import picocli.CommandLine;
@@ -75,8 +77,8 @@ public final class Vesalius implements Runnable {
     line.addSubcommand(new BenchCommand(terminal, cancellation));
     line.addSubcommand(new TokenizeCommand(terminal));
     line.addSubcommand(new DoctorCommand(terminal));
-    line.setOut(new java.io.PrintWriter(terminal.out(), true));
-    line.setErr(new java.io.PrintWriter(terminal.err(), true));
+    line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(
             terminal.outIsTerminal() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
@@ -98,7 +100,11 @@ public final class Vesalius implements Runnable {
     terminal
         .err()
         .println(
-            "vesalius: " + Failures.oneLine(misuse.getMessage()) + "; see " + command + " --help");
+            "vesalius: "
+                + Failures.oneLine(String.valueOf(misuse.getMessage()))
+                + "; see "
+                + command
+                + " --help");
     return BAD_USAGE;
   }
 
