@@ -32,6 +32,12 @@ final class DemoCommand implements Callable<Integer> {
   private static final String REPORT = "Write a report.";
   private static final String WHERE = "Where is the nodule?";
 
+  /**
+   * Vector code is slow until the JIT has compiled it: for a model this small that is longer than
+   * the whole answer.
+   */
+  private static final String QUICKEST = "reference";
+
   private final Terminal terminal;
   private final Cancellation cancellation;
 
@@ -41,7 +47,7 @@ final class DemoCommand implements Callable<Integer> {
       description = "Where the picture with the box goes (default: vesalius-demo.png).")
   private Path out = Path.of("vesalius-demo.png");
 
-  @Mixin private ModelArguments compute = new ModelArguments();
+  @Mixin private ModelArguments compute = new ModelArguments(QUICKEST);
 
   DemoCommand(Terminal terminal, Cancellation cancellation) {
     this.terminal = terminal;

@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Backend;
+import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.KernelOptions;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
 import picocli.CommandLine;
@@ -17,15 +19,16 @@ import picocli.CommandLine.Spec;
 
 /** The options that say what computes. */
 final class ModelArguments {
+  private static final String AUTO = "auto";
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--backend",
       paramLabel = "B",
-      defaultValue = "auto",
-      description = "What computes: auto, or a name that doctor lists (default: auto).")
-  private String backend = "auto";
+      description = "What computes: auto, or a name that doctor lists (default: ${DEFAULT-VALUE}).")
+  private String backend;
 
   @Option(
       names = "--threads",
@@ -33,9 +36,19 @@ final class ModelArguments {
       description = "Threads that compute (default: one per processor).")
   private @Nullable Integer threads;
 
+  /** The best backend unless the user names one. */
+  ModelArguments() {
+    this(AUTO);
+  }
+
+  /** A given backend unless the user names one. */
+  ModelArguments(String defaultBackend) {
+    backend = defaultBackend;
+  }
+
   /** How the model is to be opened. */
   OpenOptions openOptions() {
-    List<String> known = new ArrayList<>(List.of("auto"));
+    List<String> known = new ArrayList<>(List.of(AUTO));
     Backends.all().stream().map(Backend::name).forEach(known::add);
     if (!known.contains(backend)) {
       throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
@@ -46,6 +59,22 @@ final class ModelArguments {
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
     }
+  }
+
+  /** The backend that opening a model with these options takes. */
+  Backend chosenBackend() {
+    return Backends.all().stream()
+        .filter(candidate ->
+            backend.equals(AUTO)
+                ? candidate.probe() instanceof BackendStatus.Available
+                : candidate.name().equals(backend))
+        .findFirst()
+        .orElseThrow(() -> new CommandFailure("no backend can work here"));
+  }
+
+  /** The threads that compute. */
+  KernelOptions kernelOptions() {
+    return threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
   }
 
   /** Opens a model; a bar shows that something goes on. */

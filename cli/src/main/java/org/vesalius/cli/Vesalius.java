@@ -2,6 +2,10 @@ package org.vesalius.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
 import org.vesalius.runtime.Cancellation;
 import picocli.CommandLine;
@@ -57,7 +61,7 @@ public final class Vesalius implements Runnable {
   /** Runs a command and returns its exit code. */
   static int run(Terminal terminal, Cancellation cancellation, String... args) {
     Vesalius top = new Vesalius();
-    CommandLine line = top.commandLine(terminal, cancellation);
+    CommandLine line = top.commandLine(terminal, cancellation, args);
     try {
       return line.execute(args);
     } catch (OutOfMemoryError | LinkageError | InternalError | StackOverflowError e) {
@@ -69,14 +73,20 @@ public final class Vesalius implements Runnable {
     }
   }
 
-  private CommandLine commandLine(Terminal terminal, Cancellation cancellation) {
+  private CommandLine commandLine(Terminal terminal, Cancellation cancellation, String[] args) {
     CommandLine line = new CommandLine(this);
-    line.addSubcommand(new DemoCommand(terminal, cancellation));
-    line.addSubcommand(new RunCommand(terminal, cancellation));
-    line.addSubcommand(new InspectCommand(terminal));
-    line.addSubcommand(new BenchCommand(terminal, cancellation));
-    line.addSubcommand(new TokenizeCommand(terminal));
-    line.addSubcommand(new DoctorCommand(terminal));
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("demo", () -> new DemoCommand(terminal, cancellation));
+    commands.put("run", () -> new RunCommand(terminal, cancellation));
+    commands.put("inspect", () -> new InspectCommand(terminal));
+    commands.put("bench", () -> new BenchCommand(terminal, cancellation));
+    commands.put("tokenize", () -> new TokenizeCommand(terminal));
+    commands.put("doctor", () -> new DoctorCommand(terminal));
+    // Describing a command takes picocli a while, so the others are left out where one is named.
+    if (args.length > 0 && commands.containsKey(args[0])) {
+      commands.keySet().retainAll(Set.of(args[0]));
+    }
+    commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     line.setColorScheme(

@@ -1,0 +1,115 @@
+package org.vesalius.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.Roofline;
+import org.vesalius.loader.CheckpointHeader;
+import org.vesalius.runtime.Cancellation;
+import org.vesalius.runtime.ChatModel;
+import org.vesalius.runtime.ModelWork;
+import org.vesalius.runtime.OpenOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures a model on this machine, and the machine in the same run. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures vision, prefill and decode on random input, and what this machine can do at most.",
+      "Every figure is the median of up to three runs after a warm-up."
+    },
+    sortOptions = false)
+final class BenchCommand implements Callable<Integer> {
+  private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})");
+
+  private final Terminal terminal;
+  private final Cancellation cancellation;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder of the checkpoint.")
+  private Path model = Path.of("");
+
+  @Option(
+      names = "--prompt-tokens",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "Tokens of the prompt (default: 512).")
+  private int promptTokens;
+
+  @Option(
+      names = "--decode-tokens",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Tokens of the answer (default: 64).")
+  private int decodeTokens;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "WxH",
+      defaultValue = "672x672",
+      description = "Size of the picture for a model with vision (default: 672x672).")
+  private String imageSize = "672x672";
+
+  @Mixin private ModelArguments compute = new ModelArguments();
+
+  @Option(names = "--format", paramLabel = "text|json", description = "Output (default: text).")
+  private OutputFormat format = OutputFormat.text;
+
+  BenchCommand(Terminal terminal, Cancellation cancellation) {
+    this.terminal = terminal;
+    this.cancellation = cancellation;
+  }
+
+  @Override
+  public Integer call() {
+    Matcher size = SIZE.matcher(imageSize);
+    if (!size.matches()) {
+      throw misuse(
+          "--image-size: expected WIDTHxHEIGHT in pixels, such as 672x672, found " + imageSize);
+    }
+    if (promptTokens < 1 || decodeTokens < 2) {
+      throw misuse("expected --prompt-tokens of at least 1 and --decode-tokens of at least 2");
+    }
+    int width = Integer.parseInt(size.group(1));
+    int height = Integer.parseInt(size.group(2));
+    OpenOptions options = compute.openOptions();
+    Progress progress = new Progress(terminal);
+    try (progress;
+        ChatModel opened = ModelArguments.open(model, options, progress)) {
+      ModelWork work = new ModelWork(opened.parts(), CheckpointHeader.read(model));
+      ModelRuns runs = new ModelRuns(opened, work, progress, cancellation);
+      Optional<ModelRuns.Vision> vision =
+          work.hasVision() ? Optional.of(runs.vision(width, height)) : Optional.empty();
+      ModelRuns.Text text = runs.text(promptTokens, decodeTokens);
+      progress.begin("Machine");
+      KernelOptions threads = compute.kernelOptions();
+      Roofline machine = Roofline.measure(compute.chosenBackend(), threads);
+      progress.close();
+      BenchReport report = new BenchReport(opened, vision, text, machine, threads.threads());
+      switch (format) {
+        case json -> JsonOutput.print(terminal, report.json());
+        case text -> report.lines().forEach(terminal.out()::println);
+      }
+      return 0;
+    } catch (ModelRuns.InterruptedRun e) {
+      return Interrupt.EXIT_CODE;
+    }
+  }
+
+  private ParameterException misuse(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
