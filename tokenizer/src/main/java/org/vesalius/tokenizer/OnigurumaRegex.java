@@ -59,6 +59,7 @@ final class OnigurumaRegex {
   private final Deque<Boolean> outerFolding = new ArrayDeque<>();
 
   private boolean folding;
+  private boolean inClass;
   private int at;
 
   private OnigurumaRegex(String source) {
@@ -192,18 +193,18 @@ final class OnigurumaRegex {
       case 'S' -> shorthand("[^" + SPACE + "]");
       case 'd' -> shorthand(category("Nd", false));
       case 'D' -> shorthand(category("Nd", true));
-      case 'w' -> shorthand(word(false));
-      case 'W' -> shorthand(word(true));
+      case 'w' -> shorthand(inClass ? word(false) : looseWord(false));
+      case 'W' -> shorthand(inClass ? word(true) : looseWord(true));
       case 'h' -> shorthand("[0-9A-Fa-f]");
       case 'H' -> shorthand("[^0-9A-Fa-f]");
       case 'b' ->
           shorthand(
               "(?:(?<=%2$s%1$s)(?!%1$s)|(?<!%2$s%1$s)(?=%1$s))"
-                  .formatted(word(false), WHOLE_CODE_POINTS));
+                  .formatted(looseWord(false), WHOLE_CODE_POINTS));
       case 'B' ->
           shorthand(
               "(?:(?<=%2$s%1$s)(?=%1$s)|(?<!%2$s%1$s)(?!%1$s))"
-                  .formatted(word(false), WHOLE_CODE_POINTS));
+                  .formatted(looseWord(false), WHOLE_CODE_POINTS));
       case 'A' -> shorthand("\\A");
       case 'z' -> shorthand("\\z");
       case 'Z' -> shorthand("(?=\\n?\\z)");
@@ -225,6 +226,8 @@ final class OnigurumaRegex {
 
   private void characterClass() {
     int start = at;
+    boolean outer = inClass;
+    inClass = true;
     out.append('[');
     at++;
     if (at < source.length() && source.charAt(at) == '^') {
@@ -233,45 +236,39 @@ final class OnigurumaRegex {
     if (at < source.length() && source.charAt(at) == ']') {
       throw refuse("[]");
     }
-    int first = -1;
     while (at < source.length() && source.charAt(at) != ']') {
       char c = source.charAt(at);
       if (source.startsWith("[:", at)) {
         throw refuse("[: :]");
       } else if (c == '[') {
         characterClass();
-        first = -1;
       } else if (source.startsWith("&&", at)) {
         out.append("&&");
         at += 2;
-        first = -1;
       } else if (c == '\\' && "sSdDwWhHpP".indexOf(escaped()) >= 0) {
         escape();
-        first = -1;
-      } else if (c == '-' && first >= 0 && isRangeEnd(at + 1)) {
-        literally("-");
-        int last = classCharacter();
-        out.append(quoted(last));
-        foldedRange(first, last);
-        first = -1;
       } else {
-        first = classCharacter();
-        out.append(quoted(first));
-        foldedRange(first, first);
+        classRange();
       }
     }
     if (at == source.length()) {
       throw new IllegalArgumentException("no ] for the [ at character " + start + " of " + source);
     }
     literally("]");
+    inClass = outer;
   }
 
-  /** Adds the other cases of a range inside a class where case is ignored. */
-  private void foldedRange(int first, int last) {
-    if (!folding) {
-      return;
+  /** One character of a class, or a range of them. */
+  private void classRange() {
+    int first = classCharacter();
+    int last = first;
+    out.append(quoted(first));
+    if (source.startsWith("-", at) && isRangeEnd(at + 1)) {
+      at++;
+      last = classCharacter();
+      out.append('-').append(quoted(last));
     }
-    for (int c = first; c <= last; c++) {
+    for (int c = first; folding && c <= last; c++) {
       if (c >= 0x80) {
         throw refuse("a character beyond ASCII in a class inside (?i:)");
       }
@@ -385,8 +382,14 @@ final class OnigurumaRegex {
   }
 
   private static String word(boolean negated) {
-    // The numbers of Latin-1 are word characters in Oniguruma, other numbers that are no digits are
-    // not.
+    return masked("\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}", negated);
+  }
+
+  /**
+   * Outside a class, and only there, Oniguruma takes the superscripts and fractions of Latin-1 for
+   * word characters.
+   */
+  private static String looseWord(boolean negated) {
     return masked("\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE", negated);
   }
 
