@@ -57,11 +57,15 @@ final class OnigurumaProperties {
     return masked("\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE", negated);
   }
 
-  /** A class of characters without those that a JDK newer than Unicode 16.0 adds to it. */
   private static String masked(String members, boolean negated) {
-    return NewerThanReference.CHARACTERS.isEmpty()
+    return without(NewerThanReference.CHARACTERS, members, negated);
+  }
+
+  /** A class of characters without those that a JDK newer than Unicode 16.0 adds to it. */
+  static String without(String newer, String members, boolean negated) {
+    return newer.isEmpty()
         ? (negated ? "[^" : "[") + members + "]"
-        : (negated ? "[^[" : "[[") + members + "]&&[^" + NewerThanReference.CHARACTERS + "]]";
+        : (negated ? "[^[" : "[[") + members + "]&&[^" + newer + "]]";
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -152,6 +153,27 @@ class OnigurumaRegexTest {
     IllegalArgumentException error =
         assertThrows(IllegalArgumentException.class, () -> OnigurumaRegex.compile(regex));
     assertTrue(error.getMessage() != null && !error.getMessage().isEmpty());
+  }
+
+  /**
+   * What a JDK with more letters than Unicode 16.0 would get; here the Greek ones stand for the
+   * new.
+   */
+  @Test
+  void charactersOfANewerUnicodeAreMasked() {
+    for (String within : new String[] {"%s", "[%s]", "[^\\s%s]"}) {
+      boolean turned = within.startsWith("[^");
+      String letter =
+          within.formatted(OnigurumaProperties.without("\\x{370}-\\x{3FF}", "\\p{L}", false));
+      assertEquals(!turned, Pattern.matches(letter, "x"));
+      assertEquals(turned, Pattern.matches(letter, "α"));
+      assertEquals(turned, Pattern.matches(letter, "1"));
+      String other =
+          within.formatted(OnigurumaProperties.without("\\x{370}-\\x{3FF}", "\\p{L}", true));
+      assertEquals(turned, Pattern.matches(other, "x"));
+      assertEquals(!turned, Pattern.matches(other, "α"));
+      assertEquals(!turned, Pattern.matches(other, "1"));
+    }
   }
 
   @Test

@@ -75,7 +75,7 @@ class TokenizerFormatTest {
           "A":65~"A":6.5~model.vocab["A"]~6.5
           "A":65~"A":4294967296~model.vocab["A"]~4294967296
           "A":65~"A":2147483647~model.vocab["A"]~2147483647
-          "A":65~"A":66~`model.vocab["`~id 66
+          "A":65~"A":66~`model.vocab["`~66
           "A":65~"A":65,"A":67~not JSON~Duplicate
           "id":256~"id":300~added_tokens[0].id~300
           "content":"<x>"~"content":""~added_tokens[0].content~""
