@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * <p>Bytes are widened to ints in tiles that stay in the second-level cache, positions along the
  * resized axis outermost and independent samples ("lanes") innermost. So both passes are the same
  * weighted sum of tile rows, a loop over ints that the JIT turns into vector instructions; over
- * bytes it does not, and took five times as long.
+ * bytes it does not, and takes several times as long.
  */
 final class TilePass {
   private static final int BITS = FilterTaps.PRECISION_BITS;
