@@ -9,6 +9,7 @@ import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
+import org.vesalius.loader.LoadListener;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.Generator;
@@ -80,6 +81,11 @@ public final class ChatModel implements AutoCloseable {
    * @throws org.vesalius.kernels.BackendUnavailableException where the wanted backend cannot work here
    */
   public static ChatModel open(Path directory, OpenOptions options) {
+    return open(directory, options, LoadListener.none());
+  }
+
+  /** Opens a model and tells the listener how the loading goes. */
+  public static ChatModel open(Path directory, OpenOptions options, LoadListener progress) {
     ModelConfig config = ModelConfig.read(directory);
     ModelFamily family = ModelFamilies.of(config);
     Tokenizer tokenizer = Tokenizer.load(directory);
@@ -92,7 +98,7 @@ public final class ChatModel implements AutoCloseable {
     Kernels kernels = Backends.open(options.backend(), kernelOptions);
     Checkpoint checkpoint = null;
     try {
-      checkpoint = Checkpoint.open(directory);
+      checkpoint = Checkpoint.open(directory, progress);
       LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
       DecoderConfig sizes = model.decoder().config();
       int context = Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
@@ -124,7 +130,7 @@ public final class ChatModel implements AutoCloseable {
 
   /** Answers a request. */
   public Generation generate(ChatRequest request) {
-    return generator.generate(request, GenerationListener.NONE);
+    return generate(request, GenerationListener.NONE);
   }
 
   /**
@@ -133,8 +139,10 @@ public final class ChatModel implements AutoCloseable {
    * @throws ContextOverflowException if prompt and answer do not fit the context
    * @throws org.vesalius.runtime.vision.image.ImageFormatException if a picture cannot be read
    * @throws IllegalArgumentException if the request has images that the model cannot read
+   * @throws org.vesalius.loader.ModelFormatException if a weight file has changed since it was mapped
    */
   public Generation generate(ChatRequest request, GenerationListener listener) {
+    checkpoint.verifyUnchanged();
     return generator.generate(request, listener);
   }
 

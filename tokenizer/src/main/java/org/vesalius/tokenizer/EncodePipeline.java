@@ -1,6 +1,7 @@
 package org.vesalius.tokenizer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -73,9 +74,7 @@ record EncodePipeline(
         section = after.toCharArray();
         from = 0;
         to = section.length;
-        Origins origins = new Origins(normalizer, before);
-        places =
-            (token, s, e) -> filter.accept(token, start + origins.start(s), start + origins.end(e));
+        places = filter == AddedTokenFilter.ALL ? places : new Origins(filter, start, before);
       }
     }
     if (filter == AddedTokenFilter.NONE) {
@@ -102,43 +101,71 @@ record EncodePipeline(
   }
 
   /**
-   * From places of normalized text back to the text it came from, as closely as the normalizer
-   * allows cuts: an answer never leaves out a character that the place may come from.
+   * A filter for places of normalized text: it asks for the text they came from, as closely as the
+   * normalizer allows cuts. An answer never leaves out a character that the place may come from.
+   * Built when first asked.
    */
-  private static final class Origins {
-    private final IntList originalStarts = new IntList(64);
-    private final IntList normalizedStarts = new IntList(64);
+  private final class Origins implements AddedTokenMatcher.Filter {
+    private final AddedTokenFilter filter;
+    private final int offset;
+    private final String text;
+    private int[] originalStarts = {};
+    private int[] normalizedStarts = {};
 
-    Origins(TextNormalizer normalizer, String text) {
-      int normalizedStart = 0;
+    Origins(AddedTokenFilter filter, int offset, String text) {
+      this.filter = filter;
+      this.offset = offset;
+      this.text = text;
+    }
+
+    @Override
+    public boolean accept(AddedToken token, int start, int end) {
+      if (originalStarts.length == 0) {
+        cut();
+      }
+      return filter.accept(
+          token, offset + originalStarts[cutBefore(start)], offset + originalStarts[cutAfter(end)]);
+    }
+
+    private void cut() {
+      IntList original = new IntList(64);
+      IntList rewritten = new IntList(64);
+      int length = 0;
       for (int i = 0; i < text.length(); ) {
         int next = i + Character.charCount(text.codePointAt(i));
         while (next < text.length() && !normalizer.mayCutBefore(text.codePointAt(next))) {
           next += Character.charCount(text.codePointAt(next));
         }
-        originalStarts.add(i);
-        normalizedStarts.add(normalizedStart);
-        normalizedStart += normalizer.normalize(text.substring(i, next)).length();
+        original.add(i);
+        rewritten.add(length);
+        length += normalizer.normalize(text.substring(i, next)).length();
         i = next;
       }
-      originalStarts.add(text.length());
-      normalizedStarts.add(normalizedStart);
+      original.add(text.length());
+      rewritten.add(length);
+      originalStarts = original.toArray();
+      normalizedStarts = rewritten.toArray();
     }
 
-    int start(int place) {
-      int i = 0;
-      while (i + 1 < normalizedStarts.size() && normalizedStarts.get(i + 1) <= place) {
-        i++;
+    /** The first of the cuts that are nearest before a place or at it. */
+    private int cutBefore(int place) {
+      int found = Arrays.binarySearch(normalizedStarts, place);
+      int cut = found >= 0 ? found : -found - 2;
+      while (cut > 0 && normalizedStarts[cut - 1] == normalizedStarts[cut]) {
+        cut--;
       }
-      return originalStarts.get(i);
+      return cut;
     }
 
-    int end(int place) {
-      int i = 0;
-      while (normalizedStarts.get(i) < place) {
-        i++;
+    /** The last of the cuts that are nearest after a place or at it. */
+    private int cutAfter(int place) {
+      int found = Arrays.binarySearch(normalizedStarts, place);
+      int cut = found >= 0 ? found : -found - 1;
+      while (cut + 1 < normalizedStarts.length
+          && normalizedStarts[cut + 1] == normalizedStarts[cut]) {
+        cut++;
       }
-      return originalStarts.get(i);
+      return cut;
     }
   }
 }

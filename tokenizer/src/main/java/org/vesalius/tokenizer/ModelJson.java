@@ -2,6 +2,7 @@ package org.vesalius.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,24 +64,26 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
       throw json.unsupported("an object of tokens and ids");
     }
     Map<String, Integer> vocab = HashMap.newHashMap(json.node().size());
-    Map<Integer, String> tokens = HashMap.newHashMap(json.node().size());
+    // Ids index arrays here and rows of a matrix in the model: holes are few in a real vocabulary.
+    int limit = Math.toIntExact(Math.min(2L * json.node().size() + 65536, Integer.MAX_VALUE - 8));
+    BitSet taken = new BitSet();
     for (Map.Entry<String, JsonNode> field : json.node().properties()) {
-      String path = json.path() + "[\"" + field.getKey() + "\"]";
-      int id = new JsonValue(json.origin(), path, field.getValue()).id();
-      // Ids index arrays here and rows of a matrix in the model: holes are few in a real
-      // vocabulary.
-      if (id > 2L * json.node().size() + 65536) {
-        throw new TokenizerFormatException(
-            json.origin(), path, "id " + id, "ids near the vocabulary's size");
+      JsonNode id = field.getValue();
+      if (!id.isInt() || id.intValue() < 0 || id.intValue() > limit) {
+        throw entry(json, field).unsupported("a whole number near the vocabulary's size");
       }
-      String twin = tokens.put(id, field.getKey());
-      if (twin != null) {
-        throw new TokenizerFormatException(
-            json.origin(), path, "id " + id + ", the id of \"" + twin + "\"", "an id per token");
+      if (taken.get(id.intValue())) {
+        throw entry(json, field).unsupported("an id that no other token has");
       }
-      vocab.put(field.getKey(), id);
+      taken.set(id.intValue());
+      vocab.put(field.getKey(), id.intValue());
     }
     return vocab;
+  }
+
+  private static JsonValue entry(JsonValue vocab, Map.Entry<String, JsonNode> field) {
+    return new JsonValue(
+        vocab.origin(), vocab.path() + "[\"" + field.getKey() + "\"]", field.getValue());
   }
 
   /**

@@ -80,19 +80,25 @@ record NfcNormalizer() implements TextNormalizer {
   public String normalize(String text) {
     int younger = nextYounger(text, 0);
     if (younger == text.length()) {
-      return Normalizer.isNormalized(text, Form.NFC) ? text : Normalizer.normalize(text, Form.NFC);
+      return compose(text);
     }
     StringBuilder result = new StringBuilder(text.length());
     int from = 0;
     while (younger < text.length()) {
       int after = younger + Character.charCount(text.codePointAt(younger));
-      result.append(Normalizer.normalize(text.substring(from, younger), Form.NFC));
+      result.append(compose(text.substring(from, younger)));
       result.append(text, younger, after);
       from = after;
       younger = nextYounger(text, from);
     }
-    result.append(Normalizer.normalize(text.substring(from), Form.NFC));
-    return result.toString();
+    return result.append(compose(text.substring(from))).toString();
+  }
+
+  private static String compose(String text) {
+    String ordered = MarkOrder.sort(text);
+    return Normalizer.isNormalized(ordered, Form.NFC)
+        ? ordered
+        : Normalizer.normalize(ordered, Form.NFC);
   }
 
   private static int nextYounger(String text, int from) {

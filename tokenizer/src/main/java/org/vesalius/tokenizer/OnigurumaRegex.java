@@ -21,8 +21,6 @@ import java.util.regex.PatternSyntaxException;
  * <p>Source: Oniguruma's doc/RE; each rule is held to the reference by a differential test.
  */
 final class OnigurumaRegex {
-  private static final String SPACE =
-      "\\t-\\r \\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000";
 
   /** Pairs of letters that one ligature equals when case is ignored. */
   private static final Set<String> LIGATURES = Set.of("ss", "st", "ff", "fi", "fl");
@@ -33,25 +31,6 @@ final class OnigurumaRegex {
    */
   private static final String WHOLE_CODE_POINTS = "(?:\uD800\uDC00){0}";
 
-  private static final Set<String> CATEGORIES =
-      Set.of(
-          "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P",
-          "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl",
-          "Zp", "Cc", "Cf", "Co");
-  private static final Set<String> SCRIPTS =
-      Set.of(
-          "Han",
-          "Hiragana",
-          "Katakana",
-          "Hangul",
-          "Latin",
-          "Greek",
-          "Cyrillic",
-          "Arabic",
-          "Hebrew",
-          "Thai",
-          "Devanagari");
-
   private final String source;
   private final StringBuilder out = new StringBuilder();
 
@@ -59,6 +38,7 @@ final class OnigurumaRegex {
   private final Deque<Boolean> outerFolding = new ArrayDeque<>();
 
   private boolean folding;
+  private boolean inClass;
   private int at;
 
   private OnigurumaRegex(String source) {
@@ -188,22 +168,25 @@ final class OnigurumaRegex {
       throw refuse("\\" + c + " inside (?i:)");
     }
     switch (c) {
-      case 's' -> shorthand("[" + SPACE + "]");
-      case 'S' -> shorthand("[^" + SPACE + "]");
-      case 'd' -> shorthand(category("Nd", false));
-      case 'D' -> shorthand(category("Nd", true));
-      case 'w' -> shorthand(word(false));
-      case 'W' -> shorthand(word(true));
+      case 's' -> shorthand(OnigurumaProperties.space(false));
+      case 'S' -> shorthand(OnigurumaProperties.space(true));
+      case 'd' -> shorthand(OnigurumaProperties.category("Nd", false));
+      case 'D' -> shorthand(OnigurumaProperties.category("Nd", true));
+      case 'w' ->
+          shorthand(
+              inClass ? OnigurumaProperties.word(false) : OnigurumaProperties.looseWord(false));
+      case 'W' ->
+          shorthand(inClass ? OnigurumaProperties.word(true) : OnigurumaProperties.looseWord(true));
       case 'h' -> shorthand("[0-9A-Fa-f]");
       case 'H' -> shorthand("[^0-9A-Fa-f]");
       case 'b' ->
           shorthand(
               "(?:(?<=%2$s%1$s)(?!%1$s)|(?<!%2$s%1$s)(?=%1$s))"
-                  .formatted(word(false), WHOLE_CODE_POINTS));
+                  .formatted(OnigurumaProperties.looseWord(false), WHOLE_CODE_POINTS));
       case 'B' ->
           shorthand(
               "(?:(?<=%2$s%1$s)(?=%1$s)|(?<!%2$s%1$s)(?!%1$s))"
-                  .formatted(word(false), WHOLE_CODE_POINTS));
+                  .formatted(OnigurumaProperties.looseWord(false), WHOLE_CODE_POINTS));
       case 'A' -> shorthand("\\A");
       case 'z' -> shorthand("\\z");
       case 'Z' -> shorthand("(?=\\n?\\z)");
@@ -225,6 +208,8 @@ final class OnigurumaRegex {
 
   private void characterClass() {
     int start = at;
+    boolean outer = inClass;
+    inClass = true;
     out.append('[');
     at++;
     if (at < source.length() && source.charAt(at) == '^') {
@@ -233,45 +218,39 @@ final class OnigurumaRegex {
     if (at < source.length() && source.charAt(at) == ']') {
       throw refuse("[]");
     }
-    int first = -1;
     while (at < source.length() && source.charAt(at) != ']') {
       char c = source.charAt(at);
       if (source.startsWith("[:", at)) {
         throw refuse("[: :]");
       } else if (c == '[') {
         characterClass();
-        first = -1;
       } else if (source.startsWith("&&", at)) {
         out.append("&&");
         at += 2;
-        first = -1;
       } else if (c == '\\' && "sSdDwWhHpP".indexOf(escaped()) >= 0) {
         escape();
-        first = -1;
-      } else if (c == '-' && first >= 0 && isRangeEnd(at + 1)) {
-        literally("-");
-        int last = classCharacter();
-        out.append(quoted(last));
-        foldedRange(first, last);
-        first = -1;
       } else {
-        first = classCharacter();
-        out.append(quoted(first));
-        foldedRange(first, first);
+        classRange();
       }
     }
     if (at == source.length()) {
       throw new IllegalArgumentException("no ] for the [ at character " + start + " of " + source);
     }
     literally("]");
+    inClass = outer;
   }
 
-  /** Adds the other cases of a range inside a class where case is ignored. */
-  private void foldedRange(int first, int last) {
-    if (!folding) {
-      return;
+  /** One character of a class, or a range of them. */
+  private void classRange() {
+    int first = classCharacter();
+    int last = first;
+    out.append(quoted(first));
+    if (source.startsWith("-", at) && isRangeEnd(at + 1)) {
+      at++;
+      last = classCharacter();
+      out.append('-').append(quoted(last));
     }
-    for (int c = first; c <= last; c++) {
+    for (int c = first; folding && c <= last; c++) {
       if (c >= 0x80) {
         throw refuse("a character beyond ASCII in a class inside (?i:)");
       }
@@ -371,30 +350,11 @@ final class OnigurumaRegex {
       name = name.substring(1);
     }
     at = close + 1;
-    if (CATEGORIES.contains(name)) {
-      return category(name, negated);
-    }
-    if (SCRIPTS.contains(name)) {
-      return masked("\\p{Is" + name + "}", negated);
+    String members = OnigurumaProperties.named(name, negated);
+    if (members != null) {
+      return members;
     }
     throw refuse("\\p{" + name + "}");
-  }
-
-  private static String category(String name, boolean negated) {
-    return masked("\\p{" + name + "}", negated);
-  }
-
-  private static String word(boolean negated) {
-    // The numbers of Latin-1 are word characters in Oniguruma, other numbers that are no digits are
-    // not.
-    return masked("\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xB2\\xB3\\xB9\\xBC-\\xBE", negated);
-  }
-
-  /** A class of characters without those that a JDK newer than Unicode 16.0 adds to it. */
-  private static String masked(String members, boolean negated) {
-    return NewerThanReference.CHARACTERS.isEmpty()
-        ? (negated ? "[^" : "[") + members + "]"
-        : (negated ? "[^[" : "[[") + members + "]&&[^" + NewerThanReference.CHARACTERS + "]]";
   }
 
   private static String quoted(int codePoint) {
@@ -406,32 +366,5 @@ final class OnigurumaRegex {
   private IllegalArgumentException refuse(String construct) {
     return new IllegalArgumentException(
         "regular expression construct " + construct + " in " + source);
-  }
-
-  /**
-   * Characters of this JDK that Unicode 16.0 does not have, as the inside of a character class; JDK
-   * 25: none.
-   */
-  private static final class NewerThanReference {
-    static final String CHARACTERS = characters();
-
-    private static String characters() {
-      StringBuilder ranges = new StringBuilder();
-      for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-        if (isNewer(c)) {
-          int last = c;
-          while (last < Character.MAX_CODE_POINT && isNewer(last + 1)) {
-            last++;
-          }
-          ranges.append("\\x{%X}-\\x{%X}".formatted(c, last));
-          c = last;
-        }
-      }
-      return ranges.toString();
-    }
-
-    private static boolean isNewer(int codePoint) {
-      return CodePoints.unassigned(codePoint) && Character.isDefined(codePoint);
-    }
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +47,7 @@ class DifferentialTest {
         assertEquals(
             reference.decode(random, true),
             tokenizer.decode(random, true),
-            () -> message + " then ids " + java.util.Arrays.toString(random));
+            () -> message + " then ids " + Arrays.toString(random));
       }
     }
   }

@@ -52,8 +52,8 @@ final class ReferenceTokenizer implements AutoCloseable {
     return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), skipSpecialTokens);
   }
 
-  /** Tokens per piece that the pre-tokenizer made. */
-  List<Integer> pieceLengths(String text) {
+  /** The ids of a text and how many of them each piece has that the pre-tokenizer made. */
+  Pieces pieces(String text) {
     Encoding encoding = tokenizer.encode(text, false, false);
     long[] words = encoding.getWordIds();
     List<Integer> lengths = new ArrayList<>();
@@ -64,8 +64,11 @@ final class ReferenceTokenizer implements AutoCloseable {
         lengths.set(lengths.size() - 1, lengths.getLast() + 1);
       }
     }
-    return lengths;
+    return new Pieces(ints(encoding.getIds()), lengths);
   }
+
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Pieces(int[] ids, List<Integer> lengths) {}
 
   @Override
   public void close() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,7 +174,8 @@ class SplitTest {
         bytes.add(b & 0xFF);
       }
     }
-    List<Integer> expected = reference.pieceLengths(text);
+    ReferenceTokenizer.Pieces expectedPieces = reference.pieces(text);
+    List<Integer> expected = expectedPieces.lengths();
     String context =
         message
             + " on "
@@ -190,6 +192,6 @@ class SplitTest {
         expected.subList(common, Math.min(common + 5, expected.size())),
         lengths.subList(common, Math.min(common + 5, lengths.size())),
         context + ": bytes of the pieces after byte " + bytesBefore);
-    assertTrue(java.util.Arrays.equals(reference.encode(text), bytes.toArray()), context);
+    assertTrue(Arrays.equals(expectedPieces.ids(), bytes.toArray()), context);
   }
 }

@@ -83,7 +83,8 @@ public final class ChatTemplate {
    *
    * @param messages each with {@code role}, {@code content} (a string or a list of parts) and what
    *     else the template knows, as OpenAI's API has them. Arguments of tool calls may be objects
-   *     or JSON text
+   *     or JSON text; parts of type {@code image_url} reach the template as {@code image}, as in
+   *     transformers
    * @param tools descriptions of functions, or null for none
    * @param templateKwargs further variables, such as {@code enable_thinking}
    * @param addGenerationPrompt whether the prompt ends with the start of the assistant's answer

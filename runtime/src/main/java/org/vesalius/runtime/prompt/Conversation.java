@@ -31,9 +31,7 @@ final class Conversation {
         boolean calls = key.equals("tool_calls");
         // What a model wrote may hold tokens such as </think>; arguments of calls never do.
         int origin = assistant && !calls ? LiteralTokens.ASSISTANT : LiteralTokens.OUTSIDE;
-        copy.put(
-            traced(key, LiteralTokens.OUTSIDE),
-            traced(calls ? withParsedArguments(value) : value, origin));
+        copy.put(traced(key, LiteralTokens.OUTSIDE), traced(normalised(key, value), origin));
       });
       result.add(copy);
     }
@@ -66,6 +64,39 @@ final class Conversation {
       case null -> null;
       default -> value;
     };
+  }
+
+  private static @Nullable Object normalised(String key, @Nullable Object value) {
+    return switch (key) {
+      case "tool_calls" -> withParsedArguments(value);
+      case "content" -> withImageParts(value);
+      default -> value;
+    };
+  }
+
+  /** OpenAI's {@code image_url} parts as the {@code image} parts that templates look for. */
+  private static @Nullable Object withImageParts(@Nullable Object content) {
+    if (!(content instanceof List<?> parts)) {
+      return content;
+    }
+    List<@Nullable Object> result = new ArrayList<>();
+    for (Object part : parts) {
+      boolean openAi =
+          part instanceof Map<?, ?> map
+              && "image_url".equals(map.get("type"))
+              && map.containsKey("image_url");
+      if (openAi) {
+        Object image = ((Map<?, ?>) part).get("image_url");
+        Object url = image instanceof Map<?, ?> details ? details.get("url") : image;
+        Map<String, @Nullable Object> converted = new LinkedHashMap<>();
+        converted.put("type", "image");
+        converted.put("url", url == null ? "" : url);
+        result.add(converted);
+      } else {
+        result.add(part);
+      }
+    }
+    return result;
   }
 
   /** Tool calls whose arguments, which clients send as JSON text, are the objects they describe. */

@@ -7,7 +7,7 @@ package org.vesalius.runtime.prompt.jinja;
  */
 final class Budget {
   /** Units of work: 16 for every evaluated node and one for every character or item touched. */
-  private static final long MAX_WORK = 1L << 31;
+  private static final long MAX_WORK = 1L << 29;
 
   /** Characters, and items times eight, that all intermediate results may have together. */
   private static final long MAX_MADE = 1L << 28;

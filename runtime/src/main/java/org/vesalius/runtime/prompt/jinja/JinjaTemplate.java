@@ -70,6 +70,8 @@ public final class JinjaTemplate {
     } catch (Problem problem) {
       throw new TemplateException(name, interpreter.line(), problem.text(), problem.raised());
     } catch (StackOverflowError e) {
+      // Values that a template nests inside each other are walked by recursion; nothing is shared
+      // with the thread that could be left half done.
       throw new TemplateException(
           name, interpreter.line(), "the template or its values are nested too deeply", e);
     }

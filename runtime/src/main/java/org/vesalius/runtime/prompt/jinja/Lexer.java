@@ -33,8 +33,6 @@ final class Lexer {
           "0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[\\da-fA-F])+|[1-9](?:_?\\d)*|0(?:_?0)*");
   private static final Pattern NAME =
       Pattern.compile("[\\w\\x{b7}]+", Pattern.UNICODE_CHARACTER_CLASS);
-  private static final Pattern STRING =
-      Pattern.compile("'(?:[^'\\\\]|\\\\.)*+'|\"(?:[^\"\\\\]|\\\\.)*+\"", Pattern.DOTALL);
   private static final Pattern OPERATOR =
       Pattern.compile("//|\\*\\*|==|!=|>=|<=|[-+/*%~\\[\\](){}<>=.:|,;]");
 
@@ -143,11 +141,12 @@ final class Lexer {
           throw error("invalid character in identifier '" + word + "'");
         }
         add(Token.Kind.NAME, word);
-      } else if (matches(STRING)) {
-        String quoted = take(STRING);
+      } else if (stringEnd() > at) {
+        String quoted = source.substring(at, stringEnd());
         String value = quoted.substring(1, quoted.length() - 1);
         tokens.add(new Token(Token.Kind.STRING, StringEscapes.decode(value, this::error), line));
         count(quoted);
+        at += quoted.length();
       } else if (matches(OPERATOR)) {
         String operator = take(OPERATOR);
         balance(operator.charAt(0), open);
@@ -158,6 +157,22 @@ final class Lexer {
       }
     }
     add(Token.Kind.END, "");
+  }
+
+  // By hand, because a regular expression recurses for every character of a long literal.
+  private int stringEnd() {
+    char quote = source.charAt(at);
+    if (quote != '\'' && quote != '"') {
+      return at;
+    }
+    for (int i = at + 1; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == quote) {
+        return i + 1;
+      }
+      i += c == '\\' ? 1 : 0;
+    }
+    return at;
   }
 
   private void balance(char operator, Deque<Character> open) {

@@ -80,7 +80,26 @@ final class Numbers {
     if (a instanceof Double || b instanceof Double) {
       return real(operator, real(a), real(b));
     }
+    if (a instanceof Long x && b instanceof Long y && isSmall(x) && isSmall(y)) {
+      switch (operator) {
+        case "+" -> {
+          return x + y;
+        }
+        case "-" -> {
+          return x - y;
+        }
+        case "*" -> {
+          return x * y;
+        }
+        default -> {}
+      }
+    }
     return integer(operator, big(a), big(b));
+  }
+
+  /** Small enough that no sum or product of two overflows. */
+  private static boolean isSmall(long value) {
+    return value == (int) value;
   }
 
   private static Object integer(String operator, BigInteger a, BigInteger b) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class TemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final String message;
   private final String template;
   private final int line;
   private final @Nullable String raised;
@@ -29,10 +30,17 @@ public final class TemplateException extends RuntimeException {
   }
 
   TemplateException(String template, int line, String problem, @Nullable String raised) {
-    super(raised != null ? raised : template + (line > 0 ? ":" + line : "") + ": " + problem);
+    this.message =
+        raised != null ? raised : template + (line > 0 ? ":" + line : "") + ": " + problem;
     this.template = template;
     this.line = line;
     this.raised = raised;
+  }
+
+  /** {@code name:line: what}, or the template's own words. */
+  @Override
+  public String getMessage() {
+    return message;
   }
 
   /** Name of the template, as given to {@link JinjaTemplate#parse}. */

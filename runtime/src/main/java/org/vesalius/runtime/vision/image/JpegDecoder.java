@@ -85,10 +85,9 @@ final class JpegDecoder {
         throw source.fail(FORMAT, "the JDK's reader returned an unexpected layout: " + raster);
       }
       return buffer.getData();
-    } catch (IOException
-        | IllegalArgumentException
-        | IllegalStateException
-        | IndexOutOfBoundsException e) {
+    } catch (ImageFormatException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
       throw source.fail(FORMAT, "corrupt", e);
     } finally {
       reader.dispose();

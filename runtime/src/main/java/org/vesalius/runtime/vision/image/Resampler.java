@@ -13,8 +13,6 @@ import java.util.stream.IntStream;
  * Resample.c}.
  */
 public final class Resampler {
-  private static final int BITS = FilterTaps.PRECISION_BITS;
-  private static final int HALF = 1 << (BITS - 1);
   private static final long PARALLEL_SAMPLES = 1 << 20;
 
   /**
@@ -45,11 +43,11 @@ public final class Resampler {
     }
     check(pixels.length, width, height, channels, outWidth, outHeight);
     if (verticalFirst(width, height, outWidth, outHeight)) {
-      byte[] low = vertical(pixels, width * channels, height, outHeight, filter);
-      return horizontal(low, width, outHeight, channels, outWidth, filter);
+      byte[] low = TilePass.vertical(pixels, width * channels, height, outHeight, filter);
+      return TilePass.horizontal(low, width, outHeight, channels, outWidth, filter);
     }
-    byte[] narrow = horizontal(pixels, width, height, channels, outWidth, filter);
-    byte[] out = vertical(narrow, outWidth * channels, height, outHeight, filter);
+    byte[] narrow = TilePass.horizontal(pixels, width, height, channels, outWidth, filter);
+    byte[] out = TilePass.vertical(narrow, outWidth * channels, height, outHeight, filter);
     return out == pixels ? pixels.clone() : out;
   }
 
@@ -114,38 +112,6 @@ public final class Resampler {
         && (long) height - outHeight > 2 * ((long) width - outWidth);
   }
 
-  private static byte[] horizontal(
-      byte[] in, int width, int height, int channels, int outWidth, Filter filter) {
-    if (outWidth == width) {
-      return in;
-    }
-    FilterTaps taps = new FilterTaps(width, outWidth, filter);
-    int[] fixed = taps.fixedPoint();
-    byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(outWidth, height), channels)];
-    forEachRow(
-        height,
-        in.length,
-        y -> {
-          if (channels == 3) {
-            alongRowRgb(in, 3 * y * width, out, 3 * y * outWidth, taps, fixed);
-          } else {
-            alongRowGray(in, y * width, out, y * outWidth, taps, fixed);
-          }
-        });
-    return out;
-  }
-
-  private static byte[] vertical(byte[] in, int rowSize, int height, int outHeight, Filter filter) {
-    if (outHeight == height) {
-      return in;
-    }
-    FilterTaps taps = new FilterTaps(height, outHeight, filter);
-    int[] fixed = taps.fixedPoint();
-    byte[] out = new byte[Math.multiplyExact(rowSize, outHeight)];
-    forEachRow(outHeight, in.length, y -> acrossRows(in, out, y, rowSize, taps, fixed));
-    return out;
-  }
-
   private static float[] horizontal(
       float[] in, int width, int height, int outWidth, Filter filter, float min, float max) {
     if (outWidth == width) {
@@ -167,69 +133,6 @@ public final class Resampler {
     float[] out = new float[Math.multiplyExact(rowSize, outHeight)];
     forEachRow(outHeight, in.length, y -> acrossRowsFloat(in, out, y, rowSize, taps, min, max));
     return out;
-  }
-
-  private static void alongRowRgb(
-      byte[] in, int inRow, byte[] out, int outRow, FilterTaps taps, int[] weights) {
-    int to = outRow;
-    for (int x = 0; x < taps.starts.length; x++, to += 3) {
-      int from = inRow + 3 * taps.starts[x];
-      int w = x * taps.stride;
-      int red = HALF;
-      int green = HALF;
-      int blue = HALF;
-      for (int end = w + taps.lengths[x]; w < end; w++, from += 3) {
-        int weight = weights[w];
-        red += (in[from] & 0xff) * weight;
-        green += (in[from + 1] & 0xff) * weight;
-        blue += (in[from + 2] & 0xff) * weight;
-      }
-      out[to] = clip(red);
-      out[to + 1] = clip(green);
-      out[to + 2] = clip(blue);
-    }
-  }
-
-  private static void alongRowGray(
-      byte[] in, int inRow, byte[] out, int outRow, FilterTaps taps, int[] weights) {
-    for (int x = 0; x < taps.starts.length; x++) {
-      int from = inRow + taps.starts[x];
-      int w = x * taps.stride;
-      int sum = HALF;
-      for (int t = 0; t < taps.lengths[x]; t++) {
-        sum += (in[from + t] & 0xff) * weights[w + t];
-      }
-      out[outRow + x] = clip(sum);
-    }
-  }
-
-  private static void acrossRows(
-      byte[] in, byte[] out, int y, int rowSize, FilterTaps taps, int[] weights) {
-    int[] sums = new int[Math.min(STRIP, rowSize)];
-    for (int x = 0; x < rowSize; x += STRIP) {
-      int count = Math.min(STRIP, rowSize - x);
-      Arrays.fill(sums, HALF);
-      for (int t = 0; t < taps.lengths[y]; t++) {
-        addWeighted(
-            sums, in, (taps.starts[y] + t) * rowSize + x, count, weights[y * taps.stride + t]);
-      }
-      int to = y * rowSize + x;
-      for (int i = 0; i < count; i++) {
-        out[to + i] = clip(sums[i]);
-      }
-    }
-  }
-
-  // A method of its own, with one plain loop, because that is what the JIT turns into vector
-  // instructions.
-  private static void addWeighted(int[] sums, byte[] in, int from, int count, int weight) {
-    for (int i = 0; i < count; i++) {
-      sums[i] += (in[from + i] & 0xff) * weight;
-    }
-  }
-
-  private static byte clip(int sum) {
-    return (byte) Math.min(Math.max(sum >> BITS, 0), 255);
   }
 
   private static void alongRowFloat(

@@ -1,0 +1,4 @@
+@NullMarked
+package org.vesalius.runtime.prompt.jinja;
+
+import org.jspecify.annotations.NullMarked;

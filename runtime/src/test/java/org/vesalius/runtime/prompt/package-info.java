@@ -1,0 +1,4 @@
+@NullMarked
+package org.vesalius.runtime.prompt;
+
+import org.jspecify.annotations.NullMarked;
