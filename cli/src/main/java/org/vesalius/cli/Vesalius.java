@@ -54,8 +54,9 @@ public final class Vesalius implements Runnable {
     Logger logger = Logging.configure(terminal);
     try (Interrupt interrupt = Interrupt.install()) {
       code = run(terminal, interrupt.cancellation(), args);
+    } finally {
+      Reference.reachabilityFence(logger);
     }
-    Reference.reachabilityFence(logger);
     System.exit(code);
   }
 

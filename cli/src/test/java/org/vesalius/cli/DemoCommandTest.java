@@ -1,7 +1,6 @@
 package org.vesalius.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
@@ -38,8 +37,12 @@ class DemoCommandTest {
     // as it was.
     int line = drawn.getRGB(2 * 106, 2 * 50);
     assertTrue((line >> 16 & 0xff) > 200 && (line & 0xff) < 60, Integer.toHexString(line));
-    assertNotEquals(original.getRGB(2 * 99, 2 * 60), drawn.getRGB(2 * 99, 2 * 60));
-    assertEquals(original.getRGB(2 * 106, 2 * 59), drawn.getRGB(2 * 106, 2 * 59));
+    // By samples, since getRGB of a gray picture applies a curve.
+    for (int band = 0; band < 3; band++) {
+      assertEquals(
+          original.getRaster().getSample(2 * 106, 2 * 59, 0),
+          drawn.getRaster().getSample(2 * 106, 2 * 59, band));
+    }
   }
 
   @Test
