@@ -1,6 +1,5 @@
 package org.vesalius.cli;
 
-import java.io.PrintStream;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -15,21 +14,21 @@ final class Logging {
    * Replaces the JDK's two-line form for this process; the logger is returned because nothing else
    * keeps it alive.
    */
-  static Logger configure(PrintStream err) {
+  static Logger configure(Terminal terminal) {
     Logger logger = Logger.getLogger("org.vesalius");
     for (Handler handler : logger.getHandlers()) {
       logger.removeHandler(handler);
     }
     logger.setUseParentHandlers(false);
-    logger.addHandler(new Lines(err));
+    logger.addHandler(new Lines(terminal));
     return logger;
   }
 
   private static final class Lines extends Handler {
-    private final PrintStream err;
+    private final Terminal terminal;
 
-    Lines(PrintStream err) {
-      this.err = err;
+    Lines(Terminal terminal) {
+      this.terminal = terminal;
       setLevel(Level.INFO);
       setFormatter(
           new Formatter() {
@@ -43,18 +42,18 @@ final class Logging {
     @Override
     public void publish(LogRecord entry) {
       if (isLoggable(entry)) {
-        err.println(getFormatter().format(entry));
+        terminal.err().println(terminal.freshLine() + getFormatter().format(entry));
       }
     }
 
     @Override
     public void flush() {
-      err.flush();
+      terminal.err().flush();
     }
 
     @Override
     public void close() {
-      err.flush();
+      terminal.err().flush();
     }
   }
 }

@@ -1,8 +1,8 @@
 package org.vesalius.cli;
 
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.GenerationEvent;
@@ -10,10 +10,12 @@ import org.vesalius.runtime.GenerationEvent;
 /** A progress bar on a terminal, nothing in a pipe. Gone when the first text comes. */
 final class Progress implements AutoCloseable {
   private static final int DEFAULT_COLUMNS = 80;
+  private static final int FEWEST_COLUMNS = 20;
   private static final int UPDATE_MILLIS = 100;
 
   private final Terminal terminal;
   private @Nullable ProgressBar bar;
+  private boolean shown;
 
   Progress(Terminal terminal) {
     this.terminal = terminal;
@@ -21,7 +23,12 @@ final class Progress implements AutoCloseable {
 
   /** Begins something whose end is not known. */
   void begin(String name) {
-    begin(name, -1);
+    close();
+    if (terminal.errIsTerminal()) {
+      terminal.err().print(terminal.dim(name + "..."));
+      terminal.err().flush();
+      shown = true;
+    }
   }
 
   /** Begins something of {@code total} steps. */
@@ -34,9 +41,9 @@ final class Progress implements AutoCloseable {
               .setInitialMax(total)
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(UPDATE_MILLIS)
-              .clearDisplayOnFinish()
-              .setConsumer(new ConsoleProgressBarConsumer(terminal.err(), columns()))
+              .setConsumer(new Line(terminal))
               .build();
+      shown = true;
     }
   }
 
@@ -51,11 +58,17 @@ final class Progress implements AutoCloseable {
     switch (event) {
       case GenerationEvent.PromptReady(int tokens, int images) ->
           begin(images > 0 ? "Images" : "Prompt", images > 0 ? images : tokens);
-      case GenerationEvent.VisionProgress(int done, int total) ->
-          stepTo(done < total ? done : total);
+      case GenerationEvent.VisionProgress(int done, int total) -> {
+        stepTo(done);
+        if (done == total) {
+          begin("Prompt");
+        }
+      }
       case GenerationEvent.PrefillProgress(int done, int total) -> {
         if (done < total) {
-          begin("Prompt", total);
+          if (bar == null) {
+            begin("Prompt", total);
+          }
           stepTo(done);
         }
       }
@@ -67,15 +80,6 @@ final class Progress implements AutoCloseable {
     }
   }
 
-  private static int columns() {
-    String columns = System.getenv("COLUMNS");
-    try {
-      return columns == null ? DEFAULT_COLUMNS : Math.max(20, Integer.parseInt(columns));
-    } catch (NumberFormatException e) {
-      return DEFAULT_COLUMNS;
-    }
-  }
-
   /** Takes the bar away. */
   @Override
   public void close() {
@@ -83,5 +87,34 @@ final class Progress implements AutoCloseable {
       bar.close();
       bar = null;
     }
+    if (shown) {
+      terminal.err().print(terminal.freshLine());
+      terminal.err().flush();
+      shown = false;
+    }
+  }
+
+  /** Draws the bar over itself, without the library's search for the kind of terminal. */
+  private record Line(Terminal terminal) implements ProgressBarConsumer {
+    @Override
+    public int getMaxRenderedLength() {
+      String columns = System.getenv("COLUMNS");
+      try {
+        return columns == null
+            ? DEFAULT_COLUMNS
+            : Math.max(FEWEST_COLUMNS, Integer.parseInt(columns));
+      } catch (NumberFormatException e) {
+        return DEFAULT_COLUMNS;
+      }
+    }
+
+    @Override
+    public void accept(String rendered) {
+      terminal.err().print("\r" + rendered);
+      terminal.err().flush();
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -74,6 +74,11 @@ record Terminal(
     return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
   }
 
+  /** What brings the cursor to an empty line where a progress bar may stand; nothing in a pipe. */
+  String freshLine() {
+    return errIsTerminal ? "\r\u001b[K" : "";
+  }
+
   /** The text as it may be shown: dim on a terminal. */
   String dim(String text) {
     return errIsTerminal ? "\u001b[2m" + text + "\u001b[0m" : text;

@@ -1,6 +1,7 @@
 package org.vesalius.cli;
 
 import java.io.PrintWriter;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,11 +51,11 @@ public final class Vesalius implements Runnable {
     Terminal terminal = Terminal.ofProcess();
     System.setErr(terminal.err());
     int code;
-    Logger logger = Logging.configure(terminal.err());
+    Logger logger = Logging.configure(terminal);
     try (Interrupt interrupt = Interrupt.install()) {
       code = run(terminal, interrupt.cancellation(), args);
     }
-    logger.getHandlers()[0].flush();
+    Reference.reachabilityFence(logger);
     System.exit(code);
   }
 

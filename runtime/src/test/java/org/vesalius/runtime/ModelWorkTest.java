@@ -1,0 +1,79 @@
+package org.vesalius.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.vesalius.loader.CheckpointHeader;
+import org.vesalius.runtime.vision.image.ImagePatches;
+import org.vesalius.runtime.vision.image.RasterImage;
+
+class ModelWorkTest {
+
+  private static Path fixture(String name) {
+    return Path.of(System.getProperty("vesalius.root", ".."))
+        .resolve("src/test/fixtures")
+        .resolve(name);
+  }
+
+  /** Written out once more from the shapes of a block. */
+  @Test
+  void countsADecoder() {
+    Path folder = fixture("qwen2");
+    try (ChatModel model =
+        ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
+      ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
+      var c = model.config();
+      assertTrue(c.tied());
+      double attention = (double) c.width() * c.headSize() * (2 * c.heads() + 2 * c.kvHeads());
+      double block = attention + 3.0 * c.width() * c.innerWidth();
+      double head = (double) c.width() * c.vocabulary();
+      double pairs = 4.0 * c.heads() * c.headSize() * (1 + 2 + 3);
+      assertEquals(
+          2 * 3 * c.layers() * block + c.layers() * pairs + 2 * head, work.prefillOperations(3));
+      assertEquals(CheckpointHeader.read(folder).byteSize(), work.decodeBytes(0));
+      assertEquals(
+          2L * 10 * c.layers() * c.kvHeads() * c.headSize() * 4,
+          work.decodeBytes(10) - work.decodeBytes(0));
+    }
+  }
+
+  /** Untied: the embedding is only looked up. */
+  @Test
+  void leavesOutTheEmbeddingAndTheVisionPart() {
+    Path folder = fixture("qwen2_5_vl");
+    try (ChatModel model =
+        ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
+      CheckpointHeader header = CheckpointHeader.read(folder);
+      ModelWork work = new ModelWork(model.parts(), header);
+      long text =
+          header.names().stream()
+              .filter(name -> !name.startsWith("model.visual."))
+              .mapToLong(name -> header.entry(name).byteSize())
+              .sum();
+      long embedding = 4L * model.config().vocabulary() * model.config().width();
+      assertEquals(text - embedding, work.decodeBytes(0));
+    }
+  }
+
+  /**
+   * One picture of twice the area costs more than twice as much, because attention grows with the
+   * square.
+   */
+  @Test
+  void visionGrowsWithThePicture() {
+    Path folder = fixture("qwen2_5_vl");
+    try (ChatModel model =
+        ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
+      ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
+      var encoder = model.parts().images().orElseThrow().encoder();
+      ImagePatches small = encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]));
+      ImagePatches large = encoder.prepare(RasterImage.ofGray8(84, 84, new byte[84 * 84]));
+      double ratio = (double) large.patches() / small.patches();
+      assertTrue(ratio > 1, "patches " + large.patches() + " and " + small.patches());
+      assertTrue(work.visionOperations(large) > ratio * work.visionOperations(small));
+      assertTrue(work.visionOperations(large) < ratio * ratio * work.visionOperations(small));
+    }
+  }
+}
