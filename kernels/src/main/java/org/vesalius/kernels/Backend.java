@@ -22,4 +22,9 @@ public interface Backend {
    * @throws BackendUnavailableException with the probe's reason when it cannot work here
    */
   Kernels open(KernelOptions options);
+
+  /** Measures what the machine allows this backend; by default what it allows plain Java. */
+  default MachineLimits limits() {
+    return new ScalarLimits();
+  }
 }

@@ -7,6 +7,7 @@ import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.BackendUnavailableException;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.MachineLimits;
 
 /**
  * The backend {@code simd}: Java's Vector API, for any processor with vectors of 128 bits or more.
@@ -55,5 +56,10 @@ public final class SimdBackend implements Backend {
           "backend simd: " + unavailable.reason(), unavailable.cause().orElse(null));
     }
     return new SimdKernels(options);
+  }
+
+  @Override
+  public MachineLimits limits() {
+    return probe() instanceof BackendStatus.Available ? new VectorLimits() : Backend.super.limits();
   }
 }

@@ -1,0 +1,183 @@
+package org.vesalius.kernels;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.vesalius.kernels.Matrices.Framed;
+
+/**
+ * Attention over several sequences with given content, for any number of their last tokens as
+ * queries, with keys and values in the batch or in pages.
+ */
+final class AttentionCase {
+  /** Pages of a sequence lie scattered over slabs of this many pages. */
+  private static final int PAGES_PER_SLAB = 3;
+
+  final AttentionShape shape;
+  final int[] lengths;
+  final float[][] q;
+  final float[][] k;
+  final float[][] v;
+
+  AttentionCase(Samples samples, AttentionShape shape, double deviation, int... lengths) {
+    this.shape = shape;
+    this.lengths = lengths;
+    q = new float[lengths.length][];
+    k = new float[lengths.length][];
+    v = new float[lengths.length][];
+    for (int s = 0; s < lengths.length; s++) {
+      q[s] = samples.normal(lengths[s] * shape.heads() * shape.headSize(), deviation);
+      k[s] = samples.normal(lengths[s] * shape.kvHeads() * shape.headSize(), deviation);
+      v[s] = samples.normal(lengths[s] * shape.kvHeads() * shape.headSize(), 1);
+    }
+  }
+
+  /** The same with the values' magnitudes, whose result is the magnitude of what is summed. */
+  AttentionCase magnitudes() {
+    AttentionCase other = new AttentionCase(new Samples(0), shape, 1, lengths);
+    for (int s = 0; s < lengths.length; s++) {
+      other.q[s] = q[s];
+      other.k[s] = k[s];
+      other.v[s] = Samples.magnitudes(v[s]);
+    }
+    return other;
+  }
+
+  /** All tokens as queries, keys and values in the batch. */
+  float[] ragged(Kernels kernels) {
+    int width = shape.kvHeads() * shape.headSize();
+    int tokens = Arrays.stream(lengths).sum();
+    Framed out = Framed.of(kernels, tokens, q(0, 0).length);
+    kernels.attention(
+        out.view(),
+        Framed.of(kernels, tokens, q(0, 0).length, join(q)).view(),
+        new KeyValues.Ragged(
+            Framed.of(kernels, tokens, width, join(k)).view(),
+            Framed.of(kernels, tokens, width, join(v)).view()),
+        starts(kernels, lengths),
+        shape);
+    return out.read("attention");
+  }
+
+  /** The queries {@code from[s]} to {@code to[s]} of each sequence, with all keys before. */
+  float[] paged(Kernels kernels, int pageSize, int[] from, int[] to) {
+    int heads = shape.kvHeads();
+    int size = shape.headSize();
+    int columns = 1;
+    for (int length : to) {
+      columns = Math.max(columns, (length + pageSize - 1) / pageSize);
+    }
+    int pages = columns * to.length;
+    int slabs = (pages + PAGES_PER_SLAB - 1) / PAGES_PER_SLAB;
+    float[][][] store = new float[2][slabs][PAGES_PER_SLAB * heads * pageSize * size];
+    for (float[][] half : store) {
+      for (float[] slab : half) {
+        // What no token of the batch is in may hold anything.
+        Arrays.fill(slab, Float.NaN);
+      }
+    }
+    int[] scattered = new Samples(77).permutation(slabs * PAGES_PER_SLAB);
+    int[] table = new int[to.length * columns];
+    int[] queries = new int[to.length];
+    float[][] batch = new float[to.length][];
+    for (int s = 0; s < to.length; s++) {
+      queries[s] = to[s] - from[s];
+      int row = shape.heads() * size;
+      batch[s] = Arrays.copyOfRange(q[s], from[s] * row, to[s] * row);
+      for (int i = 0; i < columns; i++) {
+        table[s * columns + i] = scattered[s * columns + i];
+      }
+      for (int j = 0; j < to[s]; j++) {
+        int page = table[s * columns + j / pageSize];
+        for (int head = 0; head < heads; head++) {
+          int slot = (page % PAGES_PER_SLAB * heads + head) * pageSize + j % pageSize;
+          int source = (j * heads + head) * size;
+          System.arraycopy(k[s], source, store[0][page / PAGES_PER_SLAB], slot * size, size);
+          System.arraycopy(v[s], source, store[1][page / PAGES_PER_SLAB], slot * size, size);
+        }
+      }
+    }
+    int tokens = Arrays.stream(queries).sum();
+    Framed out = Framed.of(kernels, tokens, shape.heads() * size);
+    kernels.attention(
+        out.view(),
+        Framed.of(kernels, tokens, shape.heads() * size, join(batch)).view(),
+        new KeyValues.Paged(
+            slabs(kernels, store[0], size),
+            slabs(kernels, store[1], size),
+            heads,
+            pageSize,
+            PAGES_PER_SLAB,
+            Matrices.integerRows(kernels, to.length, columns, table),
+            Matrices.integers(kernels, to)),
+        starts(kernels, queries),
+        shape);
+    return out.read("attention");
+  }
+
+  /** All tokens as queries, keys and values in pages. */
+  float[] paged(Kernels kernels, int pageSize) {
+    return paged(kernels, pageSize, new int[lengths.length], lengths);
+  }
+
+  /** The largest {@code scale * Σ|q·k|} of a row of the whole batch and a head, or more. */
+  double largestScore(int row, int head) {
+    int s = 0;
+    int token = row;
+    while (token >= lengths[s]) {
+      token -= lengths[s++];
+    }
+    int size = shape.headSize();
+    int width = shape.kvHeads() * size;
+    int kvHead = head / shape.group();
+    double sum = 0;
+    for (int i = 0; i < size; i++) {
+      double largest = 0;
+      for (int j = 0; j < lengths[s]; j++) {
+        largest = Math.max(largest, Math.abs(k[s][j * width + kvHead * size + i]));
+      }
+      sum += largest * Math.abs(q[s][(token * shape.heads() + head) * size + i]);
+    }
+    return sum * Math.abs(shape.scale());
+  }
+
+  private float[] q(int sequence, int token) {
+    int row = shape.heads() * shape.headSize();
+    return Arrays.copyOfRange(q[sequence], token * row, (token + 1) * row);
+  }
+
+  private static List<Tensor> slabs(Kernels kernels, float[][] content, int columns) {
+    List<Tensor> slabs = new ArrayList<>();
+    for (float[] slab : content) {
+      slabs.add(Matrices.of(kernels, slab.length / columns, columns, slab));
+    }
+    return slabs;
+  }
+
+  private static Tensor starts(Kernels kernels, int[] counts) {
+    int[] starts = new int[counts.length + 1];
+    for (int s = 0; s < counts.length; s++) {
+      starts[s + 1] = starts[s] + counts[s];
+    }
+    return Matrices.integers(kernels, starts);
+  }
+
+  private static float[] join(float[][] parts) {
+    int count = 0;
+    for (float[] part : parts) {
+      count += part.length;
+    }
+    float[] all = new float[count];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
+  }
+
+  @Override
+  public String toString() {
+    return shape + " " + Arrays.toString(lengths);
+  }
+}

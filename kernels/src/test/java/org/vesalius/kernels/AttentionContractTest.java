@@ -1,0 +1,157 @@
+package org.vesalius.kernels;
+
+import java.util.Arrays;
+import java.util.function.BiFunction;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every backend's {@link Kernels#attention} against the definition. */
+class AttentionContractTest {
+
+  private static void check(
+      String backend, AttentionCase attention, BiFunction<AttentionCase, Kernels, float[]> run) {
+    try (Kernels reference = BackendsUnderTest.reference();
+        Kernels tested = BackendsUnderTest.open(backend, 2)) {
+      float[] expected = run.apply(attention, reference);
+      float[] magnitudes = run.apply(attention.magnitudes(), reference);
+      AttentionShape shape = attention.shape;
+      int row = shape.heads() * shape.headSize();
+      int keys = Arrays.stream(attention.lengths).max().orElseThrow();
+      double[] scores = new double[expected.length / shape.headSize()];
+      for (int i = 0; i < scores.length; i++) {
+        scores[i] = attention.largestScore(i / shape.heads(), i % shape.heads());
+      }
+      Matrices.assertClose(
+          backend + " attention " + attention,
+          expected,
+          run.apply(attention, tested),
+          i ->
+              Tolerance.attention(
+                  shape.headSize(),
+                  keys,
+                  scores[i / row * shape.heads() + i % row / shape.headSize()],
+                  magnitudes[i]));
+    }
+  }
+
+  private static AttentionShape shape(
+      int heads, int kvHeads, int headSize, boolean causal, int window) {
+    float scale = (float) (1 / Math.sqrt(headSize));
+    return new AttentionShape(heads, kvHeads, headSize, scale, causal, window);
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void everyHeadSize(String backend) {
+    Samples samples = new Samples(21);
+    for (int size : new int[] {1, 8, 10, 12, 14, 16, 32, 36, 64, 72, 80, 128, 256}) {
+      check(
+          backend,
+          new AttentionCase(samples, shape(2, 2, size, true, 0), 1, 5, 70),
+          AttentionCase::ragged);
+      check(
+          backend,
+          new AttentionCase(samples, shape(4, 2, size, true, 0), 1, 66, 3),
+          (c, kernels) -> c.paged(kernels, 16));
+      check(
+          backend,
+          new AttentionCase(samples, AttentionShape.full(1, size), 1, 67, 4),
+          AttentionCase::ragged);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void everyGroupPageAndWindow(String backend) {
+    Samples samples = new Samples(22);
+    for (int group : new int[] {1, 2, 7}) {
+      for (int pageSize : new int[] {1, 5, 16, 100}) {
+        for (int window : new int[] {0, 1, 7, 90}) {
+          int kvHeads = 1 + samples.below(2);
+          AttentionShape shape = shape(group * kvHeads, kvHeads, 12, true, window);
+          AttentionCase attention = new AttentionCase(samples, shape, 1, 6, 130);
+          check(backend, attention, (c, kernels) -> c.paged(kernels, pageSize));
+          if (pageSize == 5) {
+            check(backend, attention, AttentionCase::ragged);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void queriesThatAttendBack(String backend) {
+    Samples samples = new Samples(23);
+    for (boolean causal : new boolean[] {true, false}) {
+      for (int window : causal ? new int[] {0, 33} : new int[] {0}) {
+        AttentionShape shape = shape(6, 2, 16, causal, window);
+        AttentionCase attention = new AttentionCase(samples, shape, 1, 200, 65, 1, 64, 128);
+        // The magnitudes of the last tokens are those of the whole, row by row.
+        int[] from = {199, 60, 0, 64, 100};
+        int[] to = {200, 65, 1, 64, 128};
+        try (Kernels reference = BackendsUnderTest.reference();
+            Kernels tested = BackendsUnderTest.open(backend, 2)) {
+          float[] expected = attention.paged(reference, 16, from, to);
+          float[] magnitudes = attention.magnitudes().paged(reference, 16, from, to);
+          double scores = 0;
+          for (int row = 0; row < 458; row++) {
+            for (int head = 0; head < 6; head++) {
+              scores = Math.max(scores, attention.largestScore(row, head));
+            }
+          }
+          double largest = scores;
+          Matrices.assertClose(
+              backend + " attention " + attention,
+              expected,
+              attention.paged(tested, 16, from, to),
+              i -> Tolerance.attention(16, 200, largest, magnitudes[i]));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void extremeScores(String backend) {
+    Samples samples = new Samples(24);
+    for (boolean causal : new boolean[] {true, false}) {
+      // Scores of many thousands: nearly all weights vanish, and maxima move late.
+      AttentionCase large = new AttentionCase(samples, shape(2, 1, 36, causal, 0), 60, 150, 9);
+      check(backend, large, AttentionCase::ragged);
+      AttentionCase rising = new AttentionCase(samples, shape(1, 1, 8, causal, 0), 1, 200);
+      for (int j = 0; j < 200; j++) {
+        Arrays.fill(rising.q[0], j * 8, j * 8 + 8, 3f);
+        Arrays.fill(rising.k[0], j * 8, j * 8 + 8, (j % 7 == 0 ? j : -1e4f) * 0.4f);
+      }
+      check(backend, rising, AttentionCase::ragged);
+      AttentionCase equal = new AttentionCase(samples, shape(2, 2, 10, causal, 0), 0, 300);
+      check(backend, equal, AttentionCase::ragged);
+      AttentionCase negative = new AttentionCase(samples, shape(2, 2, 16, causal, 0), 1, 90);
+      for (float[] part : new float[][] {negative.q[0], negative.k[0]}) {
+        for (int i = 0; i < part.length; i++) {
+          part[i] = (part == negative.q[0] ? 1 : -1) * (100 + part[i] / 100);
+        }
+      }
+      check(backend, negative, AttentionCase::ragged);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void manyShortSequencesAndEmptyOnes(String backend) {
+    Samples samples = new Samples(25);
+    int[] lengths = new int[20];
+    for (int s = 0; s < lengths.length; s++) {
+      lengths[s] = s % 9 == 4 ? 0 : 1 + samples.below(64);
+    }
+    check(
+        backend,
+        new AttentionCase(samples, AttentionShape.full(4, 80), 1, lengths),
+        AttentionCase::ragged);
+    check(
+        backend,
+        new AttentionCase(samples, shape(14, 2, 64, true, 0), 1, lengths),
+        (c, kernels) -> c.paged(kernels, 16));
+  }
+}

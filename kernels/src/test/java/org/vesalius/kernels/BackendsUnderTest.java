@@ -1,0 +1,55 @@
+package org.vesalius.kernels;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * The backends that a contract test runs on: all on the class path, and all that {@code
+ * -Dvesalius.require} names. One that cannot work here is skipped with its reason, unless it is
+ * required: then that is a failure.
+ */
+public final class BackendsUnderTest {
+  private BackendsUnderTest() {}
+
+  private static Set<String> required() {
+    String names = System.getProperty("vesalius.require", "");
+    Set<String> set = new LinkedHashSet<>();
+    Arrays.stream(names.split(",")).map(String::strip).filter(n -> !n.isEmpty()).forEach(set::add);
+    return set;
+  }
+
+  /** All names, for {@code @MethodSource}. */
+  public static Stream<String> all() {
+    Set<String> names = new LinkedHashSet<>();
+    Backends.all().forEach(backend -> names.add(backend.name()));
+    names.addAll(required());
+    return names.stream();
+  }
+
+  /** All names but that of the definition, for comparisons with it. */
+  public static Stream<String> compared() {
+    return all().filter(name -> !name.equals("reference"));
+  }
+
+  /** Opens a backend or ends the test: skipped, or failed when the backend is required. */
+  public static Kernels open(String name, int threads) {
+    try {
+      return Backends.open(name, new KernelOptions(threads));
+    } catch (BackendUnavailableException e) {
+      if (required().contains(name)) {
+        return fail("required by -Dvesalius.require: " + e.getMessage(), e);
+      }
+      return Assumptions.abort(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Opens the definition. */
+  public static Kernels reference() {
+    return Backends.open("reference", new KernelOptions(2));
+  }
+}

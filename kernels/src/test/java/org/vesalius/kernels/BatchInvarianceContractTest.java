@@ -1,0 +1,177 @@
+package org.vesalius.kernels;
+
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vesalius.kernels.StoredWeights.Format;
+import org.vesalius.kernels.StoredWeights.Place;
+
+/**
+ * The result of a token, bit by bit, does not depend on the tokens beside it, on the number of
+ * threads, or on whether it was computed in a prefill, in a chunk of one or alone.
+ */
+class BatchInvarianceContractTest {
+  private static final int[] CHUNKS = {1, 7, 64, 97};
+
+  /** Computes rows {@code from} to {@code to} of something. */
+  private interface Rows {
+    float[] run(Kernels kernels, int from, int to);
+  }
+
+  private static void check(String backend, String what, int rows, Rows operation) {
+    float[] whole;
+    try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
+      whole = operation.run(kernels, 0, rows);
+    }
+    int width = whole.length / rows;
+    for (int threads = 1; threads <= 3; threads++) {
+      try (Kernels kernels = BackendsUnderTest.open(backend, threads)) {
+        String run = backend + " " + what + " with " + threads + " threads";
+        Matrices.assertIdentical(run, whole, operation.run(kernels, 0, rows));
+        for (int chunk : CHUNKS) {
+          for (int from = 0; from < rows; from += chunk) {
+            int to = Math.min(rows, from + chunk);
+            Matrices.assertIdentical(
+                run + ", rows " + from + " to " + to,
+                Arrays.copyOfRange(whole, from * width, to * width),
+                operation.run(kernels, from, to));
+          }
+        }
+      }
+    }
+  }
+
+  private static float[] part(float[] x, int width, int from, int to) {
+    return Arrays.copyOfRange(x, from * width, to * width);
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void linear(String backend) {
+    Samples samples = new Samples(31);
+    for (Format format : Format.values()) {
+      for (int columns : new int[] {40, 61, 1107}) {
+        int tokens = columns == 61 ? 100 : 20;
+        int rows = 29;
+        float[] x = samples.cancelling(tokens * columns);
+        float[] bias = samples.normal(rows, 1);
+        Weight weight =
+            StoredWeights.of(
+                Arena.ofAuto(),
+                format,
+                Place.ODD,
+                rows,
+                columns,
+                samples.normal(rows * columns, 1));
+        check(
+            backend,
+            "linear " + format + " " + columns,
+            tokens,
+            (kernels, from, to) -> {
+              Tensor out = kernels.allocate(ElementType.F32, to - from, rows);
+              kernels.linear(
+                  out,
+                  Matrices.of(kernels, to - from, columns, part(x, columns, from, to)),
+                  kernels.place(weight),
+                  Matrices.of(kernels, 1, rows, bias));
+              return Matrices.read(kernels, out);
+            });
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void rowOperations(String backend) {
+    Samples samples = new Samples(32);
+    for (int width : new int[] {2 * 5, 2 * 61, 2 * 1027}) {
+      int tokens = width < 1000 ? 100 : 15;
+      float[] x = samples.normal(tokens * width, 3);
+      float[] delta = samples.normal(tokens * width, 1);
+      float[] gain = samples.normal(width, 1);
+      float[] angles = samples.normal(tokens * width / 2, 1);
+      check(
+          backend,
+          "rows of " + width,
+          tokens,
+          (kernels, from, to) -> {
+            int count = to - from;
+            Tensor a = Matrices.of(kernels, count, width, part(x, width, from, to));
+            Tensor b = Matrices.of(kernels, count, width, part(delta, width, from, to));
+            Tensor c = Matrices.of(kernels, count, width / 2, part(angles, width / 2, from, to));
+            Tensor out = kernels.allocate(ElementType.F32, count, width);
+            for (Activation activation : Activation.values()) {
+              kernels.gatedActivation(b, a, activation);
+              kernels.activate(b, activation);
+            }
+            kernels.addRmsNorm(out, a, b, Matrices.of(kernels, 1, width, gain), 1e-6f);
+            kernels.rotate(out, c, c);
+            kernels.add(out, a);
+            return Matrices.read(kernels, out);
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void chunksOfOneSequence(String backend) {
+    Samples samples = new Samples(33);
+    for (int group : new int[] {1, 2, 7}) {
+      for (int window : new int[] {0, 40}) {
+        int size = window == 0 ? 80 : 10;
+        AttentionShape shape = new AttentionShape(group * 2, 2, size, 0.3f, true, window);
+        AttentionCase attention = new AttentionCase(samples, shape, 1, 135);
+        check(
+            backend,
+            "attention " + attention,
+            135,
+            (kernels, from, to) -> attention.paged(kernels, 16, new int[] {from}, new int[] {to}));
+      }
+    }
+  }
+
+  /** Decode of one sequence among others, and with other page sizes. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void otherSequencesBeside(String backend) {
+    Samples samples = new Samples(34);
+    AttentionShape shape = AttentionShape.causal(4, 2, 36);
+    AttentionCase attention = new AttentionCase(samples, shape, 1, 90, 17, 150);
+    int row = shape.heads() * shape.headSize();
+    try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
+      float[] together =
+          attention.paged(kernels, 16, new int[] {89, 0, 143}, new int[] {90, 17, 150});
+      for (int pageSize : new int[] {16, 7, 64}) {
+        AttentionCase alone = new AttentionCase(samples, shape, 1, 150);
+        alone.q[0] = attention.q[2];
+        alone.k[0] = attention.k[2];
+        alone.v[0] = attention.v[2];
+        Matrices.assertIdentical(
+            backend + " third sequence alone, pages of " + pageSize,
+            Arrays.copyOfRange(together, 18 * row, 25 * row),
+            alone.paged(kernels, pageSize, new int[] {143}, new int[] {150}));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void imagesBeside(String backend) {
+    Samples samples = new Samples(35);
+    AttentionShape shape = AttentionShape.full(3, 72);
+    AttentionCase both = new AttentionCase(samples, shape, 1, 70, 131);
+    AttentionCase second = new AttentionCase(samples, shape, 1, 131);
+    second.q[0] = both.q[1];
+    second.k[0] = both.k[1];
+    second.v[0] = both.v[1];
+    try (Kernels two = BackendsUnderTest.open(backend, 2);
+        Kernels one = BackendsUnderTest.open(backend, 1)) {
+      float[] whole = both.ragged(two);
+      Matrices.assertIdentical(
+          backend + " second image alone",
+          Arrays.copyOfRange(whole, 70 * 3 * 72, whole.length),
+          second.ragged(one));
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package org.vesalius.kernels;
+
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vesalius.kernels.Matrices.Framed;
+import org.vesalius.kernels.StoredWeights.Format;
+import org.vesalius.kernels.StoredWeights.Place;
+
+/** Every backend's {@link Kernels#linear} against the definition. */
+class LinearContractTest {
+
+  /** One product, with everything that it is made of. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Product(
+      Format format,
+      Place place,
+      int tokens,
+      int rows,
+      int columns,
+      float[] x,
+      float[] weight,
+      float @Nullable [] bias) {
+
+    float[] run(Kernels kernels, boolean magnitudes) {
+      Weight stored =
+          StoredWeights.of(
+              Arena.ofAuto(),
+              format,
+              place,
+              rows,
+              columns,
+              magnitudes ? Samples.magnitudes(weight) : weight);
+      Framed out = Framed.of(kernels, tokens, rows);
+      Framed in = Framed.of(kernels, tokens, columns, magnitudes ? Samples.magnitudes(x) : x);
+      Tensor added =
+          bias == null
+              ? null
+              : Matrices.of(kernels, 1, rows, magnitudes ? Samples.magnitudes(bias) : bias);
+      kernels.linear(out.view(), in.view(), kernels.place(stored), added);
+      return out.read(toString());
+    }
+
+    @Override
+    public String toString() {
+      return "linear " + format + " " + place + " (" + tokens + ", " + columns + ") to " + rows;
+    }
+  }
+
+  private static void check(String backend, Product... products) {
+    try (Kernels reference = BackendsUnderTest.reference();
+        Kernels tested = BackendsUnderTest.open(backend, 2)) {
+      for (Product product : products) {
+        float[] expected = product.run(reference, false);
+        float[] magnitudes = product.run(reference, true);
+        float[] actual = product.run(tested, false);
+        Matrices.assertClose(
+            backend + " " + product,
+            expected,
+            actual,
+            i -> Tolerance.dot(product.columns + 1, magnitudes[i]));
+      }
+    }
+  }
+
+  private static Product normal(
+      Samples samples, Format format, Place place, int tokens, int rows, int columns) {
+    float[] bias = samples.below(2) == 0 ? samples.normal(rows, 1) : null;
+    return new Product(
+        format,
+        place,
+        tokens,
+        rows,
+        columns,
+        samples.normal(tokens * columns, 1),
+        samples.normal(rows * columns, 0.05),
+        bias);
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void everyFormatPlaceAndTail(String backend) {
+    Samples samples = new Samples(1);
+    for (Format format : Format.values()) {
+      for (Place place : Place.values()) {
+        for (int columns : new int[] {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 97, 255, 513}) {
+          int tokens = new int[] {1, 2, 3, 4, 5, 7}[samples.below(6)];
+          int rows = new int[] {1, 2, 5, 6, 7, 13, 25}[samples.below(7)];
+          check(backend, normal(samples, format, place, tokens, rows, columns));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void modelWidths(String backend) {
+    Samples samples = new Samples(2);
+    for (Format format : Format.values()) {
+      for (int columns : new int[] {1176, 2048, 3420, 11008}) {
+        check(
+            backend,
+            normal(samples, format, Place.MAPPED, 1, 19, columns),
+            normal(samples, format, Place.MAPPED, 5, 11, columns));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void manyRowsAndManyTokens(String backend) {
+    Samples samples = new Samples(3);
+    for (Format format : Format.values()) {
+      check(
+          backend,
+          normal(samples, format, Place.ODD, 1, 2003, 72),
+          normal(samples, format, Place.ODD, 211, 131, 72));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void cancellationAndExtremes(String backend) {
+    Samples samples = new Samples(4);
+    for (Format format : Format.values()) {
+      for (int tokens : new int[] {1, 4}) {
+        int columns = 603;
+        float[] x = samples.cancelling(tokens * columns);
+        float[] constant = samples.normal(9 * columns, 1);
+        Arrays.fill(constant, 0.7f);
+        check(
+            backend,
+            new Product(format, Place.ODD, tokens, 9, columns, x, constant, null),
+            new Product(
+                format,
+                Place.ODD,
+                tokens,
+                9,
+                columns,
+                samples.extreme(tokens * columns, 1e15f),
+                samples.extreme(9 * columns, format == Format.F16 ? 6e4f : 1e15f),
+                samples.extreme(9, 1e15f)));
+      }
+    }
+  }
+
+  /** A weight beside the last column or row must not be touched, not even multiplied by zero. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void infinitiesStayInTheirRow(String backend) {
+    Samples samples = new Samples(5);
+    for (Format format : Format.values()) {
+      for (int tokens : new int[] {1, 4}) {
+        for (int columns : new int[] {5, 21, 64}) {
+          int rows = 14;
+          float[] weight = samples.normal(rows * columns, 1);
+          for (int r = 0; r < rows; r += 2) {
+            weight[r * columns] = Float.POSITIVE_INFINITY;
+            weight[r * columns + columns - 1] = Float.NaN;
+          }
+          weight[columns] = Float.NEGATIVE_INFINITY;
+          float[] x = samples.normal(tokens * columns, 1);
+          check(backend, new Product(format, Place.ODD, tokens, rows, columns, x, weight, null));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void everyHalfPrecisionNumber(String backend) {
+    float[] weight = new float[1 << 16];
+    for (int i = 0; i < weight.length; i++) {
+      weight[i] = Float.float16ToFloat((short) i);
+    }
+    int columns = 32;
+    int rows = weight.length / columns;
+    for (int tokens : new int[] {1, 2}) {
+      // Columns are picked one at a time, so that each number is seen by itself.
+      for (int picked : new int[] {0, 1, 30, 31}) {
+        float[] x = new float[tokens * columns];
+        x[picked] = 1;
+        x[(tokens - 1) * columns + picked] = 1;
+        float[] finite = weight.clone();
+        for (int i = 0; i < finite.length; i++) {
+          if (i % columns != picked && !Float.isFinite(finite[i])) {
+            finite[i] = 0;
+          }
+        }
+        check(
+            backend,
+            new Product(Format.F16, Place.ALIGNED, tokens, rows, columns, x, finite, null));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void nothingToDo(String backend) {
+    Samples samples = new Samples(6);
+    check(
+        backend,
+        normal(samples, Format.BF16, Place.ALIGNED, 0, 5, 8),
+        normal(samples, Format.BF16, Place.ALIGNED, 3, 5, 0),
+        normal(samples, Format.F32, Place.ALIGNED, 1, 5, 0),
+        normal(samples, Format.F32, Place.ALIGNED, 1, 0, 8));
+  }
+}

@@ -1,0 +1,90 @@
+package org.vesalius.kernels;
+
+/**
+ * How far a backend may be from the definition: the one place where error bounds are made. Each is
+ * computed from the length of the operation, the unit roundoff of binary32 and the magnitudes that
+ * were summed, and holds for any order of summation.
+ *
+ * <p>The error of a sum of {@code n} terms is at most {@code n u Σ|terms|}, but with rounding
+ * errors of both signs it stays below {@code λ sqrt(n) u Σ|terms|} (Higham and Mary 2019). The
+ * smaller of the two is used: the first would let a forgotten term of a long dot product pass.
+ */
+public final class Tolerance {
+  /** Unit roundoff of binary32: the largest relative error of one rounding. */
+  public static final double ROUNDOFF = 0x1p-24;
+
+  /** How many standard deviations {@code λ} the errors of a sum may pile up. */
+  private static final double DEVIATIONS = 6;
+
+  private Tolerance() {}
+
+  /** Relative error of a sum of {@code length} products. */
+  public static double sum(int length) {
+    double worst = length + 1.0;
+    return ROUNDOFF * Math.min(worst, 2 + DEVIATIONS * Math.sqrt(length));
+  }
+
+  /**
+   * Absolute error of a dot product and a bias.
+   *
+   * @param length number of products
+   * @param magnitudes {@code Σ|a·b|}, the bias included
+   */
+  public static double dot(int length, double magnitudes) {
+    return sum(length) * magnitudes + ROUNDOFF * magnitudes + length * (double) Float.MIN_VALUE;
+  }
+
+  /** Absolute error of a root mean square norm of {@code length} numbers with the result. */
+  public static double norm(int length, double result) {
+    // Half of the sum's error survives the square root; root, division and two products follow.
+    return Math.abs(result) * (sum(length) / 2 + 6 * ROUNDOFF) + Float.MIN_NORMAL;
+  }
+
+  /** Absolute error of {@code a * c + b * s} with {@code |a c| + |b s|}. */
+  public static double rotation(double magnitudes) {
+    return 3 * ROUNDOFF * magnitudes + Float.MIN_NORMAL;
+  }
+
+  /** Absolute error of a cosine or sine times a factor, the angle being exact. */
+  public static double trigonometric(double factor) {
+    return 4 * ROUNDOFF * Math.abs(factor);
+  }
+
+  /**
+   * Absolute error of an activation of {@code x} with a result.
+   *
+   * <p>The exponent is rounded up to five times before the exponential is taken of it, which turns
+   * its absolute error into a relative one. The definition computes in double and loses what is
+   * below its own roundoff times {@code x}; exponentials below the smallest normal number may be
+   * zero.
+   */
+  public static double activation(Activation activation, double x, double result) {
+    double exponent =
+        switch (activation) {
+          case SILU -> Math.abs(x);
+          case QUICK_GELU -> 1.702 * Math.abs(x);
+          case GELU -> x * x / 2;
+          case GELU_TANH -> Math.abs(x) * (1.6 + 0.072 * x * x);
+        };
+    double relative = ROUNDOFF * (10 + 5 * Math.min(exponent, 100));
+    double vanishing = Float.MIN_NORMAL * Math.max(1, Math.abs(x)) + 0x1p-52 * Math.abs(x);
+    return relative * Math.abs(result) + (Double.isFinite(x) ? vanishing : 0);
+  }
+
+  /**
+   * Absolute error of one number of attention.
+   *
+   * <p>A score is wrong by the error of its dot product; softmax turns the largest of these into a
+   * relative error of the weights, twice, in numerator and denominator.
+   *
+   * @param headSize length of the dot products of scores
+   * @param keys number of keys that are summed over
+   * @param scores largest {@code scale * Σ|q·k|} of the query
+   * @param values {@code Σ weight * |value|}
+   */
+  public static double attention(int headSize, int keys, double scores, double values) {
+    double score = (sum(headSize) + 4 * ROUNDOFF) * scores + 4 * ROUNDOFF;
+    double weights = Math.expm1(2 * score) + 2 * sum(keys) + 8 * ROUNDOFF;
+    return weights * values + Float.MIN_NORMAL * keys;
+  }
+}
