@@ -33,11 +33,11 @@ final class TokenizerFiles {
         root().resolve("src/test/fixtures/qwen2/tokenizer.json"),
         root().resolve("src/test/fixtures/qwen2_5_vl/tokenizer.json"),
         root().resolve("src/test/fixtures/qwen3/tokenizer.json"),
-        root().resolve("demo/phantom-vl/tokenizer.json"));
+        root().resolve("demo/src/main/resources/org/vesalius/demo/model/tokenizer.json"));
   }
 
   static Path demo() {
-    return root().resolve("demo/phantom-vl/tokenizer.json");
+    return root().resolve("demo/src/main/resources/org/vesalius/demo/model/tokenizer.json");
   }
 
   /** A file of the material outside the repository; skips the test where it is not there. */
