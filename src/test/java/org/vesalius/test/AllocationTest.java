@@ -20,7 +20,8 @@ class AllocationTest {
 
   @TestFactory
   Stream<DynamicTest> allocationPerTokenDoesNotGrow() {
-    // The definition of attention in the reference backend keeps a list of scores, which is as long as the context.
+    // The definition of attention in the reference backend keeps a list of scores, which is as long
+    // as the context.
     return Fixtures.backends().stream()
         .filter(backend -> !backend.equals("reference"))
         .map(backend -> DynamicTest.dynamicTest(backend, () -> check(backend)));
@@ -31,7 +32,8 @@ class AllocationTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (ChatModel model =
         ChatModel.open(
-            Fixtures.fixture("qwen2"), OpenOptions.defaults().withBackend(backend).withThreads(1))) {
+            Fixtures.fixture("qwen2"),
+            OpenOptions.defaults().withBackend(backend).withThreads(1))) {
       List<Long> allocated = new ArrayList<>(TOKENS);
       ChatRequest request = ChatRequest.builder().user("Count.").maxTokens(TOKENS).build();
       model.generate(
@@ -41,11 +43,13 @@ class AllocationTest {
               allocated.add(threads.getCurrentThreadAllocatedBytes());
             }
           });
-      // The noise of this fixture never ends by itself; if it did there would be nothing to compare.
+      // The noise of this fixture never ends by itself; if it did there would be nothing to
+      // compare.
       assertTrue(allocated.size() == TOKENS, "tokens: " + allocated.size());
       double early = perToken(allocated, 200, 300);
       double late = perToken(allocated, 800, 900);
-      assertTrue(late <= 1.25 * early + 1024, "bytes per token: " + early + " early, " + late + " late");
+      assertTrue(
+          late <= 1.25 * early + 1024, "bytes per token: " + early + " early, " + late + " late");
     }
   }
 

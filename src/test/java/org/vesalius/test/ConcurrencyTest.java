@@ -27,7 +27,8 @@ class ConcurrencyTest {
     List<GoldenCase> cases = Fixtures.cases("qwen2_5_vl");
     try (ChatModel model =
         ChatModel.open(
-            Fixtures.fixture("qwen2_5_vl"), OpenOptions.defaults().withBackend(backend).withPrefillChunk(16))) {
+            Fixtures.fixture("qwen2_5_vl"),
+            OpenOptions.defaults().withBackend(backend).withPrefillChunk(16))) {
       List<List<Integer>> sequential = new ArrayList<>();
       for (GoldenCase golden : cases) {
         sequential.add(model.generate(golden.request().build()).tokenIds());
@@ -60,14 +61,16 @@ class ConcurrencyTest {
         OpenOptions options = OpenOptions.defaults().withBackend(backend).withPrefillChunk(chunk);
         try (ChatModel model = ChatModel.open(Fixtures.fixture("qwen2_5_vl"), options)) {
           Capture capture = new Capture();
-          var generation =
-              model.generator().generate(golden.request().build(), _ -> {}, capture);
-          assertEquals(golden.newTokenIds(), generation.tokenIds(), golden + " in chunks of " + chunk);
+          var generation = model.generator().generate(golden.request().build(), _ -> {}, capture);
+          assertEquals(
+              golden.newTokenIds(), generation.tokenIds(), golden + " in chunks of " + chunk);
           List<float[]> found = capture.rows("logits");
           if (logits != null) {
             for (int i = 0; i < found.size(); i++) {
               org.junit.jupiter.api.Assertions.assertArrayEquals(
-                  logits.get(i), found.get(i), golden + ": bits of the logits of step " + i + ", chunk " + chunk);
+                  logits.get(i),
+                  found.get(i),
+                  golden + ": bits of the logits of step " + i + ", chunk " + chunk);
             }
           }
           logits = found;

@@ -28,11 +28,12 @@ import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.layers.LayerObserver;
 
 /**
- * The demo model answers its held-out pictures with the very tokens of transformers: reports, yes and no, zones, boxes, JSON,
- * reasoning, Chinese, and conversations of several turns.
+ * The demo model answers its held-out pictures with the very tokens of transformers: reports, yes
+ * and no, zones, boxes, JSON, reasoning, Chinese, and conversations of several turns.
  *
- * <p>The scalar reference backend would take minutes for all 829 questions, so it gets every fourth, chosen so that all pictures
- * and all kinds of questions occur; {@code -Dvesalius.full=true} asks it everything.
+ * <p>The scalar reference backend would take minutes for all 829 questions, so it gets every
+ * fourth, chosen so that all pictures and all kinds of questions occur; {@code
+ * -Dvesalius.full=true} asks it everything.
  */
 class DemoModelTest {
   private static final int MAX_TOKENS = 256;
@@ -42,13 +43,11 @@ class DemoModelTest {
   Stream<DynamicTest> heldOutPictures() throws IOException {
     Map<String, List<JsonNode>> byImage = questions();
     return Fixtures.backends().stream()
-        .flatMap(
-            backend ->
-                byImage.entrySet().stream()
-                    .map(
-                        entry ->
-                            DynamicTest.dynamicTest(
-                                backend + " " + entry.getKey(), () -> check(backend, entry.getValue()))));
+        .flatMap(backend ->
+            byImage.entrySet().stream()
+                .map(entry ->
+                    DynamicTest.dynamicTest(
+                        backend + " " + entry.getKey(), () -> check(backend, entry.getValue()))));
   }
 
   private static Map<String, List<JsonNode>> questions() throws IOException {
@@ -58,7 +57,8 @@ class DemoModelTest {
     for (String line : Files.readAllLines(Fixtures.demo().resolve("heldout/goldens.jsonl"))) {
       JsonNode golden = json.readTree(line);
       ((com.fasterxml.jackson.databind.node.ObjectNode) golden).put("number", number++);
-      String image = golden.get("image").isNull() ? "without a picture" : golden.get("image").asText();
+      String image =
+          golden.get("image").isNull() ? "without a picture" : golden.get("image").asText();
       byImage.computeIfAbsent(image, _ -> new ArrayList<>()).add(golden);
     }
     assertEquals(829, number, "questions in the file");
@@ -85,16 +85,20 @@ class DemoModelTest {
 
   private static void ask(ChatModel model, JsonNode golden) {
     String what = golden.get("image").asText() + ", " + golden.get("kind").asText();
-    ChatRequest request = ChatRequest.builder().messages(messages(golden)).maxTokens(MAX_TOKENS).build();
+    ChatRequest request =
+        ChatRequest.builder().messages(messages(golden)).maxTokens(MAX_TOKENS).build();
     EncodedPrompt prompt = model.promptEncoder().encode(request);
     assertEquals(
         GoldenCase.integers(golden.get("prompt_ids")),
         Arrays.stream(prompt.ids()).boxed().toList(),
         what + ": prompt ids");
     Generation generation =
-        model.generator()
-            .generate(request, prompt, System.nanoTime(), GenerationListener.NONE, LayerObserver.NONE);
-    assertEquals(GoldenCase.integers(golden.get("output_ids")), generation.tokenIds(), what + ": tokens");
+        model
+            .generator()
+            .generate(
+                request, prompt, System.nanoTime(), GenerationListener.NONE, LayerObserver.NONE);
+    assertEquals(
+        GoldenCase.integers(golden.get("output_ids")), generation.tokenIds(), what + ": tokens");
   }
 
   private static List<ChatMessage> messages(JsonNode golden) {

@@ -50,15 +50,17 @@ final class Fixtures {
   }
 
   /**
-   * Ends the test visibly if the backend cannot work here: skipped, or failed where the system property {@code
-   * vesalius.require} names it.
+   * Ends the test visibly if the backend cannot work here: skipped, or failed where the system
+   * property {@code vesalius.require} names it.
    */
   static void requireBackend(String name) {
-    Backend backend = Backends.all().stream().filter(b -> b.name().equals(name)).findFirst().orElseThrow();
+    Backend backend =
+        Backends.all().stream().filter(b -> b.name().equals(name)).findFirst().orElseThrow();
     if (backend.probe() instanceof BackendStatus.Unavailable unavailable) {
       List<String> required = Arrays.asList(System.getProperty("vesalius.require", "").split(","));
       if (required.contains(name)) {
-        throw new AssertionError("backend " + name + " is required and unavailable: " + unavailable.reason());
+        throw new AssertionError(
+            "backend " + name + " is required and unavailable: " + unavailable.reason());
       }
       Assumptions.abort("backend " + name + " is unavailable: " + unavailable.reason());
     }

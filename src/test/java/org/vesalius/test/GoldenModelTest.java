@@ -19,8 +19,9 @@ import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.generate.EncodedPrompt;
 
 /**
- * Every case of the golden fixtures on every backend: prompt, ids and positions exact, pixel values within one step, activations
- * and logits within the fixtures' bound of 2e-4 of the largest value, greedy tokens and text exact.
+ * Every case of the golden fixtures on every backend: prompt, ids and positions exact, pixel values
+ * within one step, activations and logits within the fixtures' bound of 2e-4 of the largest value,
+ * greedy tokens and text exact.
  */
 class GoldenModelTest {
   private static final double RELATIVE_BOUND = 2e-4;
@@ -38,17 +39,14 @@ class GoldenModelTest {
   @TestFactory
   Stream<DynamicTest> cases() {
     return Fixtures.backends().stream()
-        .flatMap(
-            backend ->
-                SUBJECTS.stream()
-                    .flatMap(
-                        subject ->
-                            Fixtures.cases(subject.family()).stream()
-                                .map(
-                                    golden ->
-                                        DynamicTest.dynamicTest(
-                                            backend + " " + subject.weights() + " " + golden.name(),
-                                            () -> check(backend, subject, golden)))));
+        .flatMap(backend ->
+            SUBJECTS.stream()
+                .flatMap(subject ->
+                    Fixtures.cases(subject.family()).stream()
+                        .map(golden ->
+                            DynamicTest.dynamicTest(
+                                backend + " " + subject.weights() + " " + golden.name(),
+                                () -> check(backend, subject, golden)))));
   }
 
   private static void check(String backend, Subject subject, GoldenCase golden) {
@@ -60,9 +58,14 @@ class GoldenModelTest {
       checkPrompt(golden, prompt, tensors);
       Capture capture = new Capture();
       Generation generation =
-          model.generator()
+          model
+              .generator()
               .generate(
-                  golden.request().build(), prompt, System.nanoTime(), GenerationListener.NONE, capture);
+                  golden.request().build(),
+                  prompt,
+                  System.nanoTime(),
+                  GenerationListener.NONE,
+                  capture);
       assertEquals(golden.newTokenIds(), generation.tokenIds(), "greedy tokens");
       assertEquals(golden.newText(), generation.text(), "text");
       checkActivations(golden, capture, tensors);
@@ -90,7 +93,11 @@ class GoldenModelTest {
       List<float[]> pixels = new ArrayList<>();
       prompt.images().forEach(image -> pixels.addAll(rowsOf(image.values(), image.patches())));
       // One step of a byte in the channel with the smallest deviation: 1 / 255 / 0.2613.
-      compare("pixel_values", tensors.tensor("pixel_values_pil"), pixels, 1 / 255.0 / 0.26130258 + 1e-5);
+      compare(
+          "pixel_values",
+          tensors.tensor("pixel_values_pil"),
+          pixels,
+          1 / 255.0 / 0.26130258 + 1e-5);
     }
   }
 
@@ -134,7 +141,8 @@ class GoldenModelTest {
     return max;
   }
 
-  private static void compare(String name, StoredTensor expected, List<float[]> found, double bound) {
+  private static void compare(
+      String name, StoredTensor expected, List<float[]> found, double bound) {
     float[] values = GoldenCase.floats(expected);
     int rows = Math.toIntExact(expected.shape().getFirst());
     int width = values.length / rows;

@@ -49,7 +49,8 @@ class ImportRulesTest {
     List<String> broken = new ArrayList<>();
     int read = 0;
     for (String module : List.of("loader", "tokenizer", "kernels", "runtime", "demo", "cli")) {
-      try (Stream<Path> files = Files.walk(Fixtures.root().resolve(module).resolve("src/main/java"))) {
+      try (Stream<Path> files =
+          Files.walk(Fixtures.root().resolve(module).resolve("src/main/java"))) {
         for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
           check(file, broken);
           read++;

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.demo.DemoModel;
 
-/** The example in the README compiles as it stands there and answers, with the demo model's names put in. */
+/**
+ * The example in the README compiles as it stands there and answers, with the demo model's names
+ * put in.
+ */
 class ReadmeExampleTest {
 
   @Test
@@ -29,14 +32,24 @@ class ReadmeExampleTest {
     String readme = Files.readString(Fixtures.root().resolve("README.md"));
     int start = readme.indexOf("```java\n") + "```java\n".length();
     String example = readme.substring(start, readme.indexOf("```", start));
-    String imports = example.lines().filter(line -> line.startsWith("import ")).reduce("", (a, b) -> a + b + "\n");
-    String body = example.lines().filter(line -> !line.startsWith("import ")).reduce("", (a, b) -> a + b + "\n");
+    String imports =
+        example
+            .lines()
+            .filter(line -> line.startsWith("import "))
+            .reduce("", (a, b) -> a + b + "\n");
+    String body =
+        example
+            .lines()
+            .filter(line -> !line.startsWith("import "))
+            .reduce("", (a, b) -> a + b + "\n");
     try (DemoModel demo = DemoModel.unpack()) {
-      assertTrue(body.contains("\"Lingshu-7B\"") && body.contains("\"chest.png\""), "names to put in");
+      assertTrue(
+          body.contains("\"Lingshu-7B\"") && body.contains("\"chest.png\""), "names to put in");
       body =
           body.replace("\"Lingshu-7B\"", quoted(demo.directory()))
               .replace("\"chest.png\"", quoted(demo.example("nodule.png")));
-      compile(imports + "public class Example { public static void run() {\n" + body + "} }", classes);
+      compile(
+          imports + "public class Example { public static void run() {\n" + body + "} }", classes);
       assertEquals(
           "Findings: There is a nodule in the left upper zone. No pleural effusion or pneumothorax. The heart size is"
               + " normal.\nImpression: Left upper nodule.\n",

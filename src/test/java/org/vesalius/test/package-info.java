@@ -1,4 +1,7 @@
-/** Contracts between modules and whole paths through them, checked against the reference implementation's outputs. */
+/**
+ * Contracts between modules and whole paths through them, checked against the reference
+ * implementation's outputs.
+ */
 @NullMarked
 package org.vesalius.test;
 

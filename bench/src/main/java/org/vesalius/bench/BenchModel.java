@@ -12,8 +12,9 @@ import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.models.PositionRule;
 
 /**
- * The model that benchmarks run: the folder in the system property {@code vesalius.model}, or the embedded demo model. Tokens and
- * pictures are random: a model takes as long for noise as for sense.
+ * The model that benchmarks run: the folder in the system property {@code vesalius.model}, or the
+ * embedded demo model. Tokens and pictures are random: a model takes as long for noise as for
+ * sense.
  */
 final class BenchModel implements AutoCloseable {
   private static final int LARGEST_ID = 500;

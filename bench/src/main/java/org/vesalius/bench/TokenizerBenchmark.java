@@ -127,7 +127,9 @@ public class TokenizerBenchmark {
     String assets = System.getProperty("vesalius.assets", "");
     if (assets.isEmpty()) {
       return Files.readAllBytes(
-          Path.of(System.getProperty("vesalius.root", "."), "demo/src/main/resources/org/vesalius/demo/model/tokenizer.json"));
+          Path.of(
+              System.getProperty("vesalius.root", "."),
+              "demo/src/main/resources/org/vesalius/demo/model/tokenizer.json"));
     }
     try (InputStream in =
         new GZIPInputStream(

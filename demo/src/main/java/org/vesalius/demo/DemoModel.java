@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The demo model and its example pictures, unpacked from the jar into a private temporary folder, because weights are mapped from
- * files. Closing deletes the folder.
+ * The demo model and its example pictures, unpacked from the jar into a private temporary folder,
+ * because weights are mapped from files. Closing deletes the folder.
  */
 public final class DemoModel implements AutoCloseable {
   private static final List<String> MODEL_FILES =
@@ -61,7 +61,8 @@ public final class DemoModel implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("the demo model cannot be unpacked into the temporary folder", e);
+      throw new UncheckedIOException(
+          "the demo model cannot be unpacked into the temporary folder", e);
     }
   }
 

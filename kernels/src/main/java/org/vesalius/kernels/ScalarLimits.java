@@ -12,14 +12,13 @@ final class ScalarLimits implements MachineLimits {
   @Override
   public double readBandwidth(int threads) {
     try (StreamedMemory memory = new StreamedMemory(threads)) {
-      return memory.bandwidth(
-          (data, from, to) -> {
-            long sum = 0;
-            for (long i = from; i < to; i += Long.BYTES) {
-              sum += data.get(ValueLayout.JAVA_LONG, i);
-            }
-            return sum;
-          });
+      return memory.bandwidth((data, from, to) -> {
+        long sum = 0;
+        for (long i = from; i < to; i += Long.BYTES) {
+          sum += data.get(ValueLayout.JAVA_LONG, i);
+        }
+        return sum;
+      });
     }
   }
 

@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param role {@code system}, {@code user}, {@code assistant} or {@code tool}
  * @param content text alone, or parts in order
- * @param fields what else the chat template may read, such as {@code tool_calls} or {@code reasoning_content}, in the form of
- *     parsed JSON
+ * @param fields what else the chat template may read, such as {@code tool_calls} or {@code
+ *     reasoning_content}, in the form of parsed JSON
  */
-public record ChatMessage(String role, Content content, Map<String, ? extends @Nullable Object> fields) {
+public record ChatMessage(
+    String role, Content content, Map<String, ? extends @Nullable Object> fields) {
 
   /** What a message says. */
   public sealed interface Content {
@@ -64,8 +65,9 @@ public record ChatMessage(String role, Content content, Map<String, ? extends @N
   }
 
   /**
-   * The message as a chat template reads it. A picture is {@code {"type": "image"}}; for a model without pictures a list of
-   * texts becomes one string, since templates of text models expect that.
+   * The message as a chat template reads it. A picture is {@code {"type": "image"}}; for a model
+   * without pictures a list of texts becomes one string, since templates of text models expect
+   * that.
    */
   public Map<String, @Nullable Object> forTemplate(boolean withImages) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();

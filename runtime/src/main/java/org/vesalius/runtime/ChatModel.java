@@ -23,8 +23,9 @@ import org.vesalius.runtime.prompt.ChatTemplate;
 import org.vesalius.tokenizer.Tokenizer;
 
 /**
- * A vision-language or text model, loaded from the folder of a safetensors checkpoint, that answers conversations inside this
- * process. Any number of threads may call {@link #generate} at the same time. Closing frees the memory and unmaps the files.
+ * A vision-language or text model, loaded from the folder of a safetensors checkpoint, that answers
+ * conversations inside this process. Any number of threads may call {@link #generate} at the same
+ * time. Closing frees the memory and unmaps the files.
  *
  * <pre>{@code
  * try (ChatModel model = ChatModel.open(Path.of("Lingshu-7B"))) {
@@ -75,10 +76,12 @@ public final class ChatModel implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param directory holds config.json, the weights as safetensors, tokenizer.json and the chat template
+   * @param directory holds config.json, the weights as safetensors, tokenizer.json and the chat
+   *     template
    * @throws org.vesalius.loader.ModelFormatException where a file is damaged or contradicts another
    * @throws UnsupportedModelException where the model wants something that is not supported
-   * @throws org.vesalius.kernels.BackendUnavailableException where the wanted backend cannot work here
+   * @throws org.vesalius.kernels.BackendUnavailableException where the wanted backend cannot work
+   *     here
    */
   public static ChatModel open(Path directory, OpenOptions options) {
     return open(directory, options, LoadListener.none());
@@ -101,7 +104,8 @@ public final class ChatModel implements AutoCloseable {
       checkpoint = Checkpoint.open(directory, progress);
       LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
       DecoderConfig sizes = model.decoder().config();
-      int context = Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
+      int context =
+          Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
       Engine engine =
           new Engine(
               kernels,
@@ -111,8 +115,7 @@ public final class ChatModel implements AutoCloseable {
               options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
       PromptEncoder encoder =
           new PromptEncoder(template, tokenizer, model, recommended.bosTokenId());
-      Generator generator =
-          new Generator(engine, encoder, model, tokenizer, endIds(recommended));
+      Generator generator = new Generator(engine, encoder, model, tokenizer, endIds(recommended));
       return new ChatModel(
           family, model, checkpoint, tokenizer, recommended, engine, encoder, generator);
     } catch (RuntimeException | Error e) {
@@ -139,7 +142,8 @@ public final class ChatModel implements AutoCloseable {
    * @throws ContextOverflowException if prompt and answer do not fit the context
    * @throws org.vesalius.runtime.vision.image.ImageFormatException if a picture cannot be read
    * @throws IllegalArgumentException if the request has images that the model cannot read
-   * @throws org.vesalius.loader.ModelFormatException if a weight file has changed since it was mapped
+   * @throws org.vesalius.loader.ModelFormatException if a weight file has changed since it was
+   *     mapped
    */
   public Generation generate(ChatRequest request, GenerationListener listener) {
     checkpoint.verifyUnchanged();
@@ -151,7 +155,9 @@ public final class ChatModel implements AutoCloseable {
     return encoder;
   }
 
-  /** Answers with more to see than {@link #generate}: prepared prompts and intermediate activations. */
+  /**
+   * Answers with more to see than {@link #generate}: prepared prompts and intermediate activations.
+   */
   public Generator generator() {
     return generator;
   }
@@ -181,7 +187,9 @@ public final class ChatModel implements AutoCloseable {
     return family.displayName();
   }
 
-  /** What the model's makers recommend for sampling; requests are greedy unless they say otherwise. */
+  /**
+   * What the model's makers recommend for sampling; requests are greedy unless they say otherwise.
+   */
   public GenerationConfig recommended() {
     return recommended;
   }
@@ -201,7 +209,10 @@ public final class ChatModel implements AutoCloseable {
     return engine.usedPages();
   }
 
-  /** Waits for the running step, frees the memory and unmaps the files. Requests that still run fail. Idempotent. */
+  /**
+   * Waits for the running step, frees the memory and unmaps the files. Requests that still run
+   * fail. Idempotent.
+   */
   @Override
   public void close() {
     engine.close();

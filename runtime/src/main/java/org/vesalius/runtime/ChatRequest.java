@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param messages the conversation so far
  * @param tools tool definitions in OpenAI's form, as parsed JSON; usually empty
  * @param templateVariables what the chat template may read besides, such as {@code enable_thinking}
- * @param maxTokens how many tokens the answer may have; empty for what the context leaves, at most {@link
- *     #DEFAULT_MAX_TOKENS}
+ * @param maxTokens how many tokens the answer may have; empty for what the context leaves, at most
+ *     {@link #DEFAULT_MAX_TOKENS}
  * @param stopStrings texts that end the answer; they are not part of it
- * @param logprobs for how many of the likeliest tokens log-probabilities are given at each step, 0 to 100
+ * @param logprobs for how many of the likeliest tokens log-probabilities are given at each step, 0
+ *     to 100
  * @param sampling how tokens are chosen
  * @param cancellation ends the request from another thread
  */

@@ -7,7 +7,8 @@ public final class ContextOverflowException extends RuntimeException {
   private final int contextTokens;
 
   /** With the numbers. */
-  public ContextOverflowException(int promptTokens, int imageTokens, int wanted, int contextTokens) {
+  public ContextOverflowException(
+      int promptTokens, int imageTokens, int wanted, int contextTokens) {
     super(
         "the request does not fit the context: the prompt has "
             + promptTokens

@@ -27,7 +27,8 @@ public record Generation(
     long seed) {
 
   /**
-   * How likely a generated token was, under the model's own distribution before penalties and temperature.
+   * How likely a generated token was, under the model's own distribution before penalties and
+   * temperature.
    *
    * @param chosen the token that was taken
    * @param top the likeliest tokens, likeliest first
@@ -62,11 +63,17 @@ public record Generation(
    * @param firstTokenNanos from the call to the first generated token
    */
   public record Timings(
-      long preprocessNanos, long visionNanos, long prefillNanos, long decodeNanos, long firstTokenNanos) {
+      long preprocessNanos,
+      long visionNanos,
+      long prefillNanos,
+      long decodeNanos,
+      long firstTokenNanos) {
 
     /** Tokens per second after the first token; 0 where there was none. */
     public double decodeTokensPerSecond(int completionTokens) {
-      return completionTokens < 2 || decodeNanos == 0 ? 0 : (completionTokens - 1) * 1e9 / decodeNanos;
+      return completionTokens < 2 || decodeNanos == 0
+          ? 0
+          : (completionTokens - 1) * 1e9 / decodeNanos;
     }
   }
 }

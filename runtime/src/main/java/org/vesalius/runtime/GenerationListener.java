@@ -1,7 +1,8 @@
 package org.vesalius.runtime;
 
 /**
- * Follows a generation. Called on the generating thread, in order; what it throws ends the request and reaches the caller.
+ * Follows a generation. Called on the generating thread, in order; what it throws ends the request
+ * and reaches the caller.
  */
 @FunctionalInterface
 public interface GenerationListener {

@@ -20,11 +20,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads conversations in the JSON form of OpenAI's chat interface: an array of messages, or an object with {@code messages},
- * {@code tools} and {@code template_kwargs}.
+ * Reads conversations in the JSON form of OpenAI's chat interface: an array of messages, or an
+ * object with {@code messages}, {@code tools} and {@code template_kwargs}.
  *
- * <p>{@code image_url.url} is a path, absolute or relative to a given folder, a {@code file:} URL or a {@code data:} URL with
- * base64. Nothing is ever fetched from a network: an {@code http} URL is refused.
+ * <p>{@code image_url.url} is a path, absolute or relative to a given folder, a {@code file:} URL
+ * or a {@code data:} URL with base64. Nothing is ever fetched from a network: an {@code http} URL
+ * is refused.
  */
 public final class OpenAiMessages {
   private static final ObjectMapper JSON =
@@ -70,7 +71,12 @@ public final class OpenAiMessages {
       root = JSON.readTree(json);
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
-          origin + ": expected JSON, found a mistake at " + place(e) + ": " + e.getOriginalMessage(), e);
+          origin
+              + ": expected JSON, found a mistake at "
+              + place(e)
+              + ": "
+              + e.getOriginalMessage(),
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -79,13 +85,16 @@ public final class OpenAiMessages {
 
   private static String place(JacksonException e) {
     var location = e.getLocation();
-    return location == null ? "an unknown place" : "line " + location.getLineNr() + ", column " + location.getColumnNr();
+    return location == null
+        ? "an unknown place"
+        : "line " + location.getLineNr() + ", column " + location.getColumnNr();
   }
 
   private Conversation conversation(JsonNode root) {
     JsonNode list = root.isObject() ? root.path("messages") : root;
     if (!list.isArray() || list.isEmpty()) {
-      throw wrong("messages", "an array of messages, or an object with one under \"messages\"", list);
+      throw wrong(
+          "messages", "an array of messages, or an object with one under \"messages\"", list);
     }
     List<ChatMessage> messages = new ArrayList<>();
     for (int i = 0; i < list.size(); i++) {
@@ -127,13 +136,13 @@ public final class OpenAiMessages {
     }
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     node.properties()
-        .forEach(
-            entry -> {
-              if (!entry.getKey().equals("role") && !entry.getKey().equals("content")) {
-                fields.put(entry.getKey(), JSON.convertValue(entry.getValue(), Object.class));
-              }
-            });
-    return new ChatMessage(node.path("role").asText(), content(where + ".content", node.path("content")), fields);
+        .forEach(entry -> {
+          if (!entry.getKey().equals("role") && !entry.getKey().equals("content")) {
+            fields.put(entry.getKey(), JSON.convertValue(entry.getValue(), Object.class));
+          }
+        });
+    return new ChatMessage(
+        node.path("role").asText(), content(where + ".content", node.path("content")), fields);
   }
 
   private ChatMessage.Content content(String where, JsonNode node) {
@@ -164,14 +173,16 @@ public final class OpenAiMessages {
         yield new Part.Text(node.path("text").asText());
       }
       case "image_url" -> {
-        JsonNode url = node.path("image_url").isTextual() ? node.path("image_url") : node.path("image_url").path("url");
+        JsonNode url =
+            node.path("image_url").isTextual()
+                ? node.path("image_url")
+                : node.path("image_url").path("url");
         if (!url.isTextual()) {
           throw wrong(where + ".image_url.url", "a path, a file: URL or a data: URL", url);
         }
         yield image(where + ".image_url.url", url.asText());
       }
-      default ->
-          throw wrong(where + ".type", "\"text\" or \"image_url\"", node.path("type"));
+      default -> throw wrong(where + ".type", "\"text\" or \"image_url\"", node.path("type"));
     };
   }
 
@@ -181,7 +192,12 @@ public final class OpenAiMessages {
     }
     if (url.startsWith("http:") || url.startsWith("https:")) {
       throw new IllegalArgumentException(
-          origin + ": " + where + ": expected a local picture, found " + brief(url) + "; nothing is fetched from a network");
+          origin
+              + ": "
+              + where
+              + ": expected a local picture, found "
+              + brief(url)
+              + "; nothing is fetched from a network");
     }
     try {
       Path file = url.startsWith("file:") ? Path.of(URI.create(url)) : folder.resolve(url);
@@ -199,15 +215,18 @@ public final class OpenAiMessages {
           origin + ": " + where + ": expected data:image/...;base64,..., found " + brief(url));
     }
     try {
-      return new Part.Image(Base64.getMimeDecoder().decode(url.substring(comma + 1)), origin + ": " + where);
+      return new Part.Image(
+          Base64.getMimeDecoder().decode(url.substring(comma + 1)), origin + ": " + where);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(origin + ": " + where + ": the base64 is damaged: " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          origin + ": " + where + ": the base64 is damaged: " + e.getMessage(), e);
     }
   }
 
   private IllegalArgumentException wrong(String where, String expected, JsonNode found) {
     String text = found.isMissingNode() ? "nothing" : brief(found.toString());
-    return new IllegalArgumentException(origin + ": " + where + ": expected " + expected + ", found " + text);
+    return new IllegalArgumentException(
+        origin + ": " + where + ": expected " + expected + ", found " + text);
   }
 
   /** Messages are printed and logged, so what a user sent shows only its beginning. */

@@ -8,9 +8,12 @@ import java.util.OptionalLong;
  *
  * @param backend name of a backend, or {@code auto} for the best one that works here
  * @param threads how many threads compute; empty for one per processor
- * @param prefillChunk how many prompt tokens the decoder reads at a time; changes memory and speed, never the answer
- * @param contextTokens how many tokens prompt and answer may have; empty for what the model was made for
- * @param cacheTokens how many tokens of all running requests the key/value cache may hold together; empty for four contexts
+ * @param prefillChunk how many prompt tokens the decoder reads at a time; changes memory and speed,
+ *     never the answer
+ * @param contextTokens how many tokens prompt and answer may have; empty for what the model was
+ *     made for
+ * @param cacheTokens how many tokens of all running requests the key/value cache may hold together;
+ *     empty for four contexts
  */
 public record OpenOptions(
     String backend,
@@ -24,10 +27,12 @@ public record OpenOptions(
   /** Checks the ranges. */
   public OpenOptions {
     if (prefillChunk < 1) {
-      throw new IllegalArgumentException("prefill chunk: expected at least 1, found " + prefillChunk);
+      throw new IllegalArgumentException(
+          "prefill chunk: expected at least 1, found " + prefillChunk);
     }
     if (threads.isPresent() && threads.getAsInt() < 1) {
-      throw new IllegalArgumentException("threads: expected at least 1, found " + threads.getAsInt());
+      throw new IllegalArgumentException(
+          "threads: expected at least 1, found " + threads.getAsInt());
     }
     if (contextTokens.isPresent() && contextTokens.getAsInt() < 1) {
       throw new IllegalArgumentException(
@@ -48,7 +53,8 @@ public record OpenOptions(
 
   /** On so many threads. */
   public OpenOptions withThreads(int count) {
-    return new OpenOptions(backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens);
+    return new OpenOptions(
+        backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens);
   }
 
   /** With another chunk size. */

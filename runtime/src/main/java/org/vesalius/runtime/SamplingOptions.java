@@ -3,19 +3,21 @@ package org.vesalius.runtime;
 import java.util.OptionalLong;
 
 /**
- * How the next token is chosen. The default is greedy: always the likeliest token, so that the same request gives the same
- * answer.
+ * How the next token is chosen. The default is greedy: always the likeliest token, so that the same
+ * request gives the same answer.
  *
  * <p>Penalties come first, then temperature, top-k, top-p and min-p, in the order of transformers.
  *
  * @param temperature divides the logits; 0 is greedy
  * @param topK how many of the likeliest tokens remain, 0 for all
  * @param topP the likeliest tokens remain until their probabilities reach this sum; 1 for all
- * @param minP tokens remain whose probability is at least this share of the likeliest one's; 0 for all
- * @param repetitionPenalty divides positive and multiplies negative logits of tokens that occur in prompt or answer (Keskar
- *     et al. 2019); 1 for none
+ * @param minP tokens remain whose probability is at least this share of the likeliest one's; 0 for
+ *     all
+ * @param repetitionPenalty divides positive and multiplies negative logits of tokens that occur in
+ *     prompt or answer (Keskar et al. 2019); 1 for none
  * @param presencePenalty subtracted once from logits of tokens that occur in the answer; 0 for none
- * @param frequencyPenalty subtracted from a token's logit for each time it occurs in the answer; 0 for none
+ * @param frequencyPenalty subtracted from a token's logit for each time it occurs in the answer; 0
+ *     for none
  * @param seed of the random numbers; empty for one that differs every time
  */
 public record SamplingOptions(
@@ -30,7 +32,8 @@ public record SamplingOptions(
 
   /** Checks the ranges. */
   public SamplingOptions {
-    require(temperature >= 0 && Double.isFinite(temperature), "temperature", "at least 0", temperature);
+    require(
+        temperature >= 0 && Double.isFinite(temperature), "temperature", "at least 0", temperature);
     require(topK >= 0, "top_k", "at least 0", topK);
     require(topP > 0 && topP <= 1, "top_p", "above 0 and at most 1", topP);
     require(minP >= 0 && minP <= 1, "min_p", "from 0 to 1", minP);
@@ -39,8 +42,13 @@ public record SamplingOptions(
         "repetition_penalty",
         "above 0",
         repetitionPenalty);
-    require(Double.isFinite(presencePenalty), "presence_penalty", "a finite number", presencePenalty);
-    require(Double.isFinite(frequencyPenalty), "frequency_penalty", "a finite number", frequencyPenalty);
+    require(
+        Double.isFinite(presencePenalty), "presence_penalty", "a finite number", presencePenalty);
+    require(
+        Double.isFinite(frequencyPenalty),
+        "frequency_penalty",
+        "a finite number",
+        frequencyPenalty);
   }
 
   /** The likeliest token every time. */

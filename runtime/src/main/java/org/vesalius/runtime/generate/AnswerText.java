@@ -6,7 +6,10 @@ import org.vesalius.runtime.GenerationListener;
 import org.vesalius.tokenizer.StreamingDecoder;
 import org.vesalius.tokenizer.Tokenizer;
 
-/** The text of an answer as it grows: whole characters, cut at stop strings, reasoning apart from the answer. */
+/**
+ * The text of an answer as it grows: whole characters, cut at stop strings, reasoning apart from
+ * the answer.
+ */
 final class AnswerText implements ReasoningSplitter.Sink {
   private final StreamingDecoder decoder;
   private final StopStrings stops;
@@ -16,7 +19,10 @@ final class AnswerText implements ReasoningSplitter.Sink {
   private final StringBuilder answer = new StringBuilder();
 
   AnswerText(
-      Tokenizer tokenizer, List<String> stopStrings, boolean reasoningOpen, GenerationListener listener) {
+      Tokenizer tokenizer,
+      List<String> stopStrings,
+      boolean reasoningOpen,
+      GenerationListener listener) {
     decoder = tokenizer.streamingDecoder(true);
     stops = new StopStrings(stopStrings);
     splitter = new ReasoningSplitter(reasoningOpen, this);

@@ -19,8 +19,9 @@ import org.vesalius.runtime.vision.TensorPool;
 import org.vesalius.runtime.vision.image.ImagePatches;
 
 /**
- * Runs a loaded model step by step for many requests. Each request holds its own sequence in the cache; the device and the
- * scratch memory are shared, and a fair lock lets requests take turns, step by step.
+ * Runs a loaded model step by step for many requests. Each request holds its own sequence in the
+ * cache; the device and the scratch memory are shared, and a fair lock lets requests take turns,
+ * step by step.
  */
 public final class Engine implements AutoCloseable {
   private final Kernels kernels;
@@ -93,8 +94,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Feeds tokens {@code from} to {@code to} of a prompt and, if {@code logits} is not empty, reads the logits after the last
-   * one into it.
+   * Feeds tokens {@code from} to {@code to} of a prompt and, if {@code logits} is not empty, reads
+   * the logits after the last one into it.
    *
    * @param embeddings of all images of the prompt in order
    */
@@ -141,14 +142,11 @@ public final class Engine implements AutoCloseable {
       CachedSequence sequence, int id, int position, float[] logits, LayerObserver observer) {
     int[][] positions = new int[model.positions().axes()][];
     Arrays.fill(positions, new int[] {position});
-    step(
-        sequence,
-        new StepInput(new int[] {id}, positions, null, new int[0]),
-        logits,
-        observer);
+    step(sequence, new StepInput(new int[] {id}, positions, null, new int[0]), logits, observer);
   }
 
-  private void step(CachedSequence sequence, StepInput input, float[] logits, LayerObserver observer) {
+  private void step(
+      CachedSequence sequence, StepInput input, float[] logits, LayerObserver observer) {
     turn.lock();
     try {
       requireOpen();
@@ -175,10 +173,7 @@ public final class Engine implements AutoCloseable {
 
   @SuppressWarnings("ArrayRecordComponent") // a bundle of arguments; never compared
   private record StepInput(
-      int[] ids,
-      int[][] positions,
-      @Nullable Tensor spliceRows,
-      int[] spliceTargets) {}
+      int[] ids, int[][] positions, @Nullable Tensor spliceRows, int[] spliceTargets) {}
 
   private void requireOpen() {
     if (closed) {
@@ -186,7 +181,10 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Waits for the running step and frees the device. Requests that go on afterwards fail. Idempotent. */
+  /**
+   * Waits for the running step and frees the device. Requests that go on afterwards fail.
+   * Idempotent.
+   */
   @Override
   public void close() {
     turn.lock();

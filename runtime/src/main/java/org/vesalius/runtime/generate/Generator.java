@@ -19,7 +19,10 @@ import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.vision.TensorPool;
 import org.vesalius.tokenizer.Tokenizer;
 
-/** Answers requests: encode the prompt, encode its images, prefill in chunks, then token by token. Thread-safe. */
+/**
+ * Answers requests: encode the prompt, encode its images, prefill in chunks, then token by token.
+ * Thread-safe.
+ */
 public final class Generator {
   private final Engine engine;
   private final PromptEncoder encoder;
@@ -58,7 +61,9 @@ public final class Generator {
     return generate(request, prompt, begin, listener, observer);
   }
 
-  /** Answers with a prompt that is encoded already; messages and tools of the request are ignored. */
+  /**
+   * Answers with a prompt that is encoded already; messages and tools of the request are ignored.
+   */
   public Generation generate(
       ChatRequest request,
       EncodedPrompt prompt,
@@ -122,7 +127,8 @@ public final class Generator {
       preprocessed = System.nanoTime();
       try (CachedSequence sequence = engine.newSequence();
           TensorPool.Loan embeddings = engine.borrowEmbeddings(prompt.imageTokens())) {
-        FinishReason reason = encodeImages(embeddings.tensor()) ? prefill(sequence, embeddings.tensor()) : null;
+        FinishReason reason =
+            encodeImages(embeddings.tensor()) ? prefill(sequence, embeddings.tensor()) : null;
         if (reason == null) {
           reason = cancelled() ? FinishReason.CANCELLED : decode(sequence);
         }
@@ -155,8 +161,7 @@ public final class Generator {
     }
 
     /** Null when the whole prompt is in. */
-    private @Nullable FinishReason prefill(
-        CachedSequence sequence, Tensor embeddings) {
+    private @Nullable FinishReason prefill(CachedSequence sequence, Tensor embeddings) {
       int total = prompt.ids().length;
       for (int from = 0; from < total; from += engine.chunk()) {
         if (cancelled()) {

@@ -6,7 +6,10 @@ import org.vesalius.runtime.Generation.TokenLogprob;
 import org.vesalius.runtime.Generation.TokenLogprobs;
 import org.vesalius.tokenizer.Tokenizer;
 
-/** Log-probabilities of the likeliest tokens of one step, from the model's logits before any penalty. */
+/**
+ * Log-probabilities of the likeliest tokens of one step, from the model's logits before any
+ * penalty.
+ */
 final class Logprobs {
   private final float[] logits;
   private final double logTotal;

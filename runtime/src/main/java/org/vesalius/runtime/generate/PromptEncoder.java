@@ -50,7 +50,8 @@ public final class PromptEncoder {
   /**
    * Encodes a request.
    *
-   * @throws IllegalArgumentException if the model reads no images and there are some, or the template does not place them
+   * @throws IllegalArgumentException if the model reads no images and there are some, or the
+   *     template does not place them
    */
   public EncodedPrompt encode(ChatRequest request) {
     List<Part.Image> images = request.messages().stream().flatMap(ChatMessage::images).toList();
@@ -83,7 +84,10 @@ public final class PromptEncoder {
     return expand(rendered.text(), ids, images, model.images().get(), reasoningOpen);
   }
 
-  /** The template writes the beginning-of-sequence token itself, or the tokenizer adds it, never both. */
+  /**
+   * The template writes the beginning-of-sequence token itself, or the tokenizer adds it, never
+   * both.
+   */
   private int[] tokens(RenderedPrompt rendered) {
     AddedTokenFilter filter = (_, start, end) -> !overlaps(rendered.literal(), start, end);
     int[] plain = tokenizer.encode(rendered.text(), new EncodeOptions(false, filter));
@@ -124,7 +128,8 @@ public final class PromptEncoder {
       int copies = 1;
       if (id == input.placeholder()) {
         Part.Image image = images.get(prepared.size());
-        ImagePatches patches = input.encoder().prepare(ImageDecoder.decode(image.bytes(), image.origin()));
+        ImagePatches patches =
+            input.encoder().prepare(ImageDecoder.decode(image.bytes(), image.origin()));
         ImageEncoder.TokenGrid grid = input.encoder().tokens(patches);
         spans.add(new PositionRule.ImageSpan(length, grid.rows(), grid.columns()));
         prepared.add(patches);

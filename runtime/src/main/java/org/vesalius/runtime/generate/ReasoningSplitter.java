@@ -1,8 +1,9 @@
 package org.vesalius.runtime.generate;
 
 /**
- * Splits a stream of text into reasoning and answer. Reasoning stands between {@code <think>} and {@code </think>} at the very
- * beginning; where the prompt has opened it already, the text begins inside. Line breaks next to the marks belong to neither.
+ * Splits a stream of text into reasoning and answer. Reasoning stands between {@code <think>} and
+ * {@code </think>} at the very beginning; where the prompt has opened it already, the text begins
+ * inside. Line breaks next to the marks belong to neither.
  */
 final class ReasoningSplitter {
   static final String OPEN = "<think>";

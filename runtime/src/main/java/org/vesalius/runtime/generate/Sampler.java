@@ -9,7 +9,8 @@ import org.vesalius.runtime.SamplingOptions;
 /**
  * Chooses tokens from logits by {@link SamplingOptions}. Belongs to one request.
  *
- * <p>Two tokens that are equally likely are taken in the order of their ids, so greedy answers are the same everywhere.
+ * <p>Two tokens that are equally likely are taken in the order of their ids, so greedy answers are
+ * the same everywhere.
  */
 final class Sampler {
   private final SamplingOptions options;
@@ -50,9 +51,8 @@ final class Sampler {
       }
     }
     if (options.presencePenalty() != 0 || options.frequencyPenalty() != 0) {
-      generatedCounts.forEach(
-          (id, count) ->
-              logits[id] -= (float) (options.presencePenalty() + options.frequencyPenalty() * count));
+      generatedCounts.forEach((id, count) ->
+          logits[id] -= (float) (options.presencePenalty() + options.frequencyPenalty() * count));
     }
   }
 
@@ -73,7 +73,8 @@ final class Sampler {
     for (float logit : logits) {
       total += weight(logit, top);
     }
-    // Taken off the heap likeliest first, until a filter ends the list. Top-p and min-p look at what top-k left.
+    // Taken off the heap likeliest first, until a filter ends the list. Top-p and min-p look at
+    // what top-k left.
     int limit = options.topK() == 0 ? logits.length : Math.min(options.topK(), logits.length);
     if (options.topK() == 0 && options.topP() == 1 && options.minP() == 0) {
       return drawFromAll(logits, top, total);

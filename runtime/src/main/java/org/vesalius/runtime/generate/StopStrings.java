@@ -3,8 +3,8 @@ package org.vesalius.runtime.generate;
 import java.util.List;
 
 /**
- * Ends a stream of text where one of several strings occurs, also across pieces. Text that may be the beginning of a stop
- * string is held back until it is clear.
+ * Ends a stream of text where one of several strings occurs, also across pieces. Text that may be
+ * the beginning of a stop string is held back until it is clear.
  */
 final class StopStrings {
   private final List<String> stops;

@@ -2,7 +2,10 @@ package org.vesalius.runtime.generate;
 
 import java.util.function.IntToDoubleFunction;
 
-/** The tokens of a vocabulary as a heap, the likeliest first: building is linear, so taking a few costs little. */
+/**
+ * The tokens of a vocabulary as a heap, the likeliest first: building is linear, so taking a few
+ * costs little.
+ */
 final class TokenHeap {
   private final float[] logits;
   private final int[] heap;

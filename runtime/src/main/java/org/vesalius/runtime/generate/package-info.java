@@ -1,4 +1,7 @@
-/** From a prompt to an answer: prompt encoding, the step loop, sampling, stopping, and the text stream. */
+/**
+ * From a prompt to an answer: prompt encoding, the step loop, sampling, stopping, and the text
+ * stream.
+ */
 @NullMarked
 package org.vesalius.runtime.generate;
 

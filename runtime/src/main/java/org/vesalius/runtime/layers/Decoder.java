@@ -7,8 +7,8 @@ import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
 
 /**
- * A causal transformer decoder: token embedding, blocks, final norm, output head. Prefill, a chunk of a prefill and decoding
- * of any number of sequences are the same forward.
+ * A causal transformer decoder: token embedding, blocks, final norm, output head. Prefill, a chunk
+ * of a prefill and decoding of any number of sequences are the same forward.
  *
  * @param config its sizes
  * @param embedding {@code (vocabulary, width)}
@@ -26,10 +26,11 @@ public record Decoder(
     Linear head) {
 
   /**
-   * Runs a step and returns the logits of the rows that it asks for, {@code (rows, vocabulary)}, valid until the next step
-   * with the same scratch.
+   * Runs a step and returns the logits of the rows that it asks for, {@code (rows, vocabulary)},
+   * valid until the next step with the same scratch.
    */
-  public Tensor forward(Kernels kernels, Step step, DecoderScratch scratch, LayerObserver observer) {
+  public Tensor forward(
+      Kernels kernels, Step step, DecoderScratch scratch, LayerObserver observer) {
     int tokens = step.tokens();
     Tensor residual = scratch.residual().firstRows(tokens);
     Tensor normed = scratch.normed().firstRows(tokens);
@@ -47,8 +48,14 @@ public record Decoder(
       DecoderBlock block = blocks.get(layer);
       block.attention().forward(kernels, delta, normed, scratch, step, layer);
       block.mlpNorm().addThenForward(kernels, normed, residual, delta);
-      block.mlp().forward(
-          kernels, delta, normed, scratch.gated().firstRows(tokens), scratch.raised().firstRows(tokens));
+      block
+          .mlp()
+          .forward(
+              kernels,
+              delta,
+              normed,
+              scratch.gated().firstRows(tokens),
+              scratch.raised().firstRows(tokens));
       normAfter(layer).addThenForward(kernels, normed, residual, delta);
       observer.observe("hidden." + (layer + 1), residual);
     }

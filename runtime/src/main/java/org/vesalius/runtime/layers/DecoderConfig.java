@@ -9,8 +9,8 @@ import org.vesalius.loader.RopeConfig;
 import org.vesalius.runtime.UnsupportedModelException;
 
 /**
- * The sizes of a Qwen-style decoder, read from the text part of config.json and refused where it says something that this
- * code does not compute.
+ * The sizes of a Qwen-style decoder, read from the text part of config.json and refused where it
+ * says something that this code does not compute.
  *
  * @param width size of the residual stream ({@code hidden_size})
  * @param innerWidth of the feed-forward network ({@code intermediate_size})
@@ -49,14 +49,20 @@ public record DecoderConfig(
       throw unsupported(text, "hidden_act", activation, "silu");
     }
     if (config.root().has("quantization_config")) {
-      throw unsupported(config.root(), "quantization_config", "one", "none: F32, F16 or BF16 weights");
+      throw unsupported(
+          config.root(), "quantization_config", "one", "none: F32, F16 or BF16 weights");
     }
     int width = text.intValue("hidden_size");
     int heads = text.intValue("num_attention_heads");
     int kvHeads = text.intValue("num_key_value_heads", heads);
     int headSize = text.intValue("head_dim", heads > 0 ? width / heads : 0);
     int layers = text.intValue("num_hidden_layers");
-    if (width <= 0 || heads <= 0 || kvHeads <= 0 || heads % kvHeads != 0 || headSize <= 0 || headSize % 2 != 0) {
+    if (width <= 0
+        || heads <= 0
+        || kvHeads <= 0
+        || heads % kvHeads != 0
+        || headSize <= 0
+        || headSize % 2 != 0) {
       throw text.error(
           "num_attention_heads",
           "heads that are a multiple of key/value heads, and an even head size",
@@ -85,17 +91,23 @@ public record DecoderConfig(
     return value;
   }
 
-  /** {@code layer_types} decides where present; without it the two older keys do (transformers, configuration_qwen2). */
+  /**
+   * {@code layer_types} decides where present; without it the two older keys do (transformers,
+   * configuration_qwen2).
+   */
   private static List<Integer> windows(ConfigNode text, int layers) {
     boolean sliding = text.booleanValue("use_sliding_window", false) && text.has("sliding_window");
     if (text.has("layer_types")) {
       List<String> types = text.strings("layer_types");
       if (types.size() != layers || !LAYER_TYPES.containsAll(types)) {
         throw text.error(
-            "layer_types", layers + " entries out of " + LAYER_TYPES, types.size() + " entries " + types);
+            "layer_types",
+            layers + " entries out of " + LAYER_TYPES,
+            types.size() + " entries " + types);
       }
       if (types.contains("sliding_attention") && !text.has("sliding_window")) {
-        throw text.error("sliding_window", "a size, since layer_types names sliding layers", "none");
+        throw text.error(
+            "sliding_window", "a size, since layer_types names sliding layers", "none");
       }
       return types.stream()
           .map(type -> type.equals("sliding_attention") ? text.intValue("sliding_window") : 0)

@@ -5,7 +5,8 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 
 /**
- * The activations of a decoder step, allocated once for the largest step and named by role. All {@code (tokens, ...)}.
+ * The activations of a decoder step, allocated once for the largest step and named by role. All
+ * {@code (tokens, ...)}.
  *
  * @param residual the stream that layers add to, {@code width}
  * @param normed input of a sublayer, {@code width}
@@ -36,8 +37,12 @@ public record DecoderScratch(
     Tensor last,
     Tensor logits) {
 
-  /** Allocates scratch for steps of up to {@code tokens} tokens that ask for up to {@code logitRows} rows of logits. */
-  public static DecoderScratch allocate(Kernels kernels, DecoderConfig config, int tokens, int logitRows) {
+  /**
+   * Allocates scratch for steps of up to {@code tokens} tokens that ask for up to {@code logitRows}
+   * rows of logits.
+   */
+  public static DecoderScratch allocate(
+      Kernels kernels, DecoderConfig config, int tokens, int logitRows) {
     return new DecoderScratch(
         kernels.allocate(ElementType.F32, tokens, config.width()),
         kernels.allocate(ElementType.F32, tokens, config.width()),

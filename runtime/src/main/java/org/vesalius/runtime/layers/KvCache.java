@@ -9,9 +9,10 @@ import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Tensor;
 
 /**
- * The keys and values of all sequences of a model, in pages of a fixed number of tokens (Kwon et al. 2023). A page id names the
- * same slots in every layer. Pages are counted by reference, so that sequences can share a prefix; the pool grows by a slab
- * when no page is free, and freed pages are used again. Thread-safe.
+ * The keys and values of all sequences of a model, in pages of a fixed number of tokens (Kwon et
+ * al. 2023). A page id names the same slots in every layer. Pages are counted by reference, so that
+ * sequences can share a prefix; the pool grows by a slab when no page is free, and freed pages are
+ * used again. Thread-safe.
  */
 public final class KvCache {
   /** Tokens of a page: the unit of sharing and the block in which attention reads keys. */
@@ -86,13 +87,22 @@ public final class KvCache {
     return references.length - free.size();
   }
 
-  /** The cache of every layer as attention reads it, for the sequences that the table and the lengths describe. */
+  /**
+   * The cache of every layer as attention reads it, for the sequences that the table and the
+   * lengths describe.
+   */
   synchronized List<KeyValues.Paged> view(Tensor pageTable, Tensor lengths) {
     List<KeyValues.Paged> layers = new ArrayList<>(keys.size());
     for (int layer = 0; layer < keys.size(); layer++) {
       layers.add(
           new KeyValues.Paged(
-              keys.get(layer), values.get(layer), kvHeads, PAGE_SIZE, PAGES_PER_SLAB, pageTable, lengths));
+              keys.get(layer),
+              values.get(layer),
+              kvHeads,
+              PAGE_SIZE,
+              PAGES_PER_SLAB,
+              pageTable,
+              lengths));
     }
     return layers;
   }

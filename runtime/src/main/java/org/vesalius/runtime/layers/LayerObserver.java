@@ -2,7 +2,10 @@ package org.vesalius.runtime.layers;
 
 import org.vesalius.kernels.Tensor;
 
-/** Sees intermediate activations, for comparing a model with its reference implementation layer by layer. */
+/**
+ * Sees intermediate activations, for comparing a model with its reference implementation layer by
+ * layer.
+ */
 @FunctionalInterface
 public interface LayerObserver {
   /** Sees nothing. */

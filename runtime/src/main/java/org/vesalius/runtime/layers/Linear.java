@@ -13,7 +13,9 @@ import org.vesalius.kernels.Weight;
  */
 public record Linear(Weight weight, @Nullable Tensor bias) {
 
-  /** {@code out = x * weightᵀ + bias}; {@code x (tokens, inputs)}, {@code out (tokens, outputs)}. */
+  /**
+   * {@code out = x * weightᵀ + bias}; {@code x (tokens, inputs)}, {@code out (tokens, outputs)}.
+   */
   public void forward(Kernels kernels, Tensor out, Tensor x) {
     kernels.linear(out, x, weight, bias);
   }

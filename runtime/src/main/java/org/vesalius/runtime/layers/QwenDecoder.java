@@ -9,8 +9,9 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Weight;
 
 /**
- * Reads a decoder of the Llama shape (pre-norm, gated feed-forward, grouped queries) with what the Qwen generations add:
- * biases on queries, keys and values (Qwen2) or norms on queries and keys (Qwen3).
+ * Reads a decoder of the Llama shape (pre-norm, gated feed-forward, grouped queries) with what the
+ * Qwen generations add: biases on queries, keys and values (Qwen2) or norms on queries and keys
+ * (Qwen3).
  */
 public final class QwenDecoder {
   private QwenDecoder() {}
@@ -62,7 +63,10 @@ public final class QwenDecoder {
         head);
   }
 
-  /** Whether a tensor repeats what the decoder has or computes: rotary frequencies, the head of a tied model. */
+  /**
+   * Whether a tensor repeats what the decoder has or computes: rotary frequencies, the head of a
+   * tied model.
+   */
   public static boolean isDerived(String name, DecoderConfig config) {
     return name.endsWith("rotary_emb.inv_freq")
         || (config.tied() && (name.equals("lm_head.weight") || name.endsWith(".lm_head.weight")));
@@ -72,9 +76,11 @@ public final class QwenDecoder {
       WeightReader reader, DecoderConfig config, Variant variant, int window) {
     int queries = config.heads() * config.headSize();
     int keys = config.kvHeads() * config.headSize();
-    AttentionShape full = AttentionShape.causal(config.heads(), config.kvHeads(), config.headSize());
+    AttentionShape full =
+        AttentionShape.causal(config.heads(), config.kvHeads(), config.headSize());
     AttentionShape shape =
-        new AttentionShape(full.heads(), full.kvHeads(), full.headSize(), full.scale(), true, window);
+        new AttentionShape(
+            full.heads(), full.kvHeads(), full.headSize(), full.scale(), true, window);
     return new SelfAttention(
         reader.linear("q_proj", queries, config.width(), variant.inputBias()),
         reader.linear("k_proj", keys, config.width(), variant.inputBias()),
@@ -87,7 +93,9 @@ public final class QwenDecoder {
 
   private static @Nullable RmsNorm headNorm(
       WeightReader reader, String name, DecoderConfig config, Variant variant) {
-    return variant.queryKeyNorm() ? reader.rmsNorm(name, config.headSize(), config.epsilon()) : null;
+    return variant.queryKeyNorm()
+        ? reader.rmsNorm(name, config.headSize(), config.epsilon())
+        : null;
   }
 
   private static GatedMlp mlp(WeightReader reader, DecoderConfig config) {

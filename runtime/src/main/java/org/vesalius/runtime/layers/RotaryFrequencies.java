@@ -6,7 +6,10 @@ import org.vesalius.kernels.Rotary;
 import org.vesalius.loader.RopeConfig;
 import org.vesalius.runtime.UnsupportedModelException;
 
-/** Computes the frequencies of rotary embeddings in single precision, step by step as transformers does. */
+/**
+ * Computes the frequencies of rotary embeddings in single precision, step by step as transformers
+ * does.
+ */
 public final class RotaryFrequencies {
   private RotaryFrequencies() {}
 
@@ -27,13 +30,15 @@ public final class RotaryFrequencies {
   /**
    * The rotary embedding of a text decoder.
    *
-   * @param sections how many pairs follow each position axis, laid end to end (the multimodal rotary embedding of Qwen2-VL);
-   *     empty for one axis
+   * @param sections how many pairs follow each position axis, laid end to end (the multimodal
+   *     rotary embedding of Qwen2-VL); empty for one axis
    */
   public static Rotary text(Kernels kernels, RopeConfig rope, int headSize, int[] sections) {
     if (!rope.type().equals("default")) {
       throw new UnsupportedModelException(
-          "config.json: rotary scaling \"" + rope.type() + "\" is not supported yet; supported is \"default\"");
+          "config.json: rotary scaling \""
+              + rope.type()
+              + "\" is not supported yet; supported is \"default\"");
     }
     int[] axis = new int[headSize / 2];
     int pair = 0;
@@ -49,7 +54,9 @@ public final class RotaryFrequencies {
       throw wrongSections(sections, headSize);
     }
     return new Rotary(
-        WeightReader.vector(kernels, inverse(rope.theta(), headSize)), WeightReader.vector(kernels, axis), 1);
+        WeightReader.vector(kernels, inverse(rope.theta(), headSize)),
+        WeightReader.vector(kernels, axis),
+        1);
   }
 
   private static UnsupportedModelException wrongSections(int[] sections, int headSize) {

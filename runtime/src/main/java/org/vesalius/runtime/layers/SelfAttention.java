@@ -25,8 +25,11 @@ public record SelfAttention(
     @Nullable RmsNorm keyNorm,
     AttentionShape shape) {
 
-  /** Computes {@code out (tokens, width)} from {@code x} and adds its keys and values to the cache. */
-  public void forward(Kernels kernels, Tensor out, Tensor x, DecoderScratch scratch, Step step, int layer) {
+  /**
+   * Computes {@code out (tokens, width)} from {@code x} and adds its keys and values to the cache.
+   */
+  public void forward(
+      Kernels kernels, Tensor out, Tensor x, DecoderScratch scratch, Step step, int layer) {
     Tensor q = scratch.queries().firstRows(x.rows());
     Tensor k = scratch.keys().firstRows(x.rows());
     Tensor v = scratch.values().firstRows(x.rows());

@@ -6,12 +6,14 @@ import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Tensor;
 
 /**
- * What one forward pass of a decoder works on: a ragged batch of tokens of one or many sequences, laid end to end.
+ * What one forward pass of a decoder works on: a ragged batch of tokens of one or many sequences,
+ * laid end to end.
  *
  * @param ids {@code (1, tokens)} I32 token ids; at image tokens any valid id
  * @param positions {@code (axes, tokens)} I32
  * @param slots {@code (1, tokens)} I32 place of each token in the cache
- * @param starts {@code (1, sequences + 1)} I32 first token of each sequence, and the number of tokens
+ * @param starts {@code (1, sequences + 1)} I32 first token of each sequence, and the number of
+ *     tokens
  * @param layers where each layer keeps its keys and values, page table and lengths included
  * @param logitRows {@code (1, rows)} I32: the tokens whose logits are wanted
  * @param splice embeddings that take the place of token embeddings, or null

@@ -6,8 +6,8 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 
 /**
- * The integer tensors of a step, allocated once for the largest step, and the code that fills them from sequences. One step
- * at a time.
+ * The integer tensors of a step, allocated once for the largest step, and the code that fills them
+ * from sequences. One step at a time.
  */
 public final class StepBuffers {
   private final Kernels kernels;
@@ -24,11 +24,13 @@ public final class StepBuffers {
   private final int[] tableValues;
 
   /**
-   * Buffers for steps of up to {@code tokens} tokens of up to {@code sequences} sequences of up to {@code context} tokens.
+   * Buffers for steps of up to {@code tokens} tokens of up to {@code sequences} sequences of up to
+   * {@code context} tokens.
    *
    * @param axes rows of the positions
    */
-  public StepBuffers(Kernels kernels, KvCache cache, int tokens, int sequences, int context, int axes) {
+  public StepBuffers(
+      Kernels kernels, KvCache cache, int tokens, int sequences, int context, int axes) {
     this.kernels = kernels;
     this.cache = cache;
     int pages = Math.ceilDiv(context, KvCache.PAGE_SIZE);
@@ -92,7 +94,8 @@ public final class StepBuffers {
         part.spliceRows() == null
             ? null
             : new Step.Splice(
-                part.spliceRows(), vector(targets, part.spliceTargets(), part.spliceTargets().length));
+                part.spliceRows(),
+                vector(targets, part.spliceTargets(), part.spliceTargets().length));
     return new Step(
         stepIds,
         stepPositions,
@@ -113,5 +116,4 @@ public final class StepBuffers {
   public int context() {
     return pageTable.columns() * KvCache.PAGE_SIZE;
   }
-
 }

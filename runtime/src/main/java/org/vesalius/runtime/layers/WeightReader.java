@@ -18,9 +18,10 @@ import org.vesalius.loader.StoredTensor;
 import org.vesalius.runtime.UnsupportedModelException;
 
 /**
- * Reads the tensors of a checkpoint under a name prefix as what layers compute with: the only translator from stored types to
- * computed types. Every shape is checked against the configuration, and what nobody read can be listed, so that a tensor that
- * a model has and this code ignores is found instead of giving a quietly wrong answer.
+ * Reads the tensors of a checkpoint under a name prefix as what layers compute with: the only
+ * translator from stored types to computed types. Every shape is checked against the configuration,
+ * and what nobody read can be listed, so that a tensor that a model has and this code ignores is
+ * found instead of giving a quietly wrong answer.
  */
 public final class WeightReader {
   private final Checkpoint checkpoint;
@@ -51,7 +52,8 @@ public final class WeightReader {
   }
 
   /**
-   * The first of several prefixes under which {@code probe} exists, for checkpoints whose writers named things differently.
+   * The first of several prefixes under which {@code probe} exists, for checkpoints whose writers
+   * named things differently.
    *
    * @throws ModelFormatException if none has it
    */
@@ -75,9 +77,13 @@ public final class WeightReader {
     return checkpoint.contains(prefix + name);
   }
 
-  /** The matrix {@code name} of {@code rows} outputs and {@code columns} inputs; further dimensions are inputs too. */
+  /**
+   * The matrix {@code name} of {@code rows} outputs and {@code columns} inputs; further dimensions
+   * are inputs too.
+   */
   public Weight weight(String name, int rows, int columns, long... innerShape) {
-    long[] expected = innerShape.length == 0 ? new long[] {rows, columns} : concat(rows, innerShape);
+    long[] expected =
+        innerShape.length == 0 ? new long[] {rows, columns} : concat(rows, innerShape);
     StoredTensor stored = stored(name, expected);
     MemorySegment data = stored.data();
     return kernels.place(
@@ -99,7 +105,8 @@ public final class WeightReader {
           switch (stored.dtype()) {
             case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
             case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
-            case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
+            case BF16 ->
+                Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
             default -> throw unsupported(stored);
           };
     }

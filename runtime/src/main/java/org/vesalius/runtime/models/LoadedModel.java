@@ -16,8 +16,8 @@ public record LoadedModel(Decoder decoder, PositionRule positions, Optional<Imag
   /**
    * How images enter a prompt.
    *
-   * @param placeholder the token id that stands for an image in a rendered template, and for each of its embeddings after
-   *     expansion
+   * @param placeholder the token id that stands for an image in a rendered template, and for each
+   *     of its embeddings after expansion
    * @param encoder turns pictures into embeddings
    */
   public record ImageInput(int placeholder, ImageEncoder encoder) {}

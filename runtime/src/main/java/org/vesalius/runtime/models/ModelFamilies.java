@@ -28,14 +28,13 @@ public final class ModelFamilies {
     return ALL.stream()
         .filter(family -> family.modelType().equals(config.modelType()))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new UnsupportedModelException(
-                    config.root().file()
-                        + ": model_type: expected one of "
-                        + ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", "))
-                        + ", found \""
-                        + config.modelType()
-                        + "\""));
+        .orElseThrow(() ->
+            new UnsupportedModelException(
+                config.root().file()
+                    + ": model_type: expected one of "
+                    + ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", "))
+                    + ", found \""
+                    + config.modelType()
+                    + "\""));
   }
 }

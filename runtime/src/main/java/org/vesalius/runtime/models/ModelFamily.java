@@ -18,7 +18,8 @@ public interface ModelFamily {
    *
    * @param files the model's folder, for what lies beside the weights
    * @throws org.vesalius.loader.ModelFormatException where a file contradicts itself or another
-   * @throws org.vesalius.runtime.UnsupportedModelException where the checkpoint wants something that is not supported
+   * @throws org.vesalius.runtime.UnsupportedModelException where the checkpoint wants something
+   *     that is not supported
    */
   LoadedModel load(ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels);
 }

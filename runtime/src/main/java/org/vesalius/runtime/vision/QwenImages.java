@@ -25,7 +25,8 @@ public final class QwenImages {
    */
   public static QwenImageProcessor processor(PreprocessorConfig config) {
     if (!TYPES.contains(config.imageProcessorType())) {
-      throw unsupported(config, "image_processor_type", config.imageProcessorType(), TYPES.toString());
+      throw unsupported(
+          config, "image_processor_type", config.imageProcessorType(), TYPES.toString());
     }
     if (!config.doResize() || !config.doRescale() || !config.doNormalize()) {
       throw unsupported(

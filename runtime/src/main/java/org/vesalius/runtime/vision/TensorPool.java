@@ -9,8 +9,8 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 
 /**
- * Tensor memory that is borrowed and given back, for sizes that depend on a request, such as those of a picture. Blocks are
- * kept for the next request. Thread-safe.
+ * Tensor memory that is borrowed and given back, for sizes that depend on a request, such as those
+ * of a picture. Blocks are kept for the next request. Thread-safe.
  */
 public final class TensorPool {
   private final Kernels kernels;
@@ -21,7 +21,9 @@ public final class TensorPool {
     this.kernels = kernels;
   }
 
-  /** Borrowed memory: a tensor of the wanted shape inside a larger block. Contents are arbitrary. */
+  /**
+   * Borrowed memory: a tensor of the wanted shape inside a larger block. Contents are arbitrary.
+   */
   public final class Loan implements AutoCloseable {
     private final Tensor block;
     private final Tensor tensor;

@@ -48,7 +48,10 @@ class ReasoningSplitterTest {
 
   @Test
   void reasoningThenAnswer() {
-    check("Right base: sharp.\n\nLeft.|No.", "<think>\nRight base: sharp.\n\nLeft.\n</think>\n\nNo.", false);
+    check(
+        "Right base: sharp.\n\nLeft.|No.",
+        "<think>\nRight base: sharp.\n\nLeft.\n</think>\n\nNo.",
+        false);
   }
 
   @Test

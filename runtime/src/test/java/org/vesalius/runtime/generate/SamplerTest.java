@@ -21,7 +21,9 @@ class SamplerTest {
   /** Within five standard deviations of a draw with this probability. */
   private static void near(double expected, double found) {
     double deviation = Math.sqrt(Math.max(expected * (1 - expected), 1e-12) / DRAWS);
-    assertTrue(Math.abs(expected - found) <= 5 * deviation + 1e-12, "expected " + expected + ", found " + found);
+    assertTrue(
+        Math.abs(expected - found) <= 5 * deviation + 1e-12,
+        "expected " + expected + ", found " + found);
   }
 
   private static float log(double p) {
@@ -30,12 +32,14 @@ class SamplerTest {
 
   @Test
   void greedyTakesTheLowestIdOfEquals() {
-    assertEquals(1, new Sampler(SamplingOptions.greedy(), new int[0], 0).choose(new float[] {0, 2, 2, 1}));
+    assertEquals(
+        1, new Sampler(SamplingOptions.greedy(), new int[0], 0).choose(new float[] {0, 2, 2, 1}));
   }
 
   @Test
   void temperatureOneDrawsFromTheSoftmax() {
-    double[] shares = shares(SamplingOptions.greedy().withTemperature(1), log(0.5), log(0.2), log(0.3));
+    double[] shares =
+        shares(SamplingOptions.greedy().withTemperature(1), log(0.5), log(0.2), log(0.3));
     near(0.5, shares[0]);
     near(0.2, shares[1]);
     near(0.3, shares[2]);
@@ -51,7 +55,8 @@ class SamplerTest {
   @Test
   void topKKeepsTheLikeliest() {
     double[] shares =
-        shares(SamplingOptions.greedy().withTemperature(1).withTopK(2), log(0.5), log(0.2), log(0.3));
+        shares(
+            SamplingOptions.greedy().withTemperature(1).withTopK(2), log(0.5), log(0.2), log(0.3));
     near(0.5 / 0.8, shares[0]);
     near(0, shares[1]);
     near(0.3 / 0.8, shares[2]);
@@ -60,7 +65,11 @@ class SamplerTest {
   @Test
   void topPKeepsTheTokenThatReachesTheSum() {
     double[] shares =
-        shares(SamplingOptions.greedy().withTemperature(1).withTopP(0.6), log(0.5), log(0.2), log(0.3));
+        shares(
+            SamplingOptions.greedy().withTemperature(1).withTopP(0.6),
+            log(0.5),
+            log(0.2),
+            log(0.3));
     near(0.5 / 0.8, shares[0]);
     near(0, shares[1]);
     near(0.3 / 0.8, shares[2]);
@@ -81,7 +90,11 @@ class SamplerTest {
   @Test
   void minPIsAShareOfTheLikeliest() {
     double[] shares =
-        shares(SamplingOptions.greedy().withTemperature(1).withMinP(0.5), log(0.5), log(0.2), log(0.3));
+        shares(
+            SamplingOptions.greedy().withTemperature(1).withMinP(0.5),
+            log(0.5),
+            log(0.2),
+            log(0.3));
     near(0.5 / 0.8, shares[0]);
     near(0, shares[1]);
     near(0.3 / 0.8, shares[2]);
@@ -114,7 +127,8 @@ class SamplerTest {
   @Test
   void aSeedRepeats() {
     float[] logits = new float[500];
-    SamplingOptions options = SamplingOptions.greedy().withTemperature(1).withTopP(0.9).withSeed(42);
+    SamplingOptions options =
+        SamplingOptions.greedy().withTemperature(1).withTopP(0.9).withSeed(42);
     Sampler first = new Sampler(options, new int[0], 0);
     Sampler second = new Sampler(options, new int[0], 1);
     for (int i = 0; i < 100; i++) {

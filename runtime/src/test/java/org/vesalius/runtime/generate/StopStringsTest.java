@@ -38,7 +38,9 @@ class StopStringsTest {
     assertTrue(stops.stopped());
   }
 
-  /** However the text is cut into pieces, what comes out is the text before the first stop string. */
+  /**
+   * However the text is cut into pieces, what comes out is the text before the first stop string.
+   */
   @Test
   void piecesDoNotMatter() {
     for (long seed = 0; seed < 2_000; seed++) {

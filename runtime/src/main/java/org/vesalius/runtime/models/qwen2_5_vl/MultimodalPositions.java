@@ -4,9 +4,10 @@ import java.util.List;
 import org.vesalius.runtime.models.PositionRule;
 
 /**
- * The position rule of Qwen2-VL and Qwen2.5-VL for still images ({@code get_rope_index}): text counts up on all three axes
- * (time, height, width); an image's tokens share the time of its start and count rows and columns from there; what follows an
- * image starts after the largest position used so far. So positions fall behind token counts, also for generated tokens.
+ * The position rule of Qwen2-VL and Qwen2.5-VL for still images ({@code get_rope_index}): text
+ * counts up on all three axes (time, height, width); an image's tokens share the time of its start
+ * and count rows and columns from there; what follows an image starts after the largest position
+ * used so far. So positions fall behind token counts, also for generated tokens.
  */
 final class MultimodalPositions implements PositionRule {
 

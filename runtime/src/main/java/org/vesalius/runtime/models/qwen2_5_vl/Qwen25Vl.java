@@ -37,16 +37,21 @@ public final class Qwen25Vl implements ModelFamily {
     ConfigNode vision =
         config
             .vision()
-            .orElseThrow(() -> config.root().error("vision_config", "the vision tower's sizes", "none"));
+            .orElseThrow(
+                () -> config.root().error("vision_config", "the vision tower's sizes", "none"));
     VisionConfig tower = VisionConfig.read(vision, sizes.width());
     WeightReader root = new WeightReader(checkpoint, kernels);
     WeightReader text =
-        root.atFirstWith("embed_tokens.weight", List.of("model.language_model", "model", "language_model.model"));
-    WeightReader headAt = root.has("language_model.lm_head.weight") ? root.at("language_model") : root;
+        root.atFirstWith(
+            "embed_tokens.weight",
+            List.of("model.language_model", "model", "language_model.model"));
+    WeightReader headAt =
+        root.has("language_model.lm_head.weight") ? root.at("language_model") : root;
     var variant = new QwenDecoder.Variant(true, false, false);
     Decoder decoder =
         QwenDecoder.read(text, headAt, kernels, sizes, variant, config.rope().mropeSection());
-    WeightReader visual = root.atFirstWith("patch_embed.proj.weight", List.of("model.visual", "visual"));
+    WeightReader visual =
+        root.atFirstWith("patch_embed.proj.weight", List.of("model.visual", "visual"));
     VisionTower encoder =
         VisionTower.read(
             visual,

@@ -1,22 +1,28 @@
 package org.vesalius.runtime.models.qwen2_5_vl;
 
+import org.vesalius.kernels.Activation;
+import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Tensor;
-import org.vesalius.kernels.AttentionShape;
 import org.vesalius.runtime.layers.GatedMlp;
 import org.vesalius.runtime.layers.Linear;
 import org.vesalius.runtime.layers.RmsNorm;
 import org.vesalius.runtime.layers.WeightReader;
-import org.vesalius.kernels.Activation;
 
 /**
- * One block of the vision tower: pre-norm attention inside windows or over the image, then a gated feed-forward network.
+ * One block of the vision tower: pre-norm attention inside windows or over the image, then a gated
+ * feed-forward network.
  *
  * @param qkv {@code (3 * width, width)}: queries, keys, values
  */
 record VisionBlock(
-    RmsNorm attentionNorm, Linear qkv, Linear output, RmsNorm mlpNorm, GatedMlp mlp, AttentionShape shape) {
+    RmsNorm attentionNorm,
+    Linear qkv,
+    Linear output,
+    RmsNorm mlpNorm,
+    GatedMlp mlp,
+    AttentionShape shape) {
 
   static VisionBlock read(WeightReader reader, VisionConfig config) {
     int width = config.width();
@@ -36,8 +42,8 @@ record VisionBlock(
   }
 
   /**
-   * Updates {@code x} in place. Everything but attention works on a slice of rows at a time, so that a large image needs
-   * little scratch.
+   * Updates {@code x} in place. Everything but attention works on a slice of rows at a time, so
+   * that a large image needs little scratch.
    *
    * @param starts first patch of each group that attends to itself
    */
@@ -66,7 +72,11 @@ record VisionBlock(
           output.forward(kernels, delta, scratch.mixed().rows(from, count));
           mlpNorm.addThenForward(kernels, normed, rows, delta);
           mlp.forward(
-              kernels, delta, normed, scratch.gated().firstRows(count), scratch.raised().firstRows(count));
+              kernels,
+              delta,
+              normed,
+              scratch.gated().firstRows(count),
+              scratch.raised().firstRows(count));
           kernels.add(rows, delta);
         });
   }

@@ -38,7 +38,10 @@ record VisionConfig(
     String activation = vision.string("hidden_act", "silu");
     if (!activation.equals("silu")) {
       throw new UnsupportedModelException(
-          vision.file() + ": vision_config.hidden_act: found " + activation + ", supported is silu");
+          vision.file()
+              + ": vision_config.hidden_act: found "
+              + activation
+              + ", supported is silu");
     }
     int channels = vision.intValue("in_channels", vision.intValue("in_chans", CHANNELS));
     if (channels != CHANNELS) {
@@ -48,11 +51,14 @@ record VisionConfig(
     int heads = vision.intValue("num_heads");
     if (heads <= 0 || width % heads != 0 || width / heads % 4 != 0) {
       throw vision.error(
-          "num_heads", "heads whose size is a multiple of 4", heads + " heads of a width of " + width);
+          "num_heads",
+          "heads whose size is a multiple of 4",
+          heads + " heads of a width of " + width);
     }
     int outputWidth = vision.intValue("out_hidden_size", decoderWidth);
     if (outputWidth != decoderWidth) {
-      throw vision.error("out_hidden_size", "the decoder's width " + decoderWidth, "" + outputWidth);
+      throw vision.error(
+          "out_hidden_size", "the decoder's width " + decoderWidth, "" + outputWidth);
     }
     int patch = vision.intValue("patch_size", 14);
     int merge = vision.intValue("spatial_merge_size", 2);

@@ -7,8 +7,8 @@ import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.vision.TensorPool;
 
 /**
- * The activations of the tower for one image, borrowed from a pool. Those of the whole image are {@code (patches, ...)}, the
- * others hold a slice of {@link #SLICE} rows.
+ * The activations of the tower for one image, borrowed from a pool. Those of the whole image are
+ * {@code (patches, ...)}, the others hold a slice of {@link #SLICE} rows.
  */
 final class VisionScratch implements AutoCloseable {
   /** Rows that the position-wise layers work on at a time. */

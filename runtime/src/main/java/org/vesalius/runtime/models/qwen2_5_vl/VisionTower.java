@@ -86,7 +86,10 @@ final class VisionTower implements ImageEncoder {
         PatchMerger.read(reader.at("merger"), config));
   }
 
-  /** A quarter of a head's elements turns with the patch's row, the next with its column, and so again. */
+  /**
+   * A quarter of a head's elements turns with the patch's row, the next with its column, and so
+   * again.
+   */
   private static Rotary rotary(Kernels kernels, int headSize) {
     float[] half = RotaryFrequencies.inverse(THETA, headSize / 2);
     float[] frequencies = new float[headSize / 2];
@@ -150,7 +153,9 @@ final class VisionTower implements ImageEncoder {
       Tensor windows = vector(scratch, plan.windowStarts());
       Tensor whole = vector(scratch, new int[] {0, patches});
       for (int i = 0; i < blocks.size(); i++) {
-        blocks.get(i).forward(kernels, x, scratch, config.fullAttention().contains(i) ? whole : windows);
+        blocks
+            .get(i)
+            .forward(kernels, x, scratch, config.fullAttention().contains(i) ? whole : windows);
         observer.observe("vision.block." + i, x);
       }
       merger.forward(kernels, out, x, scratch, vector(scratch, plan.cellOrder()));
@@ -167,7 +172,8 @@ final class VisionTower implements ImageEncoder {
         x.rows(),
         (from, count) -> {
           Tensor slice = pixels.firstRows(count);
-          kernels.write(slice, Arrays.copyOfRange(image.values(), from * values, (from + count) * values));
+          kernels.write(
+              slice, Arrays.copyOfRange(image.values(), from * values, (from + count) * values));
           patchEmbedding.forward(kernels, raster.rows(from, count), slice);
         });
     kernels.gatherRows(x, raster, vector(scratch, plan.patchOrder(config.cellPatches())));

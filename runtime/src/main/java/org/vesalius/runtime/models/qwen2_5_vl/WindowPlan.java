@@ -3,8 +3,9 @@ package org.vesalius.runtime.models.qwen2_5_vl;
 import java.util.Arrays;
 
 /**
- * The order in which the tower works on an image's merged cells, window by window, and where windows begin ({@code
- * get_window_index}). Cells of the right and lower windows of a grid that the window size does not divide are fewer.
+ * The order in which the tower works on an image's merged cells, window by window, and where
+ * windows begin ({@code get_window_index}). Cells of the right and lower windows of a grid that the
+ * window size does not divide are fewer.
  *
  * @param cellOrder {@code cellOrder[i]} is the raster index of the i-th cell in window order
  * @param windowStarts first patch of each window in window order, and the number of patches
@@ -43,7 +44,10 @@ record WindowPlan(int[] cellOrder, int[] windowStarts, int[][] positions) {
     return new WindowPlan(order, starts, positions);
   }
 
-  /** For every patch in window order, its row among the patches as the image processor lays them out. */
+  /**
+   * For every patch in window order, its row among the patches as the image processor lays them
+   * out.
+   */
   int[] patchOrder(int cellPatches) {
     int[] order = new int[cellOrder.length * cellPatches];
     Arrays.setAll(order, i -> cellOrder[i / cellPatches] * cellPatches + i % cellPatches);

@@ -19,11 +19,14 @@ class MultimodalPositionsTest {
     assertEquals(3, positions.next());
   }
 
-  /** One text token, an image of two by three, one text token, an image of one by one at the end. */
+  /**
+   * One text token, an image of two by three, one text token, an image of one by one at the end.
+   */
   @Test
   void textGoesOnAfterTheLargestPositionOfAnImage() {
     Positions positions =
-        new MultimodalPositions().number(9, List.of(new ImageSpan(1, 2, 3), new ImageSpan(8, 1, 1)));
+        new MultimodalPositions()
+            .number(9, List.of(new ImageSpan(1, 2, 3), new ImageSpan(8, 1, 1)));
     assertArrayEquals(new int[] {0, 1, 1, 1, 1, 1, 1, 4, 5}, positions.axes()[0]);
     assertArrayEquals(new int[] {0, 1, 1, 1, 2, 2, 2, 4, 5}, positions.axes()[1]);
     assertArrayEquals(new int[] {0, 1, 2, 3, 1, 2, 3, 4, 5}, positions.axes()[2]);

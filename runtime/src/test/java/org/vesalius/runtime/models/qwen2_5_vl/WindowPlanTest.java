@@ -13,7 +13,10 @@ class WindowPlanTest {
     return new VisionConfig(1, 8, 8, 1, 14, 2, 2, windowCells, Set.of(), 8);
   }
 
-  /** Three by five cells in windows of two by two: two full windows and a narrow one, then the same one cell high. */
+  /**
+   * Three by five cells in windows of two by two: two full windows and a narrow one, then the same
+   * one cell high.
+   */
   @Test
   void windowsAtTheBorderAreSmaller() {
     WindowPlan plan = WindowPlan.of(6, 10, config(2));
