@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.vesalius.demo.DemoModel;
+import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatModel;
@@ -280,6 +281,27 @@ class ChatModelTest {
                     changed("\"type\": \"mrope\"", "\"type\": \"yarn\", \"factor\": 4.0")));
     assertTrue(String.valueOf(rope.getMessage()).contains("yarn"), rope.getMessage());
     assertFalse(String.valueOf(rope.getMessage()).contains("\n"), "one line");
+  }
+
+  /**
+   * The demo model's own tokenizer with so many tokens more that the last has no row in the
+   * embedding.
+   */
+  @Test
+  void aTokenizerOfAnotherModelIsRefused() throws java.io.IOException {
+    java.nio.file.Path other = changed("\"hidden_act\"", "\"hidden_act\"");
+    java.nio.file.Path file = other.resolve("tokenizer.json");
+    var json = new com.fasterxml.jackson.databind.ObjectMapper();
+    var root = (com.fasterxml.jackson.databind.node.ObjectNode) json.readTree(file.toFile());
+    var added = root.withArray("added_tokens");
+    for (int id = model.tokenizer().size(); id <= 1024; id++) {
+      var token = ((com.fasterxml.jackson.databind.node.ObjectNode) added.get(0).deepCopy());
+      added.add(token.put("id", id).put("content", "<|more_" + id + "|>"));
+    }
+    json.writeValue(file.toFile(), root);
+    ModelFormatException e = assertThrows(ModelFormatException.class, () -> ChatModel.open(other));
+    String message = String.valueOf(e.getMessage());
+    assertTrue(message.contains("vocab_size 1024") && message.contains("found 1024"), message);
   }
 
   /** The demo model with something else in its configuration. */

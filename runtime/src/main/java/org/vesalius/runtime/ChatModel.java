@@ -11,6 +11,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.loader.LoadListener;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.generate.PromptEncoder;
@@ -104,6 +105,14 @@ public final class ChatModel implements AutoCloseable {
       checkpoint = Checkpoint.open(directory, progress);
       LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
       DecoderConfig sizes = model.decoder().config();
+      if (tokenizer.size() > sizes.vocabulary()) {
+        throw ModelFormatException.of(
+            directory.resolve("tokenizer.json"),
+            "largest token id",
+            "one below vocab_size " + sizes.vocabulary() + " of config.json",
+            Integer.toString(tokenizer.size() - 1),
+            "the tokenizer belongs to another model");
+      }
       int context =
           Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
       Engine engine =

@@ -57,9 +57,9 @@ public final class PromptEncoder {
     List<Part.Image> images = request.messages().stream().flatMap(ChatMessage::images).toList();
     if (!images.isEmpty() && model.images().isEmpty()) {
       throw new IllegalArgumentException(
-          "the request has "
+          "the request has images ("
               + images.size()
-              + " images, and this model reads text only; remove them or load a vision-language model");
+              + "), and this model reads text only; remove them or load a vision-language model");
     }
     List<Map<String, @Nullable Object>> messages =
         request.messages().stream().map(m -> m.forTemplate(model.images().isPresent())).toList();
