@@ -11,6 +11,9 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>All of them come down to {@code exp} of a number that is not positive, which cannot overflow.
  * Results below the smallest normal float are zero.
+ *
+ * <p>{@code exp} is called before anything else in a method, because the compiler stops inlining
+ * methods that are not the Vector API's own when a method has grown large.
  */
 final class Exponential {
   private static final float LOG2_E = 1.442695f;
@@ -34,17 +37,19 @@ final class Exponential {
    * into the exponent.
    */
   static FloatVector exp(FloatVector x) {
-    FloatVector shifted = x.fma(FloatVector.broadcast(FLOATS, LOG2_E), constant(ROUND));
+    FloatVector shifted =
+        x.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUND));
     FloatVector n = shifted.sub(ROUND);
-    FloatVector r = n.fma(constant(-LN2), x);
-    r = n.fma(constant(-LN2_REST), r);
-    FloatVector p = r.fma(constant(1f / 5040), constant(1f / 720));
-    p = p.fma(r, constant(1f / 120));
-    p = p.fma(r, constant(1f / 24));
-    p = p.fma(r, constant(1f / 6));
-    p = p.fma(r, constant(0.5f));
-    p = p.fma(r, constant(1));
-    p = p.fma(r, constant(1));
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2), x);
+    r = n.fma(FloatVector.broadcast(FLOATS, -LN2_REST), r);
+    FloatVector p =
+        r.fma(FloatVector.broadcast(FLOATS, 1f / 5040), FloatVector.broadcast(FLOATS, 1f / 720));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1f / 120));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1f / 24));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1f / 6));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 0.5f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1));
     FloatVector power =
         shifted
             .reinterpretAsInts()
@@ -55,15 +60,11 @@ final class Exponential {
     return p.mul(power).blend(0, vanishing);
   }
 
-  private static FloatVector constant(float value) {
-    return FloatVector.broadcast(FLOATS, value);
-  }
-
   /** {@code x / (1 + exp(-z))}; the exponential is taken of {@code -|z|}. */
   static FloatVector timesLogistic(FloatVector x, FloatVector z) {
     FloatVector e = exp(z.abs().neg());
     VectorMask<Float> negative = z.lt(0);
-    return x.mul(constant(1).blend(e, negative)).div(e.add(1));
+    return x.mul(FloatVector.broadcast(FLOATS, 1).blend(e, negative)).div(e.add(1));
   }
 
   /**
@@ -77,22 +78,25 @@ final class Exponential {
    */
   static FloatVector timesNormal(FloatVector x) {
     FloatVector a = x.abs().min(16);
-    FloatVector t = a.sub(4).div(a.add(4));
-    FloatVector r = t.fma(constant(-6.630332e-5f), constant(-1.6959928e-4f));
-    r = r.fma(t, constant(6.577145e-4f));
-    r = r.fma(t, constant(5.036744e-4f));
-    r = r.fma(t, constant(-8.497682e-3f));
-    r = r.fma(t, constant(3.086526e-2f));
-    r = r.fma(t, constant(-7.170679e-2f));
-    r = r.fma(t, constant(1.2437922e-1f));
-    r = r.fma(t, constant(-1.7039774e-1f));
-    r = r.fma(t, constant(9.441064e-2f));
     FloatVector square = a.mul(a);
     FloatVector lost = a.fma(a, square.neg());
     FloatVector e = exp(square.mul(-0.5f));
     e = e.fma(lost.mul(-0.5f), e);
+    FloatVector t = a.sub(4).div(a.add(4));
+    FloatVector r =
+        t.fma(
+            FloatVector.broadcast(FLOATS, -6.630332e-5f),
+            FloatVector.broadcast(FLOATS, -1.6959928e-4f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, 6.577145e-4f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, 5.036744e-4f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, -8.497682e-3f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, 3.086526e-2f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, -7.170679e-2f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, 1.2437922e-1f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, -1.7039774e-1f));
+    r = r.fma(t, FloatVector.broadcast(FLOATS, 9.441064e-2f));
     FloatVector tail = r.mul(e);
     VectorMask<Float> negative = x.lt(0);
-    return x.mul(constant(1).sub(tail).blend(tail, negative));
+    return x.mul(FloatVector.broadcast(FLOATS, 1).sub(tail).blend(tail, negative));
   }
 }

@@ -31,6 +31,9 @@ final class FlashAttention {
   void attend(Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
     int perBlock = Math.max(1, AttentionBlock.ROWS / shape.group());
     int items = listItems(starts, shape.kvHeads(), perBlock);
+    for (AttentionBlock block : blocks) {
+      block.forget();
+    }
     pool.run(
         items,
         1,
@@ -55,7 +58,8 @@ final class FlashAttention {
                     Math.min(perBlock, queries - first),
                     length - queries + first,
                     length,
-                    itemHead[i]),
+                    itemHead[i],
+                    queries > perBlock),
                 shape);
           }
         });

@@ -1,6 +1,7 @@
 package org.vesalius.kernels.simd;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -54,19 +55,28 @@ final class Lanes {
     return lanes[0];
   }
 
-  /** Copies a row of floats into an array and fills up with zeros to {@code padded} numbers. */
-  static void copyPadded(float[] out, int at, MemorySegment x, long offset, int count, int padded) {
-    int i = 0;
-    for (; i <= count - COUNT; i += COUNT) {
-      FloatVector.fromMemorySegment(FLOATS, x, offset + 4L * i, ORDER).intoArray(out, at + i);
+  /**
+   * Copies rows of {@code count} floats, {@code stride} floats apart, into an array where they lie
+   * without gaps. May write zeros behind the last row, up to a full vector.
+   */
+  static void copyRows(
+      float[] out, int at, MemorySegment x, long offset, int stride, int rows, int count) {
+    if (count == stride) {
+      MemorySegment.copy(x, ValueLayout.JAVA_FLOAT, offset, out, at, rows * count);
+      return;
     }
-    if (i < count) {
-      VectorMask<Float> rest = FLOATS.indexInRange(i, count);
-      FloatVector.fromMemorySegment(FLOATS, x, offset + 4L * i, ORDER, rest).intoArray(out, at + i);
-      i += COUNT;
-    }
-    for (; i < padded; i += COUNT) {
-      FloatVector.zero(FLOATS).intoArray(out, at + i);
+    int whole = count - count % COUNT;
+    VectorMask<Float> rest = FLOATS.indexInRange(whole, count);
+    for (int r = 0; r < rows; r++) {
+      long from = offset + 4L * r * stride;
+      int to = at + r * count;
+      for (int i = 0; i < whole; i += COUNT) {
+        FloatVector.fromMemorySegment(FLOATS, x, from + 4L * i, ORDER).intoArray(out, to + i);
+      }
+      if (whole < count) {
+        FloatVector.fromMemorySegment(FLOATS, x, from + 4L * whole, ORDER, rest)
+            .intoArray(out, to + whole);
+      }
     }
   }
 }

@@ -17,14 +17,16 @@ import org.vesalius.kernels.WorkerPool;
  * block.
  */
 final class MatrixProduct {
-  /** Tokens that share one pass over the weight; a multiple of {@link DotTiles#SIDE}. */
-  private static final int TOKENS = 96;
+  /** Tokens that share one pass over the weight; a multiple of {@link DotTiles#TOKENS}. */
+  private static final int TOKENS = 128;
 
-  /** Rows that a thread takes at a time; a multiple of {@link DotTiles#SIDE}. */
-  private static final int ROWS = 24;
+  /** Rows that a thread takes at a time; a multiple of {@link DotTiles#ROWS}. */
+  private static final int ROWS = 32;
 
-  /** Columns of a panel; a multiple of a group for vectors of every width. */
-  private static final int COLUMNS = 512;
+  /** Rows of a panel, few enough that it stays in the first-level cache; a multiple of the same. */
+  private static final int PANEL = 8;
+
+  private static final int COLUMNS = DotTiles.COLUMNS;
 
   /** Bytes of weights that a thread takes at a time where memory is the limit. */
   private static final int STREAM_BYTES = 128 << 10;
@@ -119,9 +121,9 @@ final class MatrixProduct {
   }
 
   private void block(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
-    int tokens = Lanes.roundUp(x.rows(), DotTiles.SIDE);
+    int tokens = Lanes.roundUp(x.rows(), DotTiles.TOKENS);
     int padded = Lanes.roundUp(weight.columns(), Panels.GROUP);
-    float[] packed = activations.floats(tokens * padded);
+    float[] packed = activations.floats(tokens * Lanes.roundUp(padded, COLUMNS));
     pack(packed, x, tokens, padded, Panels.split(weight));
     int pieces = (weight.rows() + ROWS - 1) / ROWS;
     boolean small = (long) weight.rows() * padded * tokens < SMALL;
@@ -147,7 +149,7 @@ final class MatrixProduct {
           for (int t = from; t < to; t++) {
             for (int first = 0; first < padded; first += COLUMNS) {
               int width = Math.min(COLUMNS, padded - first);
-              int at = tokens * first + t * width;
+              int at = tokens * first + t * COLUMNS;
               if (t < x.rows()) {
                 Panels.activations(packed, at, x, t, first, width, split);
               } else {
@@ -169,22 +171,25 @@ final class MatrixProduct {
       int padded,
       int thread) {
     int rows = Math.min(ROWS, weight.rows() - row);
-    int paddedRows = Lanes.roundUp(rows, DotTiles.SIDE);
-    float[] panel = panels[thread].floats(ROWS * COLUMNS);
+    float[] panel = panels[thread].floats(PANEL * COLUMNS);
     int stride = tokens * Lanes.COUNT;
     float[] lanes = sums[thread].floats(ROWS * stride);
-    Arrays.fill(lanes, 0, paddedRows * stride, 0);
+    Arrays.fill(lanes, 0, Lanes.roundUp(rows, DotTiles.ROWS) * stride, 0);
     for (int first = 0; first < padded; first += COLUMNS) {
       int width = Math.min(COLUMNS, padded - first);
-      for (int r = 0; r < rows; r++) {
-        Panels.weights(panel, r * width, weight, row + r, first, width);
-      }
-      Arrays.fill(panel, rows * width, paddedRows * width, 0);
-      for (int t = 0; t < tokens; t += DotTiles.SIDE) {
-        int at = tokens * first + t * width;
-        for (int r = 0; r < paddedRows; r += DotTiles.SIDE) {
-          int s = r * stride + t * Lanes.COUNT;
-          DotTiles.threeByThree(panel, r * width, packed, at, width, lanes, s, stride);
+      for (int r = 0; r < rows; r += PANEL) {
+        int height = Math.min(PANEL, rows - r);
+        for (int i = 0; i < height; i++) {
+          Panels.weights(panel, i * width, weight, row + r + i, first, width);
+        }
+        int paddedHeight = Lanes.roundUp(height, DotTiles.ROWS);
+        Arrays.fill(panel, height * width, paddedHeight * width, 0);
+        for (int t = 0; t < tokens; t += DotTiles.TOKENS) {
+          int at = tokens * first + t * COLUMNS;
+          for (int i = 0; i < paddedHeight; i += DotTiles.ROWS) {
+            int s = (r + i) * stride + t * Lanes.COUNT;
+            DotTiles.twoByFour(panel, i * width, packed, at, width, lanes, s, stride);
+          }
         }
       }
     }
