@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.DoubleAdder;
 
 /** Limits of plain Java, for backends that have no better measurement. */
 final class ScalarLimits implements MachineLimits {
-  private static final int STEPS = 1 << 20;
+  private static final int STEPS = 1 << 14;
   private static final int CHAINS = 8;
-  private static final int PASSES = 10;
+  private static final int PASSES = 100;
 
   @Override
   public double readBandwidth(int threads) {
@@ -26,7 +26,7 @@ final class ScalarLimits implements MachineLimits {
   public double matrixRate(int threads) {
     DoubleAdder sum = new DoubleAdder();
     double best = 0;
-    int pieces = 4 * threads;
+    int pieces = 32 * threads;
     try (WorkerPool pool = new WorkerPool(threads)) {
       for (int pass = 0; pass < PASSES; pass++) {
         long start = System.nanoTime();

@@ -18,13 +18,13 @@ import org.vesalius.kernels.WorkerPool;
  */
 final class MatrixProduct {
   /** Tokens that share one pass over the weight; a multiple of {@link DotTiles#TOKENS}. */
-  private static final int TOKENS = 96;
+  private static final int TOKENS = 128;
 
   /** Rows that a thread takes at a time; a multiple of {@link DotTiles#ROWS}. */
-  private static final int ROWS = 24;
+  private static final int ROWS = 32;
 
   /** Rows of a panel, few enough that it stays in the first-level cache; a multiple of the same. */
-  private static final int PANEL = 6;
+  private static final int PANEL = 8;
 
   private static final int COLUMNS = DotTiles.COLUMNS;
 

@@ -17,9 +17,9 @@ import org.vesalius.kernels.WorkerPool;
 
 /** Limits of vector instructions. */
 final class VectorLimits implements MachineLimits {
-  private static final int STEPS = 1 << 18;
+  private static final int STEPS = 1 << 14;
   private static final int CHAINS = 10;
-  private static final int PASSES = 20;
+  private static final int PASSES = 100;
 
   @Override
   public double readBandwidth(int threads) {
@@ -47,7 +47,7 @@ final class VectorLimits implements MachineLimits {
   public double matrixRate(int threads) {
     DoubleAdder sum = new DoubleAdder();
     double best = 0;
-    int pieces = 4 * threads;
+    int pieces = 32 * threads;
     try (WorkerPool pool = new WorkerPool(threads)) {
       for (int pass = 0; pass < PASSES; pass++) {
         long start = System.nanoTime();
@@ -89,16 +89,16 @@ final class VectorLimits implements MachineLimits {
     FloatVector i = FloatVector.fromArray(FLOATS, numbers, 8 * COUNT);
     FloatVector j = FloatVector.fromArray(FLOATS, numbers, 9 * COUNT);
     for (int step = 0; step < STEPS; step++) {
-      a = a.fma(x, y);
-      b = b.fma(x, y);
-      c = c.fma(x, y);
-      d = d.fma(x, y);
-      e = e.fma(x, y);
-      f = f.fma(x, y);
-      g = g.fma(x, y);
-      h = h.fma(x, y);
-      i = i.fma(x, y);
-      j = j.fma(x, y);
+      a = x.fma(y, a);
+      b = x.fma(y, b);
+      c = x.fma(y, c);
+      d = x.fma(y, d);
+      e = x.fma(y, e);
+      f = x.fma(y, f);
+      g = x.fma(y, g);
+      h = x.fma(y, h);
+      i = x.fma(y, i);
+      j = x.fma(y, j);
     }
     FloatVector sum = a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j);
     return sum.reduceLanes(VectorOperators.ADD);
