@@ -3,7 +3,7 @@ package org.vesalius.bench;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -69,14 +69,14 @@ public class MatmulBenchmark {
     KernelOptions options = KernelOptions.defaults();
     kernels = Backends.open(backend, options);
     arena = Arena.ofShared();
-    Random random = new Random(3);
+    SplittableRandom random = new SplittableRandom(3);
     weights = new Weight[COPIES];
     for (int i = 0; i < COPIES; i++) {
       MemorySegment data = arena.allocate(2L * rows * columns, 64);
-      for (long j = 0; j < (long) rows * columns; j++) {
-        // Sign and mantissa random, magnitude from 2^-8 to 2^-1.
-        int bits = (random.nextInt() & 0x807F) | ((119 + random.nextInt(7)) << 7);
-        data.setAtIndex(ValueLayout.JAVA_SHORT, j, (short) bits);
+      for (long j = 0; j < (long) rows * columns / 4; j++) {
+        // Four numbers: sign and mantissa random, magnitude from a half to two.
+        long bits = (random.nextLong() & 0x80FF_80FF_80FF_80FFL) | 0x3F00_3F00_3F00_3F00L;
+        data.setAtIndex(ValueLayout.JAVA_LONG, j, bits);
       }
       weights[i] = kernels.place(new Weight.BF16(data, rows, columns));
     }
@@ -84,7 +84,7 @@ public class MatmulBenchmark {
     out = kernels.allocate(ElementType.F32, tokens, rows);
     float[] values = new float[tokens * columns];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
+      values[i] = (float) random.nextDouble(-1, 1);
     }
     kernels.write(x, values);
     if (!Boolean.getBoolean("vesalius.bench.smoke")) {
