@@ -67,6 +67,57 @@ public final class Contents {
     }
   }
 
+  /**
+   * Every query's group holds the query itself and only keys of its sequence. Starts and lengths
+   * have been checked.
+   */
+  public static void groups(Tensor groups, KeyValues keyValues, Tensor starts) {
+    for (int s = 0; s + 1 < starts.columns(); s++) {
+      int start = integer(starts, 0, s);
+      int queries = integer(starts, 0, s + 1) - start;
+      int length =
+          keyValues instanceof KeyValues.Paged paged ? integer(paged.lengths(), 0, s) : queries;
+      for (int t = 0; t < queries; t++) {
+        int first = integer(groups, 0, start + t);
+        int end = integer(groups, 1, start + t);
+        int position = length - queries + t;
+        if (first < 0 || first > position || end <= position || end > length) {
+          throw new IndexOutOfBoundsException(
+              "attention: expected a group around position "
+                  + position
+                  + " within 0 to "
+                  + length
+                  + " for sequence "
+                  + s
+                  + ", found "
+                  + first
+                  + " to "
+                  + end);
+        }
+      }
+    }
+  }
+
+  /** Starts of groups ascend from 0 to the number of rows. */
+  public static void starts(String operation, Tensor starts, int rows) {
+    int before = 0;
+    for (int i = 0; i < starts.columns(); i++) {
+      int start = integer(starts, 0, i);
+      boolean wrongEnd = i == 0 ? start != 0 : i == starts.columns() - 1 && start != rows;
+      if (start < before || wrongEnd) {
+        throw new IndexOutOfBoundsException(
+            operation
+                + ": expected starts that ascend from 0 to "
+                + rows
+                + ", found "
+                + start
+                + " at "
+                + i);
+      }
+      before = start;
+    }
+  }
+
   private static void sequence(KeyValues.Paged paged, int s, int queries) {
     int length = integer(paged.lengths(), 0, s);
     long room = (long) paged.pageTable().columns() * paged.pageSize();

@@ -1,5 +1,6 @@
 package org.vesalius.kernels;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,24 @@ public interface Kernels extends AutoCloseable {
   void scatterRows(Tensor out, Tensor x, Tensor index);
 
   /**
+   * {@code out[index[i]] += x[i]} for the rows of {@code x}; no two entries of {@code index},
+   * {@code (1, rows of x)} I32, may be equal.
+   */
+  void addRows(Tensor out, Tensor x, Tensor index);
+
+  /**
+   * Weighted sums of rows: {@code out[i] = sum over k of shares[k][i] * x[index[k][i]]}. Pooling,
+   * the interpolation of a table of position embeddings and the mixture of experts' outputs are all
+   * this.
+   *
+   * @param out {@code (n, width)}
+   * @param x {@code (rows, width)}
+   * @param index {@code (parts, n)} I32
+   * @param shares {@code (parts, n)} F32
+   */
+  void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares);
+
+  /**
    * Matrix product with a weight: {@code out = x * weightᵀ + bias}.
    *
    * @param out {@code (tokens, weight.rows)}
@@ -87,12 +106,35 @@ public interface Kernels extends AutoCloseable {
    */
   void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias);
 
+  /**
+   * Chooses the experts of each token of a sparse feed-forward network (Shazeer et al. 2017) and
+   * groups the choices by expert: softmax over all experts, then the {@code routing.perToken()}
+   * largest, of equal ones the first.
+   *
+   * @param routing is written
+   * @param logits {@code (tokens, experts)}
+   * @param renormalise whether the shares of a token are divided by their sum
+   */
+  void route(ExpertRouting routing, Tensor logits, boolean renormalise);
+
+  /**
+   * Matrix products of groups of rows, each group with a weight of its own, which is read once:
+   * {@code out[r] = x[r] * experts[e]ᵀ} for rows {@code starts[e] <= r < starts[e + 1]}. A row's
+   * result is that of {@link #linear} with the same weight.
+   *
+   * @param out {@code (rows, expert.rows)}
+   * @param x {@code (rows, expert.columns)}
+   * @param experts all of one shape
+   * @param starts {@code (1, experts + 1)} I32, from 0 to the number of rows
+   */
+  void expertLinear(Tensor out, Tensor x, List<Weight> experts, Tensor starts);
+
   /** {@code out += x}. */
   void add(Tensor out, Tensor x);
 
   /**
    * Root mean square norm (Zhang and Sennrich 2019): {@code out = x / sqrt(mean(x²) + epsilon) *
-   * gain}, row by row.
+   * gain}, row by row. {@code out} may be {@code x}.
    *
    * @param gain {@code (1, width)}
    */
@@ -100,6 +142,18 @@ public interface Kernels extends AutoCloseable {
 
   /** {@code residual += delta}, then {@code out = rmsNorm(residual)}. */
   void addRmsNorm(Tensor out, Tensor residual, Tensor delta, Tensor gain, float epsilon);
+
+  /**
+   * Layer norm (Ba et al. 2016): {@code out = (x - mean(x)) / sqrt(variance(x) + epsilon) * gain +
+   * bias}, row by row, with the variance over all elements. {@code out} may be {@code x}.
+   *
+   * @param gain {@code (1, width)}
+   * @param bias {@code (1, width)}
+   */
+  void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon);
+
+  /** {@code x = x * factor}, in place. */
+  void scale(Tensor x, float factor);
 
   /** {@code x = activation(x)}, in place. */
   void activate(Tensor x, Activation activation);
@@ -158,8 +212,25 @@ public interface Kernels extends AutoCloseable {
    * @param q {@code (tokens, heads * headSize)}
    * @param starts {@code (1, sequences + 1)} I32: the first row of each sequence, and the end of
    *     the last
+   * @param groups {@code (2, tokens)} I32 or null. Where given, each query also sees, whatever the
+   *     causal mask and the window say, the keys from {@code groups[0][t]} to before {@code
+   *     groups[1][t]} of its sequence, among which it is itself and all of which exist: the tokens
+   *     of one image, which attend to each other in both directions (Gemma 3). A query without such
+   *     a group has {@code p} and {@code p + 1} for its own position {@code p}
    */
-  void attention(Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape);
+  void attention(
+      Tensor out,
+      Tensor q,
+      KeyValues keyValues,
+      Tensor starts,
+      AttentionShape shape,
+      @Nullable Tensor groups);
+
+  /** Attention without groups. */
+  default void attention(
+      Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
+    attention(out, q, keyValues, starts, shape, null);
+  }
 
   /** Frees everything that was allocated here and stops the threads. Idempotent. */
   @Override

@@ -1,5 +1,6 @@
 package org.vesalius.kernels;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The shape rules of {@link Kernels}, checked by every backend before it computes. */
@@ -65,7 +66,78 @@ public final class Shapes {
     }
   }
 
-  /** Rules of {@link Kernels#activate}. */
+  /** Rules of {@link Kernels#layerNorm}. */
+  public static void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias) {
+    same("layerNorm", out, x);
+    require(
+        isVector(gain, ElementType.F32, x.columns())
+            && isVector(bias, ElementType.F32, x.columns()),
+        "layerNorm",
+        "gain and bias (1, " + x.columns() + ")",
+        gain,
+        bias);
+  }
+
+  /** Rules of {@link Kernels#mixRows}. */
+  public static void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares) {
+    floats("mixRows", out, x, shares);
+    require(
+        out.columns() == x.columns()
+            && index.type() == ElementType.I32
+            && index.columns() == out.rows()
+            && shares.columns() == out.rows()
+            && shares.rows() == index.rows(),
+        "mixRows",
+        "rows of one width, and index and shares (parts, " + out.rows() + ")",
+        out,
+        x,
+        index,
+        shares);
+  }
+
+  /** Rules of {@link Kernels#route}. */
+  public static void route(ExpertRouting routing, Tensor logits) {
+    floats("route", logits, routing.shares());
+    int tokens = logits.rows();
+    int perToken = routing.perToken();
+    require(
+        routing.experts() == logits.columns()
+            && perToken <= logits.columns()
+            && isVector(routing.starts(), ElementType.I32, logits.columns() + 1)
+            && isVector(routing.rows(), ElementType.I32, tokens * perToken)
+            && routing.places().type() == ElementType.I32
+            && routing.places().columns() == tokens
+            && routing.shares().columns() == tokens
+            && routing.shares().rows() == perToken,
+        "route",
+        "logits (tokens, " + routing.experts() + ") and a routing of as many tokens",
+        logits,
+        routing.rows(),
+        routing.places(),
+        routing.shares());
+  }
+
+  /** Rules of {@link Kernels#expertLinear}. */
+  public static void expertLinear(Tensor out, Tensor x, List<Weight> experts, Tensor starts) {
+    floats("expertLinear", out, x);
+    require(
+        isVector(starts, ElementType.I32, experts.size() + 1) && out.rows() == x.rows(),
+        "expertLinear",
+        "starts (1, " + (experts.size() + 1) + ") and as many rows out as in",
+        starts,
+        out,
+        x);
+    for (Weight expert : experts) {
+      require(
+          x.columns() == expert.columns() && out.columns() == expert.rows(),
+          "expertLinear",
+          "x (rows, " + expert.columns() + ") and out (rows, " + expert.rows() + ")",
+          out,
+          x);
+    }
+  }
+
+  /** Rules of {@link Kernels#scale} and {@link Kernels#activate}. */
   public static void activate(Tensor x) {
     floats("activate", x);
   }
@@ -158,8 +230,23 @@ public final class Shapes {
 
   /** Rules of {@link Kernels#attention}. */
   public static void attention(
-      Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
+      Tensor out,
+      Tensor q,
+      KeyValues keyValues,
+      Tensor starts,
+      AttentionShape shape,
+      @Nullable Tensor groups) {
     same("attention", out, q);
+    if (groups != null) {
+      require(
+          groups.type() == ElementType.I32
+              && groups.rows() == 2
+              && groups.columns() == q.rows()
+              && shape.causal(),
+          "attention",
+          "groups (2, " + q.rows() + ") with a causal mask",
+          groups);
+    }
     require(
         q.columns() == shape.heads() * shape.headSize()
             && starts.type() == ElementType.I32

@@ -50,6 +50,36 @@ public sealed interface Weight {
     }
   }
 
+  /**
+   * A matrix that is stored the other way round, {@code columns} rows of {@code rows} elements, as
+   * checkpoints keep it whose code computes {@code x * W}.
+   *
+   * @param stored the matrix as it lies in memory, itself not transposed
+   */
+  record Transposed(Weight stored) implements Weight {
+    /** Refuses to turn a matrix twice. */
+    public Transposed {
+      if (stored instanceof Transposed) {
+        throw new IllegalArgumentException("weight: a transposed matrix is transposed again");
+      }
+    }
+
+    @Override
+    public int rows() {
+      return stored.columns();
+    }
+
+    @Override
+    public int columns() {
+      return stored.rows();
+    }
+
+    @Override
+    public MemorySegment data() {
+      return stored.data();
+    }
+  }
+
   private static void requireSize(MemorySegment data, int rows, int columns, int elementBytes) {
     long expected = (long) rows * columns * elementBytes;
     if (rows < 0 || columns < 0 || data.byteSize() != expected) {

@@ -2,11 +2,13 @@ package org.vesalius.kernels.reference;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
@@ -94,6 +96,33 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
+  public void addRows(Tensor out, Tensor x, Tensor index) {
+    Shapes.moveRows("addRows", x, out, index);
+    Contents.indices("addRows", index, out.rows());
+    for (int r = 0; r < x.rows(); r++) {
+      int to = Contents.integer(index, 0, r);
+      for (int c = 0; c < x.columns(); c++) {
+        set(out, to, c, get(out, to, c) + get(x, r, c));
+      }
+    }
+  }
+
+  @Override
+  public void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares) {
+    Shapes.mixRows(out, x, index, shares);
+    Contents.indices("mixRows", index, x.rows());
+    for (int r = 0; r < out.rows(); r++) {
+      for (int c = 0; c < out.columns(); c++) {
+        double sum = 0;
+        for (int k = 0; k < index.rows(); k++) {
+          sum += get(shares, k, r) * get(x, Contents.integer(index, k, r), c);
+        }
+        set(out, r, c, sum);
+      }
+    }
+  }
+
+  @Override
   public void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
     Shapes.linear(out, x, weight, bias);
     pool.run(
@@ -112,6 +141,25 @@ final class ReferenceKernels implements Kernels {
             }
           }
         });
+  }
+
+  @Override
+  public void route(ExpertRouting routing, Tensor logits, boolean renormalise) {
+    Shapes.route(routing, logits);
+    new ExpertChoice(routing, logits).choose(renormalise);
+  }
+
+  @Override
+  public void expertLinear(Tensor out, Tensor x, List<Weight> experts, Tensor starts) {
+    Shapes.expertLinear(out, x, experts, starts);
+    Contents.starts("expertLinear", starts, x.rows());
+    for (int e = 0; e < experts.size(); e++) {
+      int first = Contents.integer(starts, 0, e);
+      int count = Contents.integer(starts, 0, e + 1) - first;
+      if (count > 0) {
+        linear(out.rows(first, count), x.rows(first, count), experts.get(e), null);
+      }
+    }
   }
 
   @Override
@@ -138,6 +186,36 @@ final class ReferenceKernels implements Kernels {
     Shapes.norm(out, residual, gain);
     add(residual, delta);
     rmsNorm(out, residual, gain, epsilon);
+  }
+
+  @Override
+  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    Shapes.layerNorm(out, x, gain, bias);
+    int width = x.columns();
+    for (int r = 0; r < x.rows(); r++) {
+      double mean = 0;
+      for (int c = 0; c < width; c++) {
+        mean += get(x, r, c) / width;
+      }
+      double variance = 0;
+      for (int c = 0; c < width; c++) {
+        variance += (get(x, r, c) - mean) * (get(x, r, c) - mean) / width;
+      }
+      double factor = 1 / Math.sqrt(variance + epsilon);
+      for (int c = 0; c < width; c++) {
+        set(out, r, c, (get(x, r, c) - mean) * factor * get(gain, 0, c) + get(bias, 0, c));
+      }
+    }
+  }
+
+  @Override
+  public void scale(Tensor x, float factor) {
+    Shapes.activate(x);
+    for (int r = 0; r < x.rows(); r++) {
+      for (int c = 0; c < x.columns(); c++) {
+        set(x, r, c, get(x, r, c) * factor);
+      }
+    }
   }
 
   @Override
@@ -232,9 +310,17 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void attention(
-      Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
-    Shapes.attention(out, q, keyValues, starts, shape);
+      Tensor out,
+      Tensor q,
+      KeyValues keyValues,
+      Tensor starts,
+      AttentionShape shape,
+      @Nullable Tensor groups) {
+    Shapes.attention(out, q, keyValues, starts, shape, groups);
     Contents.attention(q, keyValues, starts);
+    if (groups != null) {
+      Contents.groups(groups, keyValues, starts);
+    }
     for (int s = 0; s + 1 < starts.columns(); s++) {
       int sequence = s;
       int start = Contents.integer(starts, 0, s);
@@ -251,6 +337,10 @@ final class ReferenceKernels implements Kernels {
               int query = i / shape.heads();
               int last = shape.causal() ? length - queries + query : length - 1;
               int first = shape.window() == 0 ? 0 : Math.max(0, last + 1 - shape.window());
+              if (groups != null) {
+                first = Math.min(first, Contents.integer(groups, 0, start + query));
+                last = Math.max(last, Contents.integer(groups, 1, start + query) - 1);
+              }
               attend(
                   out,
                   q,
@@ -369,27 +459,31 @@ final class ReferenceKernels implements Kernels {
 
   private static void readRow(double[] out, Weight weight, int row) {
     long first = (long) row * out.length;
-    MemorySegment data = weight.data();
     switch (weight) {
-      case Weight.F32 _ -> {
+      case Weight.Transposed(Weight stored) -> {
         for (int c = 0; c < out.length; c++) {
-          out[c] = data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + c));
+          out[c] = number(stored, (long) c * weight.rows() + row);
         }
       }
-      case Weight.F16 _ -> {
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _ -> {
         for (int c = 0; c < out.length; c++) {
-          out[c] =
-              Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + c)));
-        }
-      }
-      case Weight.BF16 _ -> {
-        for (int c = 0; c < out.length; c++) {
-          out[c] =
-              Float.intBitsToFloat(
-                  data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + c)) << 16);
+          out[c] = number(weight, first + c);
         }
       }
     }
+  }
+
+  /** The element at a place of a weight that is stored as it is. */
+  private static double number(Weight weight, long index) {
+    MemorySegment data = weight.data();
+    return switch (weight) {
+      case Weight.F32 _ -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * index);
+      case Weight.F16 _ ->
+          Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
+      case Weight.BF16 _ ->
+          Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
+      case Weight.Transposed _ -> throw new IllegalArgumentException("a transposed weight");
+    };
   }
 
   private static double get(Tensor x, int row, int column) {

@@ -52,6 +52,7 @@ final class MatrixProduct {
         case Weight.BF16 _ -> stream(out, x, weight, bias, 2);
         // Converting costs more than a loop can hide, so the panel has it once per row.
         case Weight.F16 _ -> block(out, x, weight, bias);
+        case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
       }
       return;
     }

@@ -37,6 +37,7 @@ final class Panels {
     return switch (weight) {
       case Weight.F32 _ -> false;
       case Weight.F16 _, Weight.BF16 _ -> true;
+      case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
     };
   }
 
@@ -81,6 +82,7 @@ final class Panels {
       case Weight.F32 _ -> floats(out, at, data, 4 * index, whole);
       case Weight.F16 _ -> halves(out, at, data, 2 * index, whole);
       case Weight.BF16 _ -> brainFloats(out, at, data, 2 * index, whole);
+      case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
     }
     if (whole < width) {
       rest(out, at + whole, weight, index + whole, inside - whole, width - whole);
@@ -103,6 +105,7 @@ final class Panels {
           Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
       case Weight.BF16 _ ->
           Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
+      case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
     };
   }
 

@@ -2,11 +2,13 @@ package org.vesalius.kernels.simd;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
@@ -189,10 +191,45 @@ final class SimdKernels implements Kernels {
 
   @Override
   public void attention(
-      Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
-    Shapes.attention(out, q, keyValues, starts, shape);
+      Tensor out,
+      Tensor q,
+      KeyValues keyValues,
+      Tensor starts,
+      AttentionShape shape,
+      @Nullable Tensor groups) {
+    Shapes.attention(out, q, keyValues, starts, shape, groups);
     Contents.attention(q, keyValues, starts);
     attention.attend(out, q, keyValues, starts, shape);
+  }
+
+  @Override
+  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    throw new UnsupportedOperationException("to be computed");
+  }
+
+  @Override
+  public void scale(Tensor x, float factor) {
+    throw new UnsupportedOperationException("to be computed");
+  }
+
+  @Override
+  public void addRows(Tensor out, Tensor x, Tensor index) {
+    throw new UnsupportedOperationException("to be computed");
+  }
+
+  @Override
+  public void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares) {
+    throw new UnsupportedOperationException("to be computed");
+  }
+
+  @Override
+  public void route(ExpertRouting routing, Tensor logits, boolean renormalise) {
+    throw new UnsupportedOperationException("to be computed");
+  }
+
+  @Override
+  public void expertLinear(Tensor out, Tensor x, List<Weight> experts, Tensor starts) {
+    throw new UnsupportedOperationException("to be computed");
   }
 
   @Override
