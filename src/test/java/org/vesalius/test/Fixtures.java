@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.vesalius.kernels.Backend;
@@ -21,9 +22,30 @@ final class Fixtures {
     return Path.of(System.getProperty("vesalius.root", "../.."));
   }
 
-  /** A folder of the golden fixtures. */
+  /**
+   * A folder of the golden fixtures: of the repository, or, for those that are too large for it, of
+   * the folder that the system property {@code vesalius.fixtures} names or that lies beside the
+   * assets.
+   */
   static Path fixture(String name) {
-    return root().resolve("src/test/fixtures").resolve(name);
+    Path inside = root().resolve("src/test/fixtures").resolve(name);
+    return Files.isDirectory(inside) ? inside : outside().map(f -> f.resolve(name)).orElse(inside);
+  }
+
+  /** Whether the folder is there. */
+  static boolean has(String name) {
+    return Files.isDirectory(fixture(name));
+  }
+
+  private static Optional<Path> outside() {
+    String fixtures = System.getProperty("vesalius.fixtures", "");
+    String assets = System.getProperty("vesalius.assets", "");
+    if (!fixtures.isEmpty()) {
+      return Optional.of(Path.of(fixtures));
+    }
+    return assets.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Path.of(assets).toAbsolutePath().resolveSibling("fixtures"));
   }
 
   /** The demo module's data. */

@@ -110,7 +110,8 @@ final class DemoCommand implements Callable<Integer> {
       throw new CommandFailure(
           "the demo model was expected to answer with a box, found: " + answer);
     }
-    ImagePatches seen = model.promptEncoder().encode(request(image, WHERE)).images().getFirst();
+    ImagePatches seen =
+        model.promptEncoder().encode(request(image, WHERE)).images().getFirst().tiles().getFirst();
     BufferedImage picture = read(file);
     double x = (double) picture.getWidth() / seen.resizedWidth();
     double y = (double) picture.getHeight() / seen.resizedHeight();

@@ -240,6 +240,11 @@ public final class ConfigNode {
     return has(key) ? this : new ConfigNode(file, path, copy.put(key, value));
   }
 
+  /** This object with a whole number put in where the key does not occur, not even as null. */
+  public ConfigNode withDefault(String key, int value) {
+    return node.has(key) ? this : with(key, value);
+  }
+
   /** This object with a whole number put in. */
   ConfigNode with(String key, int value) {
     ObjectNode copy = node.deepCopy();

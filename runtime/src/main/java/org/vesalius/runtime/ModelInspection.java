@@ -158,11 +158,9 @@ public record ModelInspection(
       Optional<ImageRule> images = Optional.empty();
       if (family.isPresent() && header.isPresent()) {
         ModelConfig known = config.orElseThrow();
-        sizes = attempt(() -> DecoderConfig.read(known));
-        images =
-            sizes.isEmpty()
-                ? images
-                : attempt(() -> check(family.get(), known)).flatMap(rule -> rule);
+        Optional<Checked> checked = attempt(() -> check(family.get(), known));
+        sizes = checked.map(Checked::sizes);
+        images = checked.flatMap(Checked::images);
       }
       long vision = header.map(h -> parameters(h, true)).orElse(0L);
       return new ModelInspection(
@@ -204,13 +202,17 @@ public record ModelInspection(
     }
 
     /** Lets the family run its own checks; the weights are only mapped. */
-    private Optional<ImageRule> check(ModelFamily family, ModelConfig config) {
+    private Checked check(ModelFamily family, ModelConfig config) {
       try (Kernels kernels = Backends.open("reference", new KernelOptions(1));
           Checkpoint checkpoint = Checkpoint.open(directory)) {
         LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
-        return model.images().map(input -> rule(input.encoder()));
+        return new Checked(
+            model.decoder().config(), model.images().map(input -> rule(input.encoder())));
       }
     }
+
+    /** What loading told. */
+    private record Checked(DecoderConfig sizes, Optional<ImageRule> images) {}
 
     private ImageRule rule(ImageEncoder encoder) {
       PreprocessorConfig config = PreprocessorConfig.read(directory);
@@ -220,8 +222,8 @@ public record ModelInspection(
           orZero(config.maxPixels()),
           orZero(config.patchSize()),
           merge,
-          encoder.grid(512, 512).tokens(merge),
-          encoder.grid(1024, 1024).tokens(merge));
+          encoder.tokens(512, 512),
+          encoder.tokens(1024, 1024));
     }
 
     private static int orZero(OptionalInt value) {

@@ -6,7 +6,7 @@ import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.KvCache;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.vision.ImageEncoder;
-import org.vesalius.runtime.vision.image.ImagePatches;
+import org.vesalius.runtime.vision.PreparedImage;
 
 /**
  * What a model must compute and read at least, by its shapes: the yardstick for measured speeds. A
@@ -69,12 +69,25 @@ public final class ModelWork {
     double width = sizes.width();
     double query = (double) sizes.heads() * sizes.headSize();
     double keyValue = 2.0 * sizes.kvHeads() * sizes.headSize();
-    double matrices = width * (2 * query + keyValue) + 3 * width * sizes.innerWidth();
+    double projections = width * (2 * query + keyValue) * sizes.layers();
+    double matrices = projections + feedForwardMatrices();
     double attention = 0;
     for (int window : sizes.windows()) {
       attention += 4 * query * causalPairs(tokens, window);
     }
-    return 2 * matrices * sizes.layers() * tokens + attention + 2 * width * sizes.vocabulary();
+    return 2 * matrices * tokens + attention + 2 * width * sizes.vocabulary();
+  }
+
+  /** Elements of the matrices that a token meets in the feed-forward networks of all layers. */
+  private double feedForwardMatrices() {
+    int sparse = sizes.experts().map(experts -> experts.layers().size()).orElse(0);
+    double dense = 3.0 * sizes.width() * sizes.innerWidth() * (sizes.layers() - sparse);
+    double expert =
+        sizes
+            .experts()
+            .map(e -> (double) sizes.width() * (e.count() + 3.0 * e.innerWidth() * e.perToken()))
+            .orElse(0.0);
+    return dense + sparse * expert;
   }
 
   /** Pairs of a query and a key that it sees. */
@@ -89,7 +102,7 @@ public final class ModelWork {
    *
    * @throws IllegalStateException if the model reads no pictures
    */
-  public double visionOperations(ImagePatches image) {
+  public double visionOperations(PreparedImage image) {
     return encoder().operations(image);
   }
 

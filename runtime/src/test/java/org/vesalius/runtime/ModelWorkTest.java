@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.vesalius.loader.CheckpointHeader;
-import org.vesalius.runtime.vision.image.ImagePatches;
+import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.image.RasterImage;
 
 class ModelWorkTest {
@@ -68,10 +68,10 @@ class ModelWorkTest {
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
       ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
       var encoder = model.parts().images().orElseThrow().encoder();
-      ImagePatches small = encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]));
-      ImagePatches large = encoder.prepare(RasterImage.ofGray8(84, 84, new byte[84 * 84]));
-      double ratio = (double) large.patches() / small.patches();
-      assertTrue(ratio > 1, "patches " + large.patches() + " and " + small.patches());
+      PreparedImage small = encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]));
+      PreparedImage large = encoder.prepare(RasterImage.ofGray8(84, 84, new byte[84 * 84]));
+      double ratio = (double) large.tokens() / small.tokens();
+      assertTrue(ratio > 1, "tokens " + large.tokens() + " and " + small.tokens());
       assertTrue(work.visionOperations(large) > ratio * work.visionOperations(small));
       assertTrue(work.visionOperations(large) < ratio * ratio * work.visionOperations(small));
     }

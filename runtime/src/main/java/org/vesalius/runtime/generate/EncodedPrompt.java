@@ -2,7 +2,7 @@ package org.vesalius.runtime.generate;
 
 import java.util.List;
 import org.vesalius.runtime.models.PositionRule;
-import org.vesalius.runtime.vision.image.ImagePatches;
+import org.vesalius.runtime.vision.PreparedImage;
 
 /**
  * A prompt ready for the model.
@@ -10,7 +10,7 @@ import org.vesalius.runtime.vision.image.ImagePatches;
  * @param text as the chat template rendered it, before image placeholders are expanded
  * @param ids tokens, image placeholders expanded
  * @param positions of the tokens
- * @param spans where the images' tokens are
+ * @param spans where the images' tokens are; as many as the images have runs
  * @param images the prepared pictures, in the order of the spans
  * @param reasoningOpen whether the prompt ends inside a reasoning block
  */
@@ -20,11 +20,11 @@ public record EncodedPrompt(
     int[] ids,
     PositionRule.Positions positions,
     List<PositionRule.ImageSpan> spans,
-    List<ImagePatches> images,
+    List<PreparedImage> images,
     boolean reasoningOpen) {
 
   /** Tokens that stand for images. */
   public int imageTokens() {
-    return spans.stream().mapToInt(span -> span.rows() * span.columns()).sum();
+    return spans.stream().mapToInt(span -> span.grid().count()).sum();
   }
 }

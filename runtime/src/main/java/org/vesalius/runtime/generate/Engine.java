@@ -14,9 +14,10 @@ import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.layers.Step;
 import org.vesalius.runtime.layers.StepBuffers;
 import org.vesalius.runtime.models.LoadedModel;
+import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.vision.ImageEncoder;
+import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.TensorPool;
-import org.vesalius.runtime.vision.image.ImagePatches;
 
 /**
  * Runs a loaded model step by step for many requests. Each request holds its own sequence in the
@@ -31,17 +32,22 @@ public final class Engine implements AutoCloseable {
   private final DecoderScratch scratch;
   private final TensorPool pool;
   private final int context;
+  private final int groupTokens;
   private final ReentrantLock turn = new ReentrantLock(true);
   private boolean closed;
 
   /**
    * Allocates everything that steps need.
    *
-   * @param chunk largest number of tokens of a step
+   * @param wantedChunk largest number of tokens of a step; more where the tokens of an image cannot
+   *     be parted
    * @param context largest number of tokens of a sequence
    * @param cacheTokens largest number of tokens of all sequences
    */
-  public Engine(Kernels kernels, LoadedModel model, int chunk, int context, long cacheTokens) {
+  public Engine(
+      Kernels kernels, LoadedModel model, int wantedChunk, int context, long cacheTokens) {
+    groupTokens = model.images().map(LoadedModel.ImageInput::groupTokens).orElse(0);
+    int chunk = Math.max(wantedChunk, groupTokens);
     DecoderConfig config = model.decoder().config();
     this.kernels = kernels;
     this.model = model;
@@ -79,11 +85,33 @@ public final class Engine implements AutoCloseable {
 
   /** Memory for the embeddings of a prompt's images; the caller closes it. */
   public TensorPool.Loan borrowEmbeddings(int tokens) {
-    return pool.borrow(ElementType.F32, tokens, model.decoder().config().width());
+    int width =
+        model
+            .images()
+            .map(input -> input.encoder().outputWidth())
+            .orElse(model.decoder().config().width());
+    return pool.borrow(ElementType.F32, tokens, width);
+  }
+
+  /**
+   * Where the chunk of a prompt that begins at {@code from} ends: as long as a step may be, but not
+   * inside an image whose tokens see each other.
+   */
+  public int chunkEnd(EncodedPrompt prompt, int from) {
+    int end = Math.min(prompt.ids().length, from + chunk());
+    if (groupTokens > 0) {
+      for (PositionRule.ImageSpan span : prompt.spans()) {
+        if (span.start() > from && span.start() < end && span.end() > end) {
+          return span.start();
+        }
+      }
+    }
+    return end;
   }
 
   /** Encodes one image into {@code out (tokens, width)}. */
-  public void encode(Tensor out, ImagePatches image, ImageEncoder encoder, LayerObserver observer) {
+  public void encode(
+      Tensor out, PreparedImage image, ImageEncoder encoder, LayerObserver observer) {
     turn.lock();
     try {
       requireOpen();
@@ -132,9 +160,29 @@ public final class Engine implements AutoCloseable {
             Arrays.copyOfRange(prompt.ids(), from, to),
             slice,
             count == 0 ? null : embeddings.rows(firstRow, count),
-            Arrays.copyOf(targets, count)),
+            Arrays.copyOf(targets, count),
+            groupTokens == 0 || count == 0 ? new int[0][] : groups(prompt, from, to),
+            prompt.ids().length),
         logits,
         observer);
+  }
+
+  /** The tokens that each token sees in both directions: those of its image, or itself. */
+  private static int[][] groups(EncodedPrompt prompt, int from, int to) {
+    int[][] groups = new int[2][to - from];
+    for (int t = from; t < to; t++) {
+      groups[0][t - from] = t;
+      groups[1][t - from] = t + 1;
+    }
+    for (PositionRule.ImageSpan span : prompt.spans()) {
+      int first = Math.max(from, span.start());
+      int end = Math.min(to, span.end());
+      if (first < end) {
+        Arrays.fill(groups[0], first - from, end - from, span.start());
+        Arrays.fill(groups[1], first - from, end - from, span.end());
+      }
+    }
+    return groups;
   }
 
   /** Feeds one generated token at {@code position} and reads the logits after it. */
@@ -142,7 +190,11 @@ public final class Engine implements AutoCloseable {
       CachedSequence sequence, int id, int position, float[] logits, LayerObserver observer) {
     int[][] positions = new int[model.positions().axes()][];
     Arrays.fill(positions, new int[] {position});
-    step(sequence, new StepInput(new int[] {id}, positions, null, new int[0]), logits, observer);
+    step(
+        sequence,
+        new StepInput(new int[] {id}, positions, null, new int[0], new int[0][], 0),
+        logits,
+        observer);
   }
 
   private void step(
@@ -161,7 +213,9 @@ public final class Engine implements AutoCloseable {
                   input.positions(),
                   input.spliceRows(),
                   input.spliceTargets(),
-                  wanted));
+                  input.groups(),
+                  wanted,
+                  input.promptLength()));
       Tensor result = model.decoder().forward(kernels, step, scratch, observer);
       if (logits.length > 0) {
         kernels.read(logits, result);
@@ -173,7 +227,12 @@ public final class Engine implements AutoCloseable {
 
   @SuppressWarnings("ArrayRecordComponent") // a bundle of arguments; never compared
   private record StepInput(
-      int[] ids, int[][] positions, @Nullable Tensor spliceRows, int[] spliceTargets) {}
+      int[] ids,
+      int[][] positions,
+      @Nullable Tensor spliceRows,
+      int[] spliceTargets,
+      int[][] groups,
+      int promptLength) {}
 
   private void requireOpen() {
     if (closed) {

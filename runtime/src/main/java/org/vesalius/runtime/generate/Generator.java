@@ -147,7 +147,7 @@ public final class Generator {
         if (cancelled()) {
           return false;
         }
-        int rows = prompt.spans().get(i).rows() * prompt.spans().get(i).columns();
+        int rows = prompt.images().get(i).tokens();
         engine.encode(
             embeddings.rows(row, rows),
             prompt.images().get(i),
@@ -163,14 +163,16 @@ public final class Generator {
     /** Null when the whole prompt is in. */
     private @Nullable FinishReason prefill(CachedSequence sequence, Tensor embeddings) {
       int total = prompt.ids().length;
-      for (int from = 0; from < total; from += engine.chunk()) {
+      int from = 0;
+      while (from < total) {
         if (cancelled()) {
           return FinishReason.CANCELLED;
         }
-        int to = Math.min(total, from + engine.chunk());
+        int to = engine.chunkEnd(prompt, from);
         engine.feed(
             sequence, prompt, embeddings, from, to, to == total ? logits : new float[0], observer);
         listener.on(new GenerationEvent.PrefillProgress(to, total));
+        from = to;
       }
       prefilled = System.nanoTime();
       return null;

@@ -4,20 +4,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Part;
+import org.vesalius.runtime.UnsupportedModelException;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.prompt.ChatTemplate;
 import org.vesalius.runtime.prompt.ControlToken;
 import org.vesalius.runtime.prompt.RenderedPrompt;
-import org.vesalius.runtime.prompt.TextRange;
-import org.vesalius.runtime.vision.ImageEncoder;
+import org.vesalius.runtime.vision.PreparedImage;
+import org.vesalius.runtime.vision.TokenGrid;
 import org.vesalius.runtime.vision.image.ImageDecoder;
-import org.vesalius.runtime.vision.image.ImagePatches;
 import org.vesalius.tokenizer.AddedTokenFilter;
 import org.vesalius.tokenizer.EncodeOptions;
 import org.vesalius.tokenizer.Tokenizer;
@@ -28,12 +29,14 @@ public final class PromptEncoder {
   private final Tokenizer tokenizer;
   private final LoadedModel model;
   private final OptionalInt beginningId;
+  private final OptionalInt imageId;
   private final List<ControlToken> controlTokens;
 
   /**
    * An encoder.
    *
    * @param beginningId the id of the beginning-of-sequence token, if the model has one
+   * @throws UnsupportedModelException if tokenizer and model disagree about the image token
    */
   public PromptEncoder(
       ChatTemplate template, Tokenizer tokenizer, LoadedModel model, OptionalInt beginningId) {
@@ -41,10 +44,35 @@ public final class PromptEncoder {
     this.tokenizer = tokenizer;
     this.model = model;
     this.beginningId = beginningId;
-    controlTokens =
+    controlTokens = new ArrayList<>();
+    tokenizer
+        .addedTokens()
+        .forEach(token -> controlTokens.add(new ControlToken(token.content(), token.special())));
+    imageId = model.images().map(this::imageId).orElse(OptionalInt.empty());
+  }
+
+  /** Makes sure that no message can write the placeholder either. */
+  private OptionalInt imageId(LoadedModel.ImageInput input) {
+    for (String mark : List.of(input.placeholder(), input.token())) {
+      if (controlTokens.stream().noneMatch(token -> token.content().equals(mark))) {
+        controlTokens.add(new ControlToken(mark, true));
+      }
+    }
+    OptionalInt id =
         tokenizer.addedTokens().stream()
-            .map(token -> new ControlToken(token.content(), token.special()))
-            .toList();
+            .filter(token -> token.content().equals(input.token()))
+            .mapToInt(token -> token.id())
+            .findFirst();
+    if (id.isPresent() && input.id().isPresent() && id.getAsInt() != input.id().getAsInt()) {
+      throw new UnsupportedModelException(
+          "tokenizer.json: token \""
+              + input.token()
+              + "\": expected id "
+              + input.id().getAsInt()
+              + " from config.json, found "
+              + id.getAsInt());
+    }
+    return id;
   }
 
   /**
@@ -70,83 +98,107 @@ public final class PromptEncoder {
             request.templateVariables(),
             true,
             controlTokens);
-    int[] ids = tokens(rendered);
     boolean reasoningOpen = rendered.text().stripTrailing().endsWith(ReasoningSplitter.OPEN);
-    if (model.images().isEmpty()) {
-      return new EncodedPrompt(
-          rendered.text(),
-          ids,
-          model.positions().number(ids.length, List.of()),
-          List.of(),
-          List.of(),
-          reasoningOpen);
+    Optional<LoadedModel.ImageInput> input = model.images();
+    if (input.isEmpty()) {
+      int[] ids = tokens(rendered, true);
+      return encoded(rendered.text(), ids, List.of(), List.of(), reasoningOpen);
     }
-    return expand(rendered.text(), ids, images, model.images().get(), reasoningOpen);
+    List<PreparedImage> prepared =
+        images.stream()
+            .map(image -> ImageDecoder.decode(image.bytes(), image.origin()))
+            .map(input.get().encoder()::prepare)
+            .toList();
+    RenderedPrompt expanded = new ImageExpansion(input.get()).expand(rendered, prepared);
+    List<TokenGrid> runs = prepared.stream().flatMap(image -> image.runs().stream()).toList();
+    List<PositionRule.ImageSpan> spans = new ArrayList<>();
+    int[] ids =
+        imageId.isPresent()
+            ? repeat(tokens(expanded, true), imageId.getAsInt(), runs, spans)
+            : cut(expanded, input.get().token(), runs, spans);
+    return encoded(rendered.text(), ids, spans, prepared, reasoningOpen);
+  }
+
+  private EncodedPrompt encoded(
+      String text,
+      int[] ids,
+      List<PositionRule.ImageSpan> spans,
+      List<PreparedImage> images,
+      boolean reasoningOpen) {
+    return new EncodedPrompt(
+        text,
+        ids,
+        model.positions().number(ids.length, spans),
+        List.copyOf(spans),
+        images,
+        reasoningOpen);
   }
 
   /**
    * The template writes the beginning-of-sequence token itself, or the tokenizer adds it, never
    * both.
    */
-  private int[] tokens(RenderedPrompt rendered) {
-    AddedTokenFilter filter = (_, start, end) -> !overlaps(rendered.literal(), start, end);
-    int[] plain = tokenizer.encode(rendered.text(), new EncodeOptions(false, filter));
+  private int[] tokens(RenderedPrompt prompt, boolean first) {
+    AddedTokenFilter filter =
+        (_, start, end) -> !ImageExpansion.overlaps(prompt.literal(), start, end);
+    int[] plain = tokenizer.encode(prompt.text(), new EncodeOptions(false, filter));
     boolean written =
         beginningId.isPresent() && plain.length > 0 && plain[0] == beginningId.getAsInt();
-    return written ? plain : tokenizer.encode(rendered.text(), new EncodeOptions(true, filter));
+    return written || !first
+        ? plain
+        : tokenizer.encode(prompt.text(), new EncodeOptions(true, filter));
   }
 
-  private static boolean overlaps(List<TextRange> ranges, int start, int end) {
-    for (TextRange range : ranges) {
-      if (range.start() < end && start < range.end()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private EncodedPrompt expand(
-      String text,
-      int[] ids,
-      List<Part.Image> images,
-      LoadedModel.ImageInput input,
-      boolean reasoningOpen) {
-    long placeholders = Arrays.stream(ids).filter(id -> id == input.placeholder()).count();
-    if (placeholders != images.size()) {
+  /** Repeats each image token as often as its run is long. */
+  private static int[] repeat(
+      int[] ids, int token, List<TokenGrid> runs, List<PositionRule.ImageSpan> spans) {
+    long found = Arrays.stream(ids).filter(id -> id == token).count();
+    if (found != runs.size()) {
       throw new IllegalArgumentException(
-          "the chat template wrote "
-              + placeholders
-              + " image placeholders for "
-              + images.size()
-              + " images; it does not fit this model");
+          "the prompt has " + found + " image tokens for " + runs.size() + " runs of them");
     }
-    List<ImagePatches> prepared = new ArrayList<>();
-    List<PositionRule.ImageSpan> spans = new ArrayList<>();
-    int[] expanded = new int[ids.length];
-    int length = 0;
+    int length = ids.length + runs.stream().mapToInt(run -> run.count() - 1).sum();
+    int[] expanded = new int[length];
+    int at = 0;
     for (int id : ids) {
       int copies = 1;
-      if (id == input.placeholder()) {
-        Part.Image image = images.get(prepared.size());
-        ImagePatches patches =
-            input.encoder().prepare(ImageDecoder.decode(image.bytes(), image.origin()));
-        ImageEncoder.TokenGrid grid = input.encoder().tokens(patches);
-        spans.add(new PositionRule.ImageSpan(length, grid.rows(), grid.columns()));
-        prepared.add(patches);
-        copies = grid.count();
+      if (id == token) {
+        TokenGrid run = runs.get(spans.size());
+        spans.add(new PositionRule.ImageSpan(at, run));
+        copies = run.count();
       }
-      if (length + copies > expanded.length) {
-        expanded = Arrays.copyOf(expanded, Math.max(2 * expanded.length, length + copies));
-      }
-      Arrays.fill(expanded, length, length + copies, id);
-      length += copies;
+      Arrays.fill(expanded, at, at + copies, id);
+      at += copies;
     }
-    return new EncodedPrompt(
-        text,
-        Arrays.copyOf(expanded, length),
-        model.positions().number(length, spans),
-        List.copyOf(spans),
-        List.copyOf(prepared),
-        reasoningOpen);
+    return expanded;
+  }
+
+  /**
+   * For models whose tokenizer has no image token: the text between images is tokenized piece by
+   * piece ({@code tokenizer_image_token} of LLaVA).
+   */
+  private int[] cut(
+      RenderedPrompt prompt,
+      String mark,
+      List<TokenGrid> runs,
+      List<PositionRule.ImageSpan> spans) {
+    List<Integer> places = ImageExpansion.places(prompt, mark);
+    List<int[]> pieces = new ArrayList<>();
+    int length = 0;
+    int from = 0;
+    for (int i = 0; i <= places.size(); i++) {
+      int to = i < places.size() ? places.get(i) : prompt.text().length();
+      int[] ids = to > from || i == 0 ? tokens(prompt.part(from, to), i == 0) : new int[0];
+      pieces.add(ids);
+      length += ids.length;
+      if (i < places.size()) {
+        TokenGrid run = runs.get(i);
+        spans.add(new PositionRule.ImageSpan(length, run));
+        pieces.add(new int[run.count()]);
+        length += run.count();
+        from = to + mark.length();
+      }
+    }
+    return pieces.stream().flatMapToInt(Arrays::stream).toArray();
   }
 }

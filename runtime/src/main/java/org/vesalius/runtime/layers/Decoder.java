@@ -1,8 +1,8 @@
 package org.vesalius.runtime.layers;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Kernels;
-import org.vesalius.kernels.Rotary;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
 
@@ -12,7 +12,8 @@ import org.vesalius.kernels.Weight;
  *
  * @param config its sizes
  * @param embedding {@code (vocabulary, width)}
- * @param rotary position embedding, shared by all layers
+ * @param embeddingScale factor on token embeddings; not on those of images
+ * @param positions position embeddings; a layer's attention says which one it uses
  * @param blocks the layers
  * @param finalNorm before the head
  * @param head {@code (vocabulary, width)}; the embedding itself where weights are tied
@@ -20,7 +21,8 @@ import org.vesalius.kernels.Weight;
 public record Decoder(
     DecoderConfig config,
     Weight embedding,
-    Rotary rotary,
+    float embeddingScale,
+    List<PositionEmbedding> positions,
     List<DecoderBlock> blocks,
     RmsNorm finalNorm,
     Linear head) {
@@ -31,36 +33,60 @@ public record Decoder(
    */
   public Tensor forward(
       Kernels kernels, Step step, DecoderScratch scratch, LayerObserver observer) {
-    int tokens = step.tokens();
-    Tensor residual = scratch.residual().firstRows(tokens);
-    Tensor normed = scratch.normed().firstRows(tokens);
-    Tensor delta = scratch.delta().firstRows(tokens);
+    Tensor residual = scratch.residual().firstRows(step.tokens());
+    Tensor normed = scratch.normed().firstRows(step.tokens());
+    Tensor delta = scratch.delta().firstRows(step.tokens());
 
-    kernels.embed(residual, embedding, step.ids());
-    if (step.splice() != null) {
-      kernels.scatterRows(residual, step.splice().rows(), step.splice().targets());
-    }
+    embed(kernels, residual, step);
     observer.observe("hidden.0", residual);
-    kernels.rotaryTable(
-        scratch.cos().firstRows(tokens), scratch.sin().firstRows(tokens), step.positions(), rotary);
+    for (int i = 0; i < positions.size(); i++) {
+      positions.get(i).forward(kernels, scratch.rotation(i, step.tokens()), step);
+    }
     blocks.getFirst().attentionNorm().forward(kernels, normed, residual);
     for (int layer = 0; layer < blocks.size(); layer++) {
       DecoderBlock block = blocks.get(layer);
       block.attention().forward(kernels, delta, normed, scratch, step, layer);
+      normalise(kernels, delta, block.attentionPostNorm());
       block.mlpNorm().addThenForward(kernels, normed, residual, delta);
-      block
-          .mlp()
-          .forward(
-              kernels,
-              delta,
-              normed,
-              scratch.gated().firstRows(tokens),
-              scratch.raised().firstRows(tokens));
+      block.mlp().forward(kernels, delta, normed, scratch.mlp());
+      normalise(kernels, delta, block.mlpPostNorm());
+      addDeepFeatures(kernels, delta, step, layer);
       normAfter(layer).addThenForward(kernels, normed, residual, delta);
       observer.observe("hidden." + (layer + 1), residual);
     }
     observer.observe("hidden.norm", normed);
+    return logits(kernels, normed, step, scratch, observer);
+  }
 
+  private void embed(Kernels kernels, Tensor residual, Step step) {
+    kernels.embed(residual, embedding, step.ids());
+    if (embeddingScale != 1) {
+      kernels.scale(residual, embeddingScale);
+    }
+    if (step.splice() != null) {
+      kernels.scatterRows(
+          residual, step.splice().level(0, config.width()), step.splice().targets());
+    }
+  }
+
+  private static void normalise(Kernels kernels, Tensor x, @Nullable RmsNorm norm) {
+    if (norm != null) {
+      norm.forward(kernels, x, x);
+    }
+  }
+
+  /**
+   * DeepStack (Meng et al. 2024): features of deeper tower layers join the stream after a layer.
+   */
+  private void addDeepFeatures(Kernels kernels, Tensor delta, Step step, int layer) {
+    Step.Splice splice = step.splice();
+    if (splice != null && layer + 1 < splice.levels(config.width())) {
+      kernels.addRows(delta, splice.level(layer + 1, config.width()), splice.targets());
+    }
+  }
+
+  private Tensor logits(
+      Kernels kernels, Tensor normed, Step step, DecoderScratch scratch, LayerObserver observer) {
     Tensor last = scratch.last().firstRows(step.logitRows().columns());
     Tensor logits = scratch.logits().firstRows(step.logitRows().columns());
     if (last.rows() > 0) {

@@ -1,29 +1,36 @@
 package org.vesalius.runtime.layers;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.IntStream;
+import java.util.Map;
+import java.util.Optional;
+import org.vesalius.kernels.Activation;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.RopeConfig;
 import org.vesalius.runtime.UnsupportedModelException;
 
 /**
- * The sizes of a Qwen-style decoder, read from the text part of config.json and refused where it
- * says something that this code does not compute.
+ * The sizes of a decoder, read from the text part of config.json and refused where it says
+ * something that this code does not compute.
  *
  * @param width size of the residual stream ({@code hidden_size})
- * @param innerWidth of the feed-forward network ({@code intermediate_size})
+ * @param innerWidth of a dense feed-forward network ({@code intermediate_size})
  * @param layers number of blocks
  * @param heads query heads
  * @param kvHeads key/value heads
  * @param headSize width of a head
  * @param vocabulary rows of the embedding
  * @param epsilon of the norms
+ * @param activation of the feed-forward networks
+ * @param attentionScale factor on the dot product of query and key
  * @param tied whether the head is the embedding
- * @param maxPositions longest context that the model was made for
- * @param rope rotary embedding
+ * @param trainedPositions longest context before any scaling of the rotary embedding
+ * @param maxPositions longest context
+ * @param ropes rotary embeddings
+ * @param layerRopes which of them each layer uses
  * @param windows for each layer how many keys a query sees, 0 for all
+ * @param experts of sparse layers, if there are any
  */
 public record DecoderConfig(
     int width,
@@ -34,53 +41,117 @@ public record DecoderConfig(
     int headSize,
     int vocabulary,
     float epsilon,
+    Activation activation,
+    float attentionScale,
     boolean tied,
+    int trainedPositions,
     int maxPositions,
-    RopeConfig rope,
-    List<Integer> windows) {
+    List<RopeConfig> ropes,
+    List<Integer> layerRopes,
+    List<Integer> windows,
+    Optional<ExpertConfig> experts) {
 
-  private static final Set<String> LAYER_TYPES = Set.of("full_attention", "sliding_attention");
+  private static final int DEFAULT_POSITIONS = 32768;
 
-  /** Reads the decoder's part of a configuration. */
-  public static DecoderConfig read(ModelConfig config) {
-    ConfigNode text = config.text();
-    String activation = text.string("hidden_act", "silu");
-    if (!activation.equals("silu")) {
-      throw unsupported(text, "hidden_act", activation, "silu");
-    }
-    if (config.root().has("quantization_config")) {
-      throw unsupported(
-          config.root(), "quantization_config", "one", "none: F32, F16 or BF16 weights");
-    }
-    int width = text.intValue("hidden_size");
-    int heads = text.intValue("num_attention_heads");
+  /**
+   * Reads the decoder's part of a configuration.
+   *
+   * @param tiedByDefault what {@code tie_word_embeddings} is where the file does not say
+   */
+  public static DecoderConfig read(ModelConfig config, DecoderStyle style, boolean tiedByDefault) {
+    ConfigNode text = withDefaults(config.text(), style.defaults());
+    refuseUnknown(config.root(), text);
+    int width = positive(text, "hidden_size");
+    int heads = positive(text, "num_attention_heads");
     int kvHeads = text.intValue("num_key_value_heads", heads);
-    int headSize = text.intValue("head_dim", heads > 0 ? width / heads : 0);
-    int layers = text.intValue("num_hidden_layers");
-    if (width <= 0
-        || heads <= 0
-        || kvHeads <= 0
-        || heads % kvHeads != 0
-        || headSize <= 0
-        || headSize % 2 != 0) {
+    int headSize = text.intValue("head_dim", width / heads);
+    int layers = positive(text, "num_hidden_layers");
+    if (kvHeads <= 0 || heads % kvHeads != 0 || headSize <= 0 || headSize % 2 != 0) {
       throw text.error(
           "num_attention_heads",
           "heads that are a multiple of key/value heads, and an even head size",
           heads + " heads, " + kvHeads + " key/value heads of size " + headSize);
     }
+    double scaled = text.doubleValue("query_pre_attn_scalar", headSize);
+    if (!(scaled > 0)) {
+      throw text.error("query_pre_attn_scalar", "a positive number", Double.toString(scaled));
+    }
+    List<Integer> windows = LayerWindows.read(text, layers, style.windows());
+    boolean uniform = config.ropeByLayerType().isEmpty();
+    List<RopeConfig> ropes =
+        uniform
+            ? List.of(config.rope())
+            : List.of(config.rope("full_attention"), config.rope("sliding_attention"));
+    int positions = text.intValue("max_position_embeddings", DEFAULT_POSITIONS);
     return new DecoderConfig(
         width,
         positive(text, "intermediate_size"),
-        positive(text, "num_hidden_layers"),
+        layers,
         heads,
         kvHeads,
         headSize,
         positive(text, "vocab_size"),
         (float) text.doubleValue("rms_norm_eps", 1e-6),
-        config.tieWordEmbeddings(false),
-        text.intValue("max_position_embeddings", 32768),
-        config.rope(),
-        windows(text, layers));
+        Activations.read(
+            text,
+            text.has("hidden_activation") ? "hidden_activation" : "hidden_act",
+            style.activation()),
+        (float) (1 / Math.sqrt(scaled)),
+        config.tieWordEmbeddings(tiedByDefault),
+        positions,
+        uniform ? RotaryFrequencies.reach(config.rope(), positions) : positions,
+        ropes,
+        windows.stream().map(window -> !uniform && window > 0 ? 1 : 0).toList(),
+        windows,
+        Optional.empty());
+  }
+
+  private static ConfigNode withDefaults(ConfigNode text, Map<String, Integer> defaults) {
+    ConfigNode completed = text;
+    for (Map.Entry<String, Integer> entry : defaults.entrySet()) {
+      completed = completed.withDefault(entry.getKey(), entry.getValue());
+    }
+    return completed;
+  }
+
+  /** With sparse layers. */
+  public DecoderConfig withExperts(ExpertConfig sparse) {
+    return new DecoderConfig(
+        width,
+        innerWidth,
+        layers,
+        heads,
+        kvHeads,
+        headSize,
+        vocabulary,
+        epsilon,
+        activation,
+        attentionScale,
+        tied,
+        trainedPositions,
+        maxPositions,
+        ropes,
+        layerRopes,
+        windows,
+        Optional.of(sparse));
+  }
+
+  private static void refuseUnknown(ConfigNode root, ConfigNode text) {
+    List<String> problems = new ArrayList<>();
+    if (root.has("quantization_config")) {
+      problems.add("quantization_config: supported are plain F32, F16 and BF16 weights");
+    }
+    for (String key : List.of("attn_logit_softcapping", "final_logit_softcapping")) {
+      if (text.has(key)) {
+        problems.add(text.path(key) + ": supported is null");
+      }
+    }
+    if (text.booleanValue("use_bidirectional_attention", false)) {
+      problems.add(text.path("use_bidirectional_attention") + ": supported is false");
+    }
+    if (!problems.isEmpty()) {
+      throw new UnsupportedModelException(root.file() + ": " + String.join("; ", problems));
+    }
   }
 
   private static int positive(ConfigNode node, String key) {
@@ -89,38 +160,5 @@ public record DecoderConfig(
       throw node.error(key, "a positive number", Integer.toString(value));
     }
     return value;
-  }
-
-  /**
-   * {@code layer_types} decides where present; without it the two older keys do (transformers,
-   * configuration_qwen2).
-   */
-  private static List<Integer> windows(ConfigNode text, int layers) {
-    boolean sliding = text.booleanValue("use_sliding_window", false) && text.has("sliding_window");
-    if (text.has("layer_types")) {
-      List<String> types = text.strings("layer_types");
-      if (types.size() != layers || !LAYER_TYPES.containsAll(types)) {
-        throw text.error(
-            "layer_types",
-            layers + " entries out of " + LAYER_TYPES,
-            types.size() + " entries " + types);
-      }
-      if (types.contains("sliding_attention") && !text.has("sliding_window")) {
-        throw text.error(
-            "sliding_window", "a size, since layer_types names sliding layers", "none");
-      }
-      return types.stream()
-          .map(type -> type.equals("sliding_attention") ? text.intValue("sliding_window") : 0)
-          .toList();
-    }
-    int firstSliding = sliding ? text.intValue("max_window_layers", layers) : layers;
-    int window = sliding ? text.intValue("sliding_window") : 0;
-    return IntStream.range(0, layers).mapToObj(i -> i >= firstSliding ? window : 0).toList();
-  }
-
-  private static UnsupportedModelException unsupported(
-      ConfigNode node, String key, String found, String supported) {
-    return new UnsupportedModelException(
-        node.file() + ": " + key + ": found " + found + ", supported is " + supported);
   }
 }

@@ -1,5 +1,6 @@
 package org.vesalius.runtime.layers;
 
+import java.util.List;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
@@ -15,10 +16,8 @@ import org.vesalius.kernels.Tensor;
  * @param keys {@code kvHeads * headSize}
  * @param values {@code kvHeads * headSize}
  * @param mixed output of attention before its projection, {@code heads * headSize}
- * @param gated {@code inner}
- * @param raised {@code inner}
- * @param cos {@code headSize / 2}
- * @param sin {@code headSize / 2}
+ * @param mlp inside feed-forward networks
+ * @param rotations cosines and sines of each position embedding, {@code headSize / 2}
  * @param last the rows whose logits are wanted, {@code (sequences, width)}
  * @param logits {@code (sequences, vocabulary)}
  */
@@ -30,10 +29,8 @@ public record DecoderScratch(
     Tensor keys,
     Tensor values,
     Tensor mixed,
-    Tensor gated,
-    Tensor raised,
-    Tensor cos,
-    Tensor sin,
+    MlpScratch mlp,
+    List<PositionEmbedding.Rotation> rotations,
     Tensor last,
     Tensor logits) {
 
@@ -51,11 +48,20 @@ public record DecoderScratch(
         kernels.allocate(ElementType.F32, tokens, config.kvHeads() * config.headSize()),
         kernels.allocate(ElementType.F32, tokens, config.kvHeads() * config.headSize()),
         kernels.allocate(ElementType.F32, tokens, config.heads() * config.headSize()),
-        kernels.allocate(ElementType.F32, tokens, config.innerWidth()),
-        kernels.allocate(ElementType.F32, tokens, config.innerWidth()),
-        kernels.allocate(ElementType.F32, tokens, config.headSize() / 2),
-        kernels.allocate(ElementType.F32, tokens, config.headSize() / 2),
+        MlpScratch.allocate(kernels, config, tokens),
+        config.ropes().stream()
+            .map(_ ->
+                new PositionEmbedding.Rotation(
+                    kernels.allocate(ElementType.F32, tokens, config.headSize() / 2),
+                    kernels.allocate(ElementType.F32, tokens, config.headSize() / 2)))
+            .toList(),
         kernels.allocate(ElementType.F32, logitRows, config.width()),
         kernels.allocate(ElementType.F32, logitRows, config.vocabulary()));
+  }
+
+  /** The rotation of the first {@code tokens} tokens by a position embedding. */
+  PositionEmbedding.Rotation rotation(int position, int tokens) {
+    PositionEmbedding.Rotation all = rotations.get(position);
+    return new PositionEmbedding.Rotation(all.cos().firstRows(tokens), all.sin().firstRows(tokens));
   }
 }

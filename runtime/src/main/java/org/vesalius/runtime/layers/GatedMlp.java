@@ -12,15 +12,14 @@ import org.vesalius.kernels.Tensor;
  * @param down {@code (width, inner)}
  * @param activation of the gate
  */
-public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
+public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation)
+    implements FeedForward {
 
-  /**
-   * Computes {@code out (tokens, width)} from {@code x (tokens, width)}.
-   *
-   * @param gated scratch {@code (tokens, inner)}
-   * @param raised scratch {@code (tokens, inner)}
-   */
-  public void forward(Kernels kernels, Tensor out, Tensor x, Tensor gated, Tensor raised) {
+  @Override
+  public void forward(Kernels kernels, Tensor out, Tensor x, MlpScratch scratch) {
+    int inner = gate.weight().rows();
+    Tensor gated = scratch.gated().firstRows(x.rows()).columns(0, inner);
+    Tensor raised = scratch.raised().firstRows(x.rows()).columns(0, inner);
     gate.forward(kernels, gated, x);
     up.forward(kernels, raised, x);
     kernels.gatedActivation(gated, raised, activation);

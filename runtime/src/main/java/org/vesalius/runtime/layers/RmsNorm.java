@@ -9,14 +9,14 @@ import org.vesalius.kernels.Tensor;
  * @param gain {@code (1, width)}
  * @param epsilon added to the mean square
  */
-public record RmsNorm(Tensor gain, float epsilon) {
+public record RmsNorm(Tensor gain, float epsilon) implements Norm {
 
-  /** {@code out = norm(x)}. */
+  @Override
   public void forward(Kernels kernels, Tensor out, Tensor x) {
     kernels.rmsNorm(out, x, gain, epsilon);
   }
 
-  /** {@code residual += delta; out = norm(residual)}. */
+  @Override
   public void addThenForward(Kernels kernels, Tensor out, Tensor residual, Tensor delta) {
     kernels.addRmsNorm(out, residual, delta, gain, epsilon);
   }

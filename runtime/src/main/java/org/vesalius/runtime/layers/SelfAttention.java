@@ -15,6 +15,7 @@ import org.vesalius.kernels.Tensor;
  * @param queryNorm norm over each query head, or null (Qwen3 has it)
  * @param keyNorm norm over each key head, or null
  * @param shape heads, scale and mask
+ * @param position which of the decoder's position embeddings rotates queries and keys
  */
 public record SelfAttention(
     Linear query,
@@ -23,7 +24,8 @@ public record SelfAttention(
     Linear output,
     @Nullable RmsNorm queryNorm,
     @Nullable RmsNorm keyNorm,
-    AttentionShape shape) {
+    AttentionShape shape,
+    int position) {
 
   /**
    * Computes {@code out (tokens, width)} from {@code x} and adds its keys and values to the cache.
@@ -38,6 +40,7 @@ public record SelfAttention(
     key.forward(kernels, k, x);
     value.forward(kernels, v, x);
     var cache = step.cache(layer);
+    var rotation = scratch.rotation(position, x.rows());
     kernels.rotateAndCache(
         q,
         k,
@@ -45,11 +48,11 @@ public record SelfAttention(
         queryNorm == null ? null : queryNorm.gain(),
         keyNorm == null ? null : keyNorm.gain(),
         queryNorm == null ? 0 : queryNorm.epsilon(),
-        scratch.cos().firstRows(x.rows()),
-        scratch.sin().firstRows(x.rows()),
+        rotation.cos(),
+        rotation.sin(),
         cache,
         step.slots());
-    kernels.attention(mixed, q, cache, step.starts(), shape);
+    kernels.attention(mixed, q, cache, step.starts(), shape, step.groups());
     output.forward(kernels, out, mixed);
   }
 }

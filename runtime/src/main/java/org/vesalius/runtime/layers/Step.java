@@ -17,6 +17,9 @@ import org.vesalius.kernels.Tensor;
  * @param layers where each layer keeps its keys and values, page table and lengths included
  * @param logitRows {@code (1, rows)} I32: the tokens whose logits are wanted
  * @param splice embeddings that take the place of token embeddings, or null
+ * @param groups {@code (2, tokens)} I32 tokens that see each other in both directions, as {@code
+ *     Kernels.attention} takes them, or null
+ * @param sequenceLength tokens of the prompt, or of the sequence once it is longer
  */
 public record Step(
     Tensor ids,
@@ -25,15 +28,29 @@ public record Step(
     Tensor starts,
     List<KeyValues.Paged> layers,
     Tensor logitRows,
-    @Nullable Splice splice) {
+    @Nullable Splice splice,
+    @Nullable Tensor groups,
+    int sequenceLength) {
 
   /**
    * Image embeddings to put into the decoder's input.
    *
-   * @param rows {@code (n, width)}
+   * @param rows {@code (n, levels * width)}: in the first columns what replaces the token
+   *     embeddings, in the next ones what is added after the first layer, and so on
    * @param targets {@code (1, n)} I32: the token of the step that each row replaces
    */
-  public record Splice(Tensor rows, Tensor targets) {}
+  public record Splice(Tensor rows, Tensor targets) {
+
+    /** How many levels there are for a decoder of this width. */
+    int levels(int width) {
+      return rows.columns() / width;
+    }
+
+    /** The embeddings of one level, {@code (n, width)}. */
+    Tensor level(int level, int width) {
+      return rows.columns(level * width, width);
+    }
+  }
 
   /** Number of tokens of the batch. */
   public int tokens() {

@@ -20,6 +20,7 @@ public final class StepBuffers {
   private final Tensor lengths;
   private final Tensor pageTable;
   private final Tensor logitRows;
+  private final Tensor groups;
   private final int[] slotValues;
   private final int[] tableValues;
 
@@ -42,6 +43,7 @@ public final class StepBuffers {
     lengths = kernels.allocate(ElementType.I32, 1, sequences);
     pageTable = kernels.allocate(ElementType.I32, sequences, pages);
     logitRows = kernels.allocate(ElementType.I32, 1, Math.max(tokens, sequences));
+    groups = kernels.allocate(ElementType.I32, 2, tokens);
     slotValues = new int[tokens];
     tableValues = new int[pages];
   }
@@ -59,7 +61,10 @@ public final class StepBuffers {
    * @param positions {@code [axis][token]}
    * @param spliceRows image embeddings among these tokens, or null
    * @param spliceTargets the tokens that they replace, counted from the first of {@code ids}
+   * @param groups {@code [first, end][token]} of the tokens, as positions in the sequence, that
+   *     each token sees in both directions; empty if there are none
    * @param wanted the tokens whose logits are wanted, counted likewise
+   * @param promptLength tokens of the sequence's prompt
    */
   @SuppressWarnings("ArrayRecordComponent") // a bundle of arguments; never compared
   public record Part(
@@ -68,7 +73,9 @@ public final class StepBuffers {
       int[][] positions,
       @Nullable Tensor spliceRows,
       int[] spliceTargets,
-      int[] wanted) {}
+      int[][] groups,
+      int[] wanted,
+      int promptLength) {}
 
   /** A step over one part. */
   public Step step(Part part) {
@@ -103,7 +110,20 @@ public final class StepBuffers {
         stepStarts,
         cache.view(table, stepLengths),
         vector(logitRows, part.wanted(), part.wanted().length),
-        splice);
+        splice,
+        groups(part),
+        Math.max(part.promptLength(), sequence.length()));
+  }
+
+  private @Nullable Tensor groups(Part part) {
+    if (part.groups().length == 0) {
+      return null;
+    }
+    Tensor view = groups.columns(0, part.ids().length);
+    for (int row = 0; row < 2; row++) {
+      kernels.write(view.rows(row, 1), part.groups()[row]);
+    }
+    return view;
   }
 
   private Tensor vector(Tensor buffer, int[] values, int count) {

@@ -2,6 +2,7 @@ package org.vesalius.runtime.layers;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -85,19 +86,64 @@ public final class WeightReader {
     long[] expected =
         innerShape.length == 0 ? new long[] {rows, columns} : concat(rows, innerShape);
     StoredTensor stored = stored(name, expected);
-    MemorySegment data = stored.data();
-    return kernels.place(
-        switch (stored.dtype()) {
-          case F32 -> new Weight.F32(data, rows, columns);
-          case F16 -> new Weight.F16(data, rows, columns);
-          case BF16 -> new Weight.BF16(data, rows, columns);
-          default -> throw unsupported(stored);
-        });
+    return kernels.place(typed(stored, stored.data(), rows, columns));
+  }
+
+  /** The matrix {@code name} of {@code rows} outputs that is stored with a row per input. */
+  public Weight transposed(String name, int rows, int columns) {
+    StoredTensor stored = stored(name, columns, rows);
+    return kernels.place(new Weight.Transposed(typed(stored, stored.data(), columns, rows)));
+  }
+
+  /**
+   * The matrices of several networks that are stored as one tensor {@code (count, rows, columns)},
+   * or {@code (count, columns, rows)} if {@code transposed}.
+   */
+  public List<Weight> stacked(String name, int count, int rows, int columns, boolean transposed) {
+    int outer = transposed ? columns : rows;
+    int inner = transposed ? rows : columns;
+    StoredTensor stored = stored(name, count, outer, inner);
+    long bytes = stored.data().byteSize() / count;
+    List<Weight> weights = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Weight weight = typed(stored, stored.data().asSlice(i * bytes, bytes), outer, inner);
+      weights.add(kernels.place(transposed ? new Weight.Transposed(weight) : weight));
+    }
+    return List.copyOf(weights);
+  }
+
+  private static Weight typed(StoredTensor stored, MemorySegment data, int rows, int columns) {
+    return switch (stored.dtype()) {
+      case F32 -> new Weight.F32(data, rows, columns);
+      case F16 -> new Weight.F16(data, rows, columns);
+      case BF16 -> new Weight.BF16(data, rows, columns);
+      default -> throw unsupported(stored);
+    };
+  }
+
+  /** Whether the tensor exists and has this shape. */
+  public boolean hasShape(String name, long... shape) {
+    return has(name)
+        && checkpoint.tensor(prefix + name).shape().equals(Arrays.stream(shape).boxed().toList());
   }
 
   /** The vector {@code name}, widened to single precision. */
   public Tensor vector(String name, int length) {
-    StoredTensor stored = stored(name, length);
+    return vector(name, length, 0);
+  }
+
+  /** The matrix {@code name}, widened to single precision, for other uses than a product. */
+  public Tensor matrix(String name, int rows, int columns) {
+    Tensor tensor = kernels.allocate(ElementType.F32, rows, columns);
+    kernels.write(tensor, numbers(stored(name, rows, columns), rows * columns, 0));
+    return tensor;
+  }
+
+  private Tensor vector(String name, int length, float offset) {
+    return vector(kernels, numbers(stored(name, length), length, offset));
+  }
+
+  private static float[] numbers(StoredTensor stored, int length, float offset) {
     float[] values = new float[length];
     MemorySegment data = stored.data();
     for (int i = 0; i < length; i++) {
@@ -109,8 +155,9 @@ public final class WeightReader {
                 Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
             default -> throw unsupported(stored);
           };
+      values[i] += offset;
     }
-    return vector(kernels, values);
+    return values;
   }
 
   /** A vector of numbers that are computed, not stored. */
@@ -136,6 +183,16 @@ public final class WeightReader {
   /** {@code name.weight} as the gain of a norm. */
   public RmsNorm rmsNorm(String name, int width, float epsilon) {
     return new RmsNorm(vector(name + ".weight", width), epsilon);
+  }
+
+  /** {@code name.weight} plus {@code offset} as the gain of a norm. */
+  public RmsNorm rmsNorm(String name, int width, float epsilon, float offset) {
+    return new RmsNorm(vector(name + ".weight", width, offset), epsilon);
+  }
+
+  /** {@code name.weight} and {@code name.bias} as gain and bias of a norm. */
+  public LayerNorm layerNorm(String name, int width, float epsilon) {
+    return new LayerNorm(vector(name + ".weight", width), vector(name + ".bias", width), epsilon);
   }
 
   /**

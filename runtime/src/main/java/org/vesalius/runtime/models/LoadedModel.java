@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.vision.ImageEncoder;
 
@@ -16,9 +17,21 @@ public record LoadedModel(Decoder decoder, PositionRule positions, Optional<Imag
   /**
    * How images enter a prompt.
    *
-   * @param placeholder the token id that stands for an image in a rendered template, and for each
-   *     of its embeddings after expansion
+   * @param placeholder what the chat template writes where an image stands
+   * @param token the text that stands for an image's embeddings in {@link
+   *     org.vesalius.runtime.vision.PreparedImage#prompt}; a token of the tokenizer, or else any
+   *     text, at which the prompt is cut before it is tokenized
+   * @param id of the token where config.json names one, to be compared with the tokenizer
+   * @param groupTokens 0, or for models in which the tokens of an image see each other in both
+   *     directions the number of an image's tokens; they go through the decoder in one step
    * @param encoder turns pictures into embeddings
    */
-  public record ImageInput(int placeholder, ImageEncoder encoder) {}
+  public record ImageInput(
+      String placeholder, String token, OptionalInt id, int groupTokens, ImageEncoder encoder) {
+
+    /** Images whose tokens see only what comes before, and whose placeholder is their token. */
+    public static ImageInput causal(String token, OptionalInt id, ImageEncoder encoder) {
+      return new ImageInput(token, token, id, 0, encoder);
+    }
+  }
 }

@@ -2,15 +2,37 @@ package org.vesalius.runtime.models;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.models.gemma3.Gemma3Text;
+import org.vesalius.runtime.models.llama.Llama;
+import org.vesalius.runtime.models.mistral.Mistral;
 import org.vesalius.runtime.models.qwen2.Qwen2;
 import org.vesalius.runtime.models.qwen2_5_vl.Qwen25Vl;
+import org.vesalius.runtime.models.qwen2_vl.Qwen2Vl;
 import org.vesalius.runtime.models.qwen3.Qwen3;
+import org.vesalius.runtime.models.qwen3_moe.Qwen3Moe;
+import org.vesalius.runtime.models.qwen3_vl.Qwen3Vl;
+import org.vesalius.runtime.models.seed_oss.SeedOss;
 
 /** The model families that this version runs. */
 public final class ModelFamilies {
-  private static final List<ModelFamily> ALL = List.of(new Qwen25Vl(), new Qwen2(), new Qwen3());
+  private static final List<TextFamily> TEXT =
+      List.of(
+          new Llama(),
+          new Mistral(),
+          new Qwen2(),
+          new Qwen3(),
+          new Qwen3Moe(),
+          new Gemma3Text(),
+          new SeedOss());
+
+  private static final List<ModelFamily> VISION =
+      List.of(new Qwen2Vl(), new Qwen25Vl(), Qwen3Vl.dense(), Qwen3Vl.mixture());
+
+  private static final List<ModelFamily> ALL =
+      Stream.concat(VISION.stream(), TEXT.stream()).toList();
 
   private ModelFamilies() {}
 

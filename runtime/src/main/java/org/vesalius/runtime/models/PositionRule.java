@@ -2,6 +2,7 @@ package org.vesalius.runtime.models;
 
 import java.util.Arrays;
 import java.util.List;
+import org.vesalius.runtime.vision.TokenGrid;
 
 /** Numbers the positions of a prompt for the rotary embedding. */
 public interface PositionRule {
@@ -21,13 +22,12 @@ public interface PositionRule {
    * Where the tokens of an image lie.
    *
    * @param start index of its first token
-   * @param rows of the grid of its tokens
-   * @param columns of the grid of its tokens
+   * @param grid how they are laid out
    */
-  record ImageSpan(int start, int rows, int columns) {
+  record ImageSpan(int start, TokenGrid grid) {
     /** Index after its last token. */
     public int end() {
-      return start + rows * columns;
+      return start + grid.count();
     }
   }
 

@@ -1,5 +1,6 @@
 package org.vesalius.runtime.prompt;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,5 +16,18 @@ public record RenderedPrompt(String text, List<TextRange> literal) {
   /** Takes a copy of the list. */
   public RenderedPrompt {
     literal = List.copyOf(literal);
+  }
+
+  /** The piece between two places of the text. */
+  public RenderedPrompt part(int from, int to) {
+    List<TextRange> inside = new ArrayList<>();
+    for (TextRange range : literal) {
+      int start = Math.max(range.start(), from);
+      int end = Math.min(range.end(), to);
+      if (start < end) {
+        inside.add(new TextRange(start - from, end - from));
+      }
+    }
+    return new RenderedPrompt(text.substring(from, to), inside);
   }
 }

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.vision.VisionSizes;
 
 /**
  * The sizes of the vision tower.
@@ -79,8 +80,8 @@ record VisionConfig(
         outputWidth);
   }
 
-  int headSize() {
-    return width / heads;
+  VisionSizes sizes() {
+    return new VisionSizes(width, innerWidth, heads);
   }
 
   int patchValues() {

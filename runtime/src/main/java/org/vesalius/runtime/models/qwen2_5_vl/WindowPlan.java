@@ -14,6 +14,24 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // copied into tensors; never compared
 record WindowPlan(int[] cellOrder, int[] windowStarts, int[][] positions) {
 
+  /** The plan for {@code frames} frames of {@code gridH * gridW} patches, each by itself. */
+  static WindowPlan of(int frames, int gridH, int gridW, VisionConfig config) {
+    WindowPlan one = of(gridH, gridW, config);
+    int cells = one.cellOrder.length;
+    int patches = cells * config.cellPatches();
+    int windows = one.windowStarts.length - 1;
+    int[] order = new int[frames * cells];
+    Arrays.setAll(order, i -> i / cells * cells + one.cellOrder[i % cells]);
+    int[] starts = new int[frames * windows + 1];
+    Arrays.setAll(starts, i -> i / windows * patches + one.windowStarts[i % windows]);
+    int[][] positions = new int[2][frames * patches];
+    for (int axis = 0; axis < 2; axis++) {
+      int[] ofOne = one.positions[axis];
+      Arrays.setAll(positions[axis], i -> ofOne[i % patches]);
+    }
+    return new WindowPlan(order, starts, positions);
+  }
+
   /** The plan for one image of {@code gridH * gridW} patches. */
   static WindowPlan of(int gridH, int gridW, VisionConfig config) {
     int merge = config.mergeSize();

@@ -1,4 +1,4 @@
-package org.vesalius.runtime.models.qwen2_5_vl;
+package org.vesalius.runtime.models;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vesalius.runtime.models.PositionRule.ImageSpan;
 import org.vesalius.runtime.models.PositionRule.Positions;
+import org.vesalius.runtime.vision.TokenGrid;
 
 class MultimodalPositionsTest {
 
@@ -26,7 +27,10 @@ class MultimodalPositionsTest {
   void textGoesOnAfterTheLargestPositionOfAnImage() {
     Positions positions =
         new MultimodalPositions()
-            .number(9, List.of(new ImageSpan(1, 2, 3), new ImageSpan(8, 1, 1)));
+            .number(
+                9,
+                List.of(
+                    new ImageSpan(1, new TokenGrid(2, 3)), new ImageSpan(8, new TokenGrid(1, 1))));
     assertArrayEquals(new int[] {0, 1, 1, 1, 1, 1, 1, 4, 5}, positions.axes()[0]);
     assertArrayEquals(new int[] {0, 1, 1, 1, 2, 2, 2, 4, 5}, positions.axes()[1]);
     assertArrayEquals(new int[] {0, 1, 2, 3, 1, 2, 3, 4, 5}, positions.axes()[2]);

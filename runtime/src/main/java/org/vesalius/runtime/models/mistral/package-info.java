@@ -1,0 +1,5 @@
+/** The Mistral family. */
+@NullMarked
+package org.vesalius.runtime.models.mistral;
+
+import org.jspecify.annotations.NullMarked;

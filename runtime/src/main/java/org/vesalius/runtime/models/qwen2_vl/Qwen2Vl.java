@@ -1,0 +1,54 @@
+package org.vesalius.runtime.models.qwen2_vl;
+
+import org.vesalius.kernels.Kernels;
+import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.ConfigNode;
+import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.layers.DecoderStyle;
+import org.vesalius.runtime.layers.WeightReader;
+import org.vesalius.runtime.models.LoadedModel;
+import org.vesalius.runtime.models.ModelFamily;
+import org.vesalius.runtime.models.ModelFiles;
+import org.vesalius.runtime.models.QwenVisionModel;
+import org.vesalius.runtime.vision.QwenVisionConfig;
+
+/** The Qwen2-VL family (MedVLM-R1). */
+public final class Qwen2Vl implements ModelFamily {
+
+  @Override
+  public String modelType() {
+    return "qwen2_vl";
+  }
+
+  @Override
+  public String displayName() {
+    return "Qwen2-VL";
+  }
+
+  @Override
+  public LoadedModel load(
+      ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
+    QwenVisionModel model =
+        new QwenVisionModel(
+            files,
+            config,
+            new WeightReader(checkpoint, kernels),
+            kernels,
+            DecoderStyle.LLAMA
+                .withBiases(true, false, false)
+                .withWindows(DecoderStyle.WindowRule.FROM_LAYER));
+    QwenVisionConfig vision = visionConfig(model.vision(), model.sizes().width());
+    return model.load(vision.mergeSize(), new VisionTower(model.visualWeights(), kernels, vision));
+  }
+
+  /** In this family {@code hidden_size} of the tower is the width of its output. */
+  private static QwenVisionConfig visionConfig(ConfigNode vision, int decoderWidth) {
+    int width = vision.intValue("embed_dim");
+    int output = vision.intValue("hidden_size", decoderWidth);
+    if (output != decoderWidth) {
+      throw vision.error("hidden_size", "the decoder's width " + decoderWidth, "" + output);
+    }
+    double inner = width * vision.doubleValue("mlp_ratio", 4);
+    return QwenVisionConfig.of(vision, width, (int) inner, "quick_gelu", 14, decoderWidth);
+  }
+}

@@ -1,0 +1,36 @@
+package org.vesalius.runtime.models.qwen3_moe;
+
+import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.layers.DecoderStyle;
+import org.vesalius.runtime.layers.ExpertConfig;
+import org.vesalius.runtime.models.TextFamily;
+
+/** Qwen3 with sparse feed-forward layers: softmax over all experts, then the largest. */
+public final class Qwen3Moe implements TextFamily {
+
+  @Override
+  public String modelType() {
+    return "qwen3_moe";
+  }
+
+  @Override
+  public String displayName() {
+    return "Qwen3-MoE";
+  }
+
+  @Override
+  public DecoderStyle style(ModelConfig config) {
+    boolean bias = config.text().booleanValue("attention_bias", false);
+    return DecoderStyle.LLAMA
+        .withBiases(bias, bias, false)
+        .withQueryKeyNorm()
+        .withWindows(DecoderStyle.WindowRule.ALL_IF_USED);
+  }
+
+  @Override
+  public DecoderConfig sizes(ModelConfig config) {
+    DecoderConfig dense = TextFamily.super.sizes(config);
+    return dense.withExperts(ExpertConfig.read(config.text(), dense.layers(), false));
+  }
+}

@@ -1,0 +1,30 @@
+package org.vesalius.runtime.vision;
+
+import java.util.List;
+import org.vesalius.runtime.vision.image.ImagePatches;
+
+/**
+ * A picture, or a video, as the vision tower takes it and as the prompt shows it.
+ *
+ * @param tiles what the tower sees: the picture, and where a family cuts it, its pieces after it
+ * @param prompt what stands for the picture in the prompt in place of the template's placeholder.
+ *     It has one image token for each run
+ * @param runs how many tokens each image token in {@code prompt} becomes
+ */
+public record PreparedImage(List<ImagePatches> tiles, String prompt, List<TokenGrid> runs) {
+  /** Copies the lists. */
+  public PreparedImage {
+    tiles = List.copyOf(tiles);
+    runs = List.copyOf(runs);
+  }
+
+  /** A picture of one tile and one run of tokens. */
+  public PreparedImage(ImagePatches tile, String prompt, TokenGrid run) {
+    this(List.of(tile), prompt, List.of(run));
+  }
+
+  /** Tokens of all runs. */
+  public int tokens() {
+    return runs.stream().mapToInt(TokenGrid::count).sum();
+  }
+}
