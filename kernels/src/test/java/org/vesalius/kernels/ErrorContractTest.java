@@ -257,8 +257,7 @@ class ErrorContractTest {
       refused(
           "route",
           () ->
-              kernels.route(
-                  ExpertRouting.allocate(kernels, 3, 4, 5), floats(kernels, 3, 4), true));
+              kernels.route(ExpertRouting.allocate(kernels, 3, 4, 5), floats(kernels, 3, 4), true));
       refused("route", () -> kernels.route(routing, routing.places(), true));
       Tensor x = floats(kernels, 3, 8);
       Tensor out = floats(kernels, 3, 5);
@@ -266,12 +265,12 @@ class ErrorContractTest {
       Tensor starts = Matrices.integers(kernels, 0, 1, 3);
       refused("expertLinear", () -> kernels.expertLinear(x, x, experts, starts));
       refused("expertLinear", () -> kernels.expertLinear(out, out, experts, starts));
-      refused("expertLinear", () -> kernels.expertLinear(out, floats(kernels, 4, 8), experts, starts));
+      refused(
+          "expertLinear", () -> kernels.expertLinear(out, floats(kernels, 4, 8), experts, starts));
       refused(
           "expertLinear",
           () -> kernels.expertLinear(out, x, experts, Matrices.integers(kernels, 0, 3)));
-      refused(
-          "expertLinear", () -> kernels.expertLinear(out, x, experts, floats(kernels, 1, 3)));
+      refused("expertLinear", () -> kernels.expertLinear(out, x, experts, floats(kernels, 1, 3)));
       List<Weight> unequal = List.of(weight(kernels, 5, 8), weight(kernels, 5, 7));
       refused("expertLinear", () -> kernels.expertLinear(out, x, unequal, starts));
     }
@@ -294,8 +293,7 @@ class ErrorContractTest {
       for (int[] wrong :
           new int[][] {{1, 2, 3}, {0, 2, 2}, {0, 2, 4}, {0, 4, 3}, {0, -1, 3}, {-1, 0, 3}}) {
         Tensor starts = Matrices.integers(kernels, wrong);
-        outside(
-            "expertLinear", out, () -> kernels.expertLinear(out.view(), x, experts, starts));
+        outside("expertLinear", out, () -> kernels.expertLinear(out.view(), x, experts, starts));
       }
     }
   }
@@ -325,8 +323,13 @@ class ErrorContractTest {
       // Beyond the sequence, without the query itself, before the first key.
       for (int[] wrong :
           new int[][] {
-            {0, 0, 0, 2, 2, 2}, {0, 0, 0, 1, 3, 2}, {0, 1, 0, 1, 2, 2}, {0, 0, 0, 1, 0, 2},
-            {0, 0, 0, 1, 2, 1}, {0, 0, -1, 1, 2, 2}, {0, 0, 2, 1, 2, 2}
+            {0, 0, 0, 2, 2, 2},
+            {0, 0, 0, 1, 3, 2},
+            {0, 1, 0, 1, 2, 2},
+            {0, 0, 0, 1, 0, 2},
+            {0, 0, 0, 1, 2, 1},
+            {0, 0, -1, 1, 2, 2},
+            {0, 0, 2, 1, 2, 2}
           }) {
         Tensor groups = Matrices.integerRows(kernels, 2, 3, wrong);
         outside(
@@ -340,9 +343,7 @@ class ErrorContractTest {
       for (int[] wrong : new int[][] {{3, 3, 3, 6, 6, 7}, {0, 5, 5, 4, 6, 6}, {0, 0, 0, 3, 6, 6}}) {
         Tensor groups = Matrices.integerRows(kernels, 2, 3, wrong);
         outside(
-            "attention",
-            out,
-            () -> kernels.attention(out.view(), q, cache, all, shape, groups));
+            "attention", out, () -> kernels.attention(out.view(), q, cache, all, shape, groups));
       }
     }
   }

@@ -81,18 +81,14 @@ class ReferenceExpertsAndGroupsTest {
     holds(sums, 8.5, 18, 30, 40, 51, 62);
     Tensor mixed = zeros(2, 2);
     kernels.mixRows(
-        mixed,
-        x,
-        Matrices.integerRows(kernels, 2, 2, 0, 2, 2, 2),
-        floats(2, 2, 0.25, 1, 0.75, -3));
+        mixed, x, Matrices.integerRows(kernels, 2, 2, 0, 2, 2, 2), floats(2, 2, 0.25, 1, 0.75, -3));
     holds(mixed, 4, 5, -10, -12);
   }
 
   @Test
   void routingTakesTheLargestSharesAndTheFirstOfEqualOnes() {
     // Shares of eighths: 1 2 4 1, then 3 1 1 3.
-    Tensor logits =
-        floats(2, 4, 0, Math.log(2), Math.log(4), 0, Math.log(3), 0, 0, Math.log(3));
+    Tensor logits = floats(2, 4, 0, Math.log(2), Math.log(4), 0, Math.log(3), 0, 0, Math.log(3));
     ExpertRouting routing = ExpertRouting.allocate(kernels, 2, 4, 2);
     kernels.route(routing, logits, false);
     holdsIntegers(routing.starts(), 0, 1, 2, 3, 4);
