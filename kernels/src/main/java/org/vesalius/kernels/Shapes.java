@@ -28,6 +28,14 @@ public final class Shapes {
   /** Rules of {@link Kernels#embed}. */
   public static void embed(Tensor out, Weight table, Tensor ids) {
     floats("embed", out);
+    if (table instanceof Weight.Transposed) {
+      throw new IllegalArgumentException(
+          "embed: expected a table stored row by row, found a transposed one of ("
+              + table.rows()
+              + ", "
+              + table.columns()
+              + "); store it the other way round");
+    }
     require(
         out.columns() == table.columns() && isVector(ids, ElementType.I32, out.rows()),
         "embed",
@@ -137,7 +145,12 @@ public final class Shapes {
     }
   }
 
-  /** Rules of {@link Kernels#scale} and {@link Kernels#activate}. */
+  /** Rules of {@link Kernels#scale}. */
+  public static void scale(Tensor x) {
+    floats("scale", x);
+  }
+
+  /** Rules of {@link Kernels#activate}. */
   public static void activate(Tensor x) {
     floats("activate", x);
   }

@@ -3,6 +3,7 @@ package org.vesalius.kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Matrices.Framed;
 
 /**
@@ -19,6 +20,9 @@ final class AttentionCase {
   final float[][] k;
   final float[][] v;
 
+  /** Of each sequence the first token of a group and the one after its last, and so on. */
+  private int @Nullable [][] groups;
+
   AttentionCase(Samples samples, AttentionShape shape, double deviation, int... lengths) {
     this.shape = shape;
     this.lengths = lengths;
@@ -32,6 +36,35 @@ final class AttentionCase {
     }
   }
 
+  /** Adds groups that see each other: first and end of each, for every sequence. */
+  AttentionCase withGroups(int[]... borders) {
+    groups = borders;
+    return this;
+  }
+
+  private @Nullable Tensor groups(Kernels kernels, int[] from, int[] to) {
+    if (groups == null) {
+      return null;
+    }
+    int tokens = Arrays.stream(to).sum() - Arrays.stream(from).sum();
+    int[] content = new int[2 * tokens];
+    int row = 0;
+    for (int s = 0; s < to.length; s++) {
+      for (int position = from[s]; position < to[s]; position++) {
+        content[row] = position;
+        content[tokens + row] = position + 1;
+        for (int i = 0; i < groups[s].length; i += 2) {
+          if (groups[s][i] <= position && position < groups[s][i + 1]) {
+            content[row] = groups[s][i];
+            content[tokens + row] = groups[s][i + 1];
+          }
+        }
+        row++;
+      }
+    }
+    return Matrices.integerRows(kernels, 2, tokens, content);
+  }
+
   /** The same with the values' magnitudes, whose result is the magnitude of what is summed. */
   AttentionCase magnitudes() {
     AttentionCase other = new AttentionCase(new Samples(0), shape, 1, lengths);
@@ -40,6 +73,7 @@ final class AttentionCase {
       other.k[s] = k[s];
       other.v[s] = Samples.magnitudes(v[s]);
     }
+    other.groups = groups;
     return other;
   }
 
@@ -55,7 +89,8 @@ final class AttentionCase {
             Framed.of(kernels, tokens, width, join(k)).view(),
             Framed.of(kernels, tokens, width, join(v)).view()),
         starts(kernels, lengths),
-        shape);
+        shape,
+        groups(kernels, new int[lengths.length], lengths));
     return out.read("attention");
   }
 
@@ -111,7 +146,8 @@ final class AttentionCase {
             Matrices.integerRows(kernels, to.length, columns, table),
             Matrices.integers(kernels, to)),
         starts(kernels, queries),
-        shape);
+        shape,
+        groups(kernels, from, to));
     return out.read("attention");
   }
 
@@ -178,6 +214,6 @@ final class AttentionCase {
 
   @Override
   public String toString() {
-    return shape + " " + Arrays.toString(lengths);
+    return shape + " " + Arrays.toString(lengths) + " groups " + Arrays.deepToString(groups);
   }
 }

@@ -113,6 +113,57 @@ class AttentionContractTest {
 
   @ParameterizedTest
   @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void groupsThatSeeEachOther(String backend) {
+    Samples samples = new Samples(26);
+    // At the start, side by side, across pages and blocks of keys, of one token, at the end.
+    int[][] groups = {{0, 9, 9, 12, 30, 95, 100, 101, 120, 150}, {}, {1, 7}, {0, 70}};
+    int[] pageSizes = {1, 5, 16, 100};
+    for (int group : new int[] {1, 2, 7}) {
+      for (int window : new int[] {0, 1, 8, 40, 200}) {
+        AttentionShape shape = shape(group, 1, 12, true, window);
+        AttentionCase attention =
+            new AttentionCase(samples, shape, 1, 150, 40, 7, 70).withGroups(groups);
+        int pageSize = pageSizes[samples.below(pageSizes.length)];
+        check(backend, attention, (c, kernels) -> c.paged(kernels, pageSize));
+        check(backend, attention, AttentionCase::ragged);
+      }
+    }
+  }
+
+  /** A chunk that begins with a group, and one inside of it, after keys that were there before. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void chunksWithGroups(String backend) {
+    Samples samples = new Samples(27);
+    for (int window : new int[] {0, 16}) {
+      AttentionShape shape = shape(4, 2, 16, true, window);
+      AttentionCase attention =
+          new AttentionCase(samples, shape, 1, 170, 90)
+              .withGroups(new int[] {65, 160}, new int[] {20, 50, 60, 90});
+      int[] from = {65, 41};
+      int[] to = {170, 90};
+      try (Kernels reference = BackendsUnderTest.reference();
+          Kernels tested = BackendsUnderTest.open(backend, 2)) {
+        float[] expected = attention.paged(reference, 16, from, to);
+        float[] magnitudes = attention.magnitudes().paged(reference, 16, from, to);
+        double scores = 0;
+        for (int row = 0; row < 260; row++) {
+          for (int head = 0; head < 4; head++) {
+            scores = Math.max(scores, attention.largestScore(row, head));
+          }
+        }
+        double largest = scores;
+        Matrices.assertClose(
+            backend + " attention " + attention,
+            expected,
+            attention.paged(tested, 16, from, to),
+            i -> Tolerance.attention(16, 170, largest, magnitudes[i]));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
   void extremeScores(String backend) {
     Samples samples = new Samples(24);
     for (boolean causal : new boolean[] {true, false}) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vesalius.kernels.StoredWeights.Format;
+import org.vesalius.kernels.StoredWeights.Order;
 import org.vesalius.kernels.StoredWeights.Place;
 
 /**
@@ -51,33 +52,39 @@ class BatchInvarianceContractTest {
   void linear(String backend) {
     Samples samples = new Samples(31);
     for (Format format : Format.values()) {
-      for (int columns : new int[] {40, 61, 1107}) {
-        int tokens = columns == 61 ? 100 : 20;
-        int rows = 29;
-        float[] x = samples.cancelling(tokens * columns);
-        float[] bias = samples.normal(rows, 1);
-        Weight weight =
-            StoredWeights.of(
-                Arena.ofAuto(),
-                format,
-                Place.ODD,
-                rows,
-                columns,
-                samples.normal(rows * columns, 1));
-        check(
-            backend,
-            "linear " + format + " " + columns,
-            tokens,
-            (kernels, from, to) -> {
-              Tensor out = kernels.allocate(ElementType.F32, to - from, rows);
-              kernels.linear(
-                  out,
-                  Matrices.of(kernels, to - from, columns, part(x, columns, from, to)),
-                  kernels.place(weight),
-                  Matrices.of(kernels, 1, rows, bias));
-              return Matrices.read(kernels, out);
-            });
-      }
+      linear(backend, samples, format, Order.ROWS, 29, 40, 61, 1107);
+      linear(backend, samples, format, Order.COLUMNS, 143, 61, 203);
+    }
+  }
+
+  private static void linear(
+      String backend, Samples samples, Format format, Order order, int rows, int... widths) {
+    for (int columns : widths) {
+      int tokens = columns == 61 ? 100 : 20;
+      float[] x = samples.cancelling(tokens * columns);
+      float[] bias = samples.normal(rows, 1);
+      Weight weight =
+          StoredWeights.of(
+              Arena.ofAuto(),
+              format,
+              Place.ODD,
+              order,
+              rows,
+              columns,
+              samples.normal(rows * columns, 1));
+      check(
+          backend,
+          "linear " + format + " " + order + " " + columns,
+          tokens,
+          (kernels, from, to) -> {
+            Tensor out = kernels.allocate(ElementType.F32, to - from, rows);
+            kernels.linear(
+                out,
+                Matrices.of(kernels, to - from, columns, part(x, columns, from, to)),
+                kernels.place(weight),
+                Matrices.of(kernels, 1, rows, bias));
+            return Matrices.read(kernels, out);
+          });
     }
   }
 
@@ -105,7 +112,11 @@ class BatchInvarianceContractTest {
               kernels.gatedActivation(b, a, activation);
               kernels.activate(b, activation);
             }
-            kernels.addRmsNorm(out, a, b, Matrices.of(kernels, 1, width, gain), 1e-6f);
+            Tensor gains = Matrices.of(kernels, 1, width, gain);
+            kernels.addRmsNorm(out, a, b, gains, 1e-6f);
+            kernels.layerNorm(b, b, gains, gains, 1e-6f);
+            kernels.scale(b, 0.3f);
+            kernels.add(out, b);
             kernels.rotate(out, c, c);
             kernels.add(out, a);
             return Matrices.read(kernels, out);
@@ -127,6 +138,49 @@ class BatchInvarianceContractTest {
             "attention " + attention,
             135,
             (kernels, from, to) -> attention.paged(kernels, 16, new int[] {from}, new int[] {to}));
+      }
+    }
+  }
+
+  /** A chunk may start anywhere, but ends where no group is cut. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void chunksAroundGroups(String backend) {
+    Samples samples = new Samples(36);
+    for (int group : new int[] {1, 4}) {
+      for (int window : new int[] {0, 20}) {
+        AttentionShape shape = new AttentionShape(group * 2, 2, 10, 0.3f, true, window);
+        AttentionCase attention =
+            new AttentionCase(samples, shape, 1, 190)
+                .withGroups(new int[] {3, 60, 60, 64, 70, 135, 150, 189});
+        int row = shape.heads() * shape.headSize();
+        for (int threads = 1; threads <= 3; threads++) {
+          try (Kernels kernels = BackendsUnderTest.open(backend, threads)) {
+            float[] whole = attention.ragged(kernels);
+            for (int[] chunk :
+                new int[][] {
+                  {0, 190},
+                  {0, 60},
+                  {3, 60},
+                  {60, 64},
+                  {1, 2},
+                  {59, 60},
+                  {64, 70},
+                  {70, 135},
+                  {61, 149},
+                  {135, 190},
+                  {188, 189},
+                  {189, 190},
+                  {0, 135},
+                  {100, 190}
+                }) {
+              Matrices.assertIdentical(
+                  backend + " " + attention + " tokens " + chunk[0] + " to " + chunk[1],
+                  Arrays.copyOfRange(whole, chunk[0] * row, chunk[1] * row),
+                  attention.paged(kernels, 16, new int[] {chunk[0]}, new int[] {chunk[1]}));
+            }
+          }
+        }
       }
     }
   }

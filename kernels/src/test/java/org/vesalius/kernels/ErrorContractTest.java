@@ -216,6 +216,140 @@ class ErrorContractTest {
 
   @ParameterizedTest
   @MethodSource("org.vesalius.kernels.BackendsUnderTest#all")
+  void shapesOfNormsAndMixtures(String backend) {
+    try (Kernels kernels = BackendsUnderTest.open(backend, 1)) {
+      Tensor a = floats(kernels, 3, 8);
+      Tensor b = floats(kernels, 3, 9);
+      Tensor c = floats(kernels, 4, 8);
+      Tensor vector = floats(kernels, 1, 8);
+      Tensor integers = kernels.allocate(ElementType.I32, 3, 8);
+      Tensor ids = Matrices.integers(kernels, 0, 1, 2);
+      refused("layerNorm", () -> kernels.layerNorm(a, c, vector, vector, 1e-6f));
+      refused("layerNorm", () -> kernels.layerNorm(a, a, floats(kernels, 1, 7), vector, 1e-6f));
+      refused("layerNorm", () -> kernels.layerNorm(a, a, vector, floats(kernels, 2, 8), 1e-6f));
+      refused("layerNorm", () -> kernels.layerNorm(a, integers, vector, vector, 1e-6f));
+      refused("scale", () -> kernels.scale(integers, 2));
+      refused("addRows", () -> kernels.addRows(a, b, ids));
+      refused("addRows", () -> kernels.addRows(a, c, ids));
+      refused("addRows", () -> kernels.addRows(c, a, floats(kernels, 1, 3)));
+      Tensor shares = floats(kernels, 2, 3);
+      Tensor index = kernels.allocate(ElementType.I32, 2, 3);
+      refused("mixRows", () -> kernels.mixRows(a, b, index, shares));
+      refused("mixRows", () -> kernels.mixRows(c, a, index, shares));
+      refused("mixRows", () -> kernels.mixRows(a, c, ids, shares));
+      refused("mixRows", () -> kernels.mixRows(a, c, shares, shares));
+      refused("mixRows", () -> kernels.mixRows(a, c, index, index));
+      Weight turned = new Weight.Transposed(weight(kernels, 8, 5));
+      refused("embed", () -> kernels.embed(a, turned, ids));
+      refused("linear", () -> kernels.linear(a, a, turned, null));
+      assertThrows(IllegalArgumentException.class, () -> new Weight.Transposed(turned));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#all")
+  void shapesOfExperts(String backend) {
+    try (Kernels kernels = BackendsUnderTest.open(backend, 1)) {
+      ExpertRouting routing = ExpertRouting.allocate(kernels, 3, 4, 2);
+      refused("route", () -> kernels.route(routing, floats(kernels, 3, 5), true));
+      refused("route", () -> kernels.route(routing, floats(kernels, 2, 4), true));
+      refused("route", () -> kernels.route(routing.firstTokens(2), floats(kernels, 3, 4), true));
+      refused(
+          "route",
+          () ->
+              kernels.route(ExpertRouting.allocate(kernels, 3, 4, 5), floats(kernels, 3, 4), true));
+      refused("route", () -> kernels.route(routing, routing.places(), true));
+      Tensor x = floats(kernels, 3, 8);
+      Tensor out = floats(kernels, 3, 5);
+      List<Weight> experts = List.of(weight(kernels, 5, 8), weight(kernels, 5, 8));
+      Tensor starts = Matrices.integers(kernels, 0, 1, 3);
+      refused("expertLinear", () -> kernels.expertLinear(x, x, experts, starts));
+      refused("expertLinear", () -> kernels.expertLinear(out, out, experts, starts));
+      refused(
+          "expertLinear", () -> kernels.expertLinear(out, floats(kernels, 4, 8), experts, starts));
+      refused(
+          "expertLinear",
+          () -> kernels.expertLinear(out, x, experts, Matrices.integers(kernels, 0, 3)));
+      refused("expertLinear", () -> kernels.expertLinear(out, x, experts, floats(kernels, 1, 3)));
+      List<Weight> unequal = List.of(weight(kernels, 5, 8), weight(kernels, 5, 7));
+      refused("expertLinear", () -> kernels.expertLinear(out, x, unequal, starts));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#all")
+  void contentsOfMixturesAndExperts(String backend) {
+    try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
+      Framed out = Framed.of(kernels, 3, 8);
+      Tensor x = floats(kernels, 3, 8);
+      for (int wrong : new int[] {-1, 3, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+        Tensor index = Matrices.integers(kernels, 0, 1, wrong);
+        outside("addRows", out, () -> kernels.addRows(out.view(), x, index));
+        Tensor two = Matrices.integerRows(kernels, 2, 3, 0, 1, 2, 0, wrong, 2);
+        Tensor shares = floats(kernels, 2, 3);
+        outside("mixRows", out, () -> kernels.mixRows(out.view(), x, two, shares));
+      }
+      List<Weight> experts = List.of(weight(kernels, 8, 8), weight(kernels, 8, 8));
+      for (int[] wrong :
+          new int[][] {{1, 2, 3}, {0, 2, 2}, {0, 2, 4}, {0, 4, 3}, {0, -1, 3}, {-1, 0, 3}}) {
+        Tensor starts = Matrices.integers(kernels, wrong);
+        outside("expertLinear", out, () -> kernels.expertLinear(out.view(), x, experts, starts));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#all")
+  void groups(String backend) {
+    try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
+      AttentionShape shape = AttentionShape.causal(4, 2, 8);
+      Framed out = Framed.of(kernels, 3, 32);
+      Tensor q = floats(kernels, 3, 32);
+      Tensor k = floats(kernels, 3, 16);
+      KeyValues ragged = new KeyValues.Ragged(k, k);
+      Tensor starts = Matrices.integers(kernels, 0, 1, 3);
+      AttentionShape everything = new AttentionShape(4, 2, 8, 1, false, 0);
+      Tensor right = Matrices.integerRows(kernels, 2, 3, 0, 0, 0, 1, 2, 2);
+      kernels.attention(floats(kernels, 3, 32), q, ragged, starts, shape, right);
+      refused(
+          "attention", () -> kernels.attention(out.view(), q, ragged, starts, everything, right));
+      for (Tensor wrong :
+          List.of(
+              Matrices.integerRows(kernels, 2, 2, 0, 0, 1, 2),
+              Matrices.integerRows(kernels, 1, 3, 0, 0, 0),
+              floats(kernels, 2, 3))) {
+        refused("attention", () -> kernels.attention(out.view(), q, ragged, starts, shape, wrong));
+      }
+      // Beyond the sequence, without the query itself, before the first key.
+      for (int[] wrong :
+          new int[][] {
+            {0, 0, 0, 2, 2, 2},
+            {0, 0, 0, 1, 3, 2},
+            {0, 1, 0, 1, 2, 2},
+            {0, 0, 0, 1, 0, 2},
+            {0, 0, 0, 1, 2, 1},
+            {0, 0, -1, 1, 2, 2},
+            {0, 0, 2, 1, 2, 2}
+          }) {
+        Tensor groups = Matrices.integerRows(kernels, 2, 3, wrong);
+        outside(
+            "attention",
+            out,
+            () -> kernels.attention(out.view(), q, ragged, starts, shape, groups));
+      }
+      // Three queries of a sequence of six: a group may reach back, but not beyond.
+      KeyValues.Paged cache = cache(kernels, 8, 4);
+      Tensor all = Matrices.integers(kernels, 0, 3);
+      for (int[] wrong : new int[][] {{3, 3, 3, 6, 6, 7}, {0, 5, 5, 4, 6, 6}, {0, 0, 0, 3, 6, 6}}) {
+        Tensor groups = Matrices.integerRows(kernels, 2, 3, wrong);
+        outside(
+            "attention", out, () -> kernels.attention(out.view(), q, cache, all, shape, groups));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#all")
   void copiesThatDoNotFit(String backend) {
     try (Kernels kernels = BackendsUnderTest.open(backend, 1)) {
       Tensor x = floats(kernels, 2, 3);

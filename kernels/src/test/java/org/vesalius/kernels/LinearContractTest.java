@@ -7,6 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vesalius.kernels.Matrices.Framed;
 import org.vesalius.kernels.StoredWeights.Format;
+import org.vesalius.kernels.StoredWeights.Order;
 import org.vesalius.kernels.StoredWeights.Place;
 
 /** Every backend's {@link Kernels#linear} against the definition. */
@@ -17,6 +18,7 @@ class LinearContractTest {
   private record Product(
       Format format,
       Place place,
+      Order order,
       int tokens,
       int rows,
       int columns,
@@ -30,6 +32,7 @@ class LinearContractTest {
               Arena.ofAuto(),
               format,
               place,
+              order,
               rows,
               columns,
               magnitudes ? Samples.magnitudes(weight) : weight);
@@ -45,7 +48,8 @@ class LinearContractTest {
 
     @Override
     public String toString() {
-      return "linear " + format + " " + place + " (" + tokens + ", " + columns + ") to " + rows;
+      return "linear " + format + " " + place + " " + order + " (" + tokens + ", " + columns
+          + ") to " + rows;
     }
   }
 
@@ -66,11 +70,12 @@ class LinearContractTest {
   }
 
   private static Product normal(
-      Samples samples, Format format, Place place, int tokens, int rows, int columns) {
+      Samples samples, Format format, Place place, Order order, int tokens, int rows, int columns) {
     float[] bias = samples.below(2) == 0 ? samples.normal(rows, 1) : null;
     return new Product(
         format,
         place,
+        order,
         tokens,
         rows,
         columns,
@@ -88,7 +93,8 @@ class LinearContractTest {
         for (int columns : new int[] {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 97, 255, 513}) {
           int tokens = new int[] {1, 2, 3, 4, 5, 7}[samples.below(6)];
           int rows = new int[] {1, 2, 5, 6, 7, 13, 25}[samples.below(7)];
-          check(backend, normal(samples, format, place, tokens, rows, columns));
+          Order order = samples.below(2) == 0 ? Order.ROWS : Order.COLUMNS;
+          check(backend, normal(samples, format, place, order, tokens, rows, columns));
         }
       }
     }
@@ -99,11 +105,13 @@ class LinearContractTest {
   void modelWidths(String backend) {
     Samples samples = new Samples(2);
     for (Format format : Format.values()) {
-      for (int columns : new int[] {1176, 2048, 3420, 11008}) {
-        check(
-            backend,
-            normal(samples, format, Place.MAPPED, 1, 19, columns),
-            normal(samples, format, Place.MAPPED, 5, 11, columns));
+      for (Order order : Order.values()) {
+        for (int columns : new int[] {1176, 2048, 3420, 11008}) {
+          check(
+              backend,
+              normal(samples, format, Place.MAPPED, order, 1, 19, columns),
+              normal(samples, format, Place.MAPPED, order, 5, 11, columns));
+        }
       }
     }
   }
@@ -113,10 +121,13 @@ class LinearContractTest {
   void manyRowsAndManyTokens(String backend) {
     Samples samples = new Samples(3);
     for (Format format : Format.values()) {
-      check(
-          backend,
-          normal(samples, format, Place.ODD, 1, 2003, 72),
-          normal(samples, format, Place.ODD, 211, 131, 72));
+      for (Order order : Order.values()) {
+        check(
+            backend,
+            normal(samples, format, Place.ODD, order, 1, 2003, 72),
+            normal(samples, format, Place.ODD, order, 211, 131, 72),
+            normal(samples, format, Place.ODD, order, 3, 1153, 131));
+      }
     }
   }
 
@@ -125,23 +136,27 @@ class LinearContractTest {
   void cancellationAndExtremes(String backend) {
     Samples samples = new Samples(4);
     for (Format format : Format.values()) {
-      for (int tokens : new int[] {1, 4}) {
-        int columns = 603;
-        float[] x = samples.cancelling(tokens * columns);
-        float[] constant = samples.normal(9 * columns, 1);
-        Arrays.fill(constant, 0.7f);
-        check(
-            backend,
-            new Product(format, Place.ODD, tokens, 9, columns, x, constant, null),
-            new Product(
-                format,
-                Place.ODD,
-                tokens,
-                9,
-                columns,
-                samples.extreme(tokens * columns, 1e15f),
-                samples.extreme(9 * columns, format == Format.F16 ? 6e4f : 1e15f),
-                samples.extreme(9, 1e15f)));
+      for (Order order : Order.values()) {
+        for (int tokens : new int[] {1, 4}) {
+          int columns = 603;
+          int rows = 35;
+          float[] x = samples.cancelling(tokens * columns);
+          float[] constant = new float[rows * columns];
+          Arrays.fill(constant, 0.7f);
+          check(
+              backend,
+              new Product(format, Place.ODD, order, tokens, rows, columns, x, constant, null),
+              new Product(
+                  format,
+                  Place.ODD,
+                  order,
+                  tokens,
+                  rows,
+                  columns,
+                  samples.extreme(tokens * columns, 1e15f),
+                  samples.extreme(rows * columns, format == Format.F16 ? 6e4f : 1e15f),
+                  samples.extreme(rows, 1e15f)));
+        }
       }
     }
   }
@@ -154,7 +169,7 @@ class LinearContractTest {
     for (Format format : Format.values()) {
       for (int tokens : new int[] {1, 4}) {
         for (int columns : new int[] {5, 21, 64}) {
-          int rows = 14;
+          int rows = 39;
           float[] weight = samples.normal(rows * columns, 1);
           for (int r = 0; r < rows; r += 2) {
             weight[r * columns] = Float.POSITIVE_INFINITY;
@@ -162,7 +177,11 @@ class LinearContractTest {
           }
           weight[columns] = Float.NEGATIVE_INFINITY;
           float[] x = samples.normal(tokens * columns, 1);
-          check(backend, new Product(format, Place.ODD, tokens, rows, columns, x, weight, null));
+          for (Order order : Order.values()) {
+            check(
+                backend,
+                new Product(format, Place.ODD, order, tokens, rows, columns, x, weight, null));
+          }
         }
       }
     }
@@ -189,9 +208,12 @@ class LinearContractTest {
             finite[i] = 0;
           }
         }
-        check(
-            backend,
-            new Product(Format.F16, Place.ALIGNED, tokens, rows, columns, x, finite, null));
+        for (Order order : Order.values()) {
+          check(
+              backend,
+              new Product(
+                  Format.F16, Place.ALIGNED, order, tokens, rows, columns, x, finite, null));
+        }
       }
     }
   }
@@ -200,11 +222,13 @@ class LinearContractTest {
   @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
   void nothingToDo(String backend) {
     Samples samples = new Samples(6);
-    check(
-        backend,
-        normal(samples, Format.BF16, Place.ALIGNED, 0, 5, 8),
-        normal(samples, Format.BF16, Place.ALIGNED, 3, 5, 0),
-        normal(samples, Format.F32, Place.ALIGNED, 1, 5, 0),
-        normal(samples, Format.F32, Place.ALIGNED, 1, 0, 8));
+    for (Order order : Order.values()) {
+      check(
+          backend,
+          normal(samples, Format.BF16, Place.ALIGNED, order, 0, 5, 8),
+          normal(samples, Format.BF16, Place.ALIGNED, order, 3, 5, 0),
+          normal(samples, Format.F32, Place.ALIGNED, order, 1, 5, 0),
+          normal(samples, Format.F32, Place.ALIGNED, order, 1, 0, 8));
+    }
   }
 }

@@ -38,7 +38,34 @@ public final class StoredWeights {
     MAPPED
   }
 
+  /** In which order they are stored. */
+  public enum Order {
+    /** Row by row. */
+    ROWS,
+    /** Column by column: {@link Weight.Transposed}. */
+    COLUMNS
+  }
+
   private StoredWeights() {}
+
+  /** As {@link #of(Arena, Format, Place, int, int, float...)}, in either order. */
+  public static Weight of(
+      Arena arena,
+      Format format,
+      Place place,
+      Order order,
+      int rows,
+      int columns,
+      float... values) {
+    if (order == Order.ROWS) {
+      return of(arena, format, place, rows, columns, values);
+    }
+    float[] turned = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      turned[i % columns * rows + i / columns] = values[i];
+    }
+    return new Weight.Transposed(of(arena, format, place, columns, rows, turned));
+  }
 
   /** Stores {@code rows * columns} numbers, rounded towards zero for BF16. */
   public static Weight of(

@@ -40,6 +40,35 @@ public final class Tolerance {
     return Math.abs(result) * (sum(length) / 2 + 6 * ROUNDOFF) + Float.MIN_NORMAL;
   }
 
+  /**
+   * Absolute error of one number of a layer norm that takes the mean first and the variance of what
+   * is left.
+   *
+   * <p>An error of the mean moves every number by itself and the variance by its square; the
+   * variance's own errors survive the square root by half.
+   *
+   * @param length numbers of a row
+   * @param magnitude mean of {@code |x|} of the row
+   * @param variance variance of the row plus epsilon
+   * @param centred {@code |x - mean|}
+   * @param gain the number's gain
+   * @param bias the number's bias
+   */
+  public static double layerNorm(
+      int length, double magnitude, double variance, double centred, double gain, double bias) {
+    double mean = sum(length) * magnitude + ROUNDOFF * magnitude;
+    double spread = sum(length) + 3 * ROUNDOFF + mean * mean / variance;
+    double scaled = Math.abs(gain) / Math.sqrt(variance);
+    return scaled * (mean + centred * (spread / 2 + 6 * ROUNDOFF))
+        + 2 * ROUNDOFF * (scaled * centred + Math.abs(bias))
+        + Float.MIN_NORMAL;
+  }
+
+  /** Relative error of a share of a softmax over {@code experts}, the logits being exact. */
+  public static double share(int experts) {
+    return 2 * sum(experts) + 8 * ROUNDOFF;
+  }
+
   /** Absolute error of {@code a * c + b * s} with {@code |a c| + |b s|}. */
   public static double rotation(double magnitudes) {
     return 3 * ROUNDOFF * magnitudes + Float.MIN_NORMAL;

@@ -210,7 +210,7 @@ final class ReferenceKernels implements Kernels {
 
   @Override
   public void scale(Tensor x, float factor) {
-    Shapes.activate(x);
+    Shapes.scale(x);
     for (int r = 0; r < x.rows(); r++) {
       for (int c = 0; c < x.columns(); c++) {
         set(x, r, c, get(x, r, c) * factor);

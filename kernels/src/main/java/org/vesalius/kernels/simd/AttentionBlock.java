@@ -2,7 +2,9 @@ package org.vesalius.kernels.simd;
 
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Tensor;
 
@@ -52,13 +54,21 @@ final class AttentionBlock {
   private float[] total = new float[0];
   private int[] from = new int[0];
   private int[] to = new int[0];
+  private int[] firstKey = new int[0];
+  private int[] endKey = new int[0];
 
   /** Forgets keys and values that were packed, because a new call may bring others. */
   void forget() {
     keys.forget();
   }
 
-  void attend(Tensor out, Tensor q, KeyValues keyValues, Queries block, AttentionShape shape) {
+  void attend(
+      Tensor out,
+      Tensor q,
+      KeyValues keyValues,
+      Queries block,
+      AttentionShape shape,
+      @Nullable Tensor groups) {
     int group = shape.group();
     int rows = block.count() * group;
     // Tiles always take four rows; the last ones may be nobody's.
@@ -77,15 +87,20 @@ final class AttentionBlock {
     Arrays.fill(largest, 0, rows, Float.NEGATIVE_INFINITY);
     Arrays.fill(total, 0, rows, 0);
     keys.start(block, shape);
-    int begin = firstKey(block, shape, 0);
-    int end = lastKey(block, shape, block.count() - 1) + 1;
+    see(block, shape, groups);
+    int begin = firstKey[0];
+    int end = endKey[0];
+    for (int query = 1; query < block.count(); query++) {
+      begin = Math.min(begin, firstKey[query]);
+      end = Math.max(end, endKey[query]);
+    }
     for (int base = begin / KEYS * KEYS; base < end; base += KEYS) {
       int count = Math.min(KEYS, end - base);
       int at = keys.pack(keyValues, block, base, count);
       for (int i = 0; i < padded; i++) {
         int query = Math.min(i, rows - 1) / group;
-        from[i] = Math.max(0, firstKey(block, shape, query) - base);
-        to[i] = Math.min(count, lastKey(block, shape, query) + 1 - base);
+        from[i] = Math.max(0, firstKey[query] - base);
+        to[i] = Math.min(count, endKey[query] - base);
       }
       score(packed, rows, size, at);
       weigh(sums, rows, width);
@@ -106,6 +121,8 @@ final class AttentionBlock {
       total = new float[rows];
       from = new int[rows];
       to = new int[rows];
+      firstKey = new int[rows];
+      endKey = new int[rows];
     }
   }
 
@@ -115,12 +132,19 @@ final class AttentionBlock {
     return (long) (block.row() + i / shape.group()) * x.stride() + (long) head * shape.headSize();
   }
 
-  private static int lastKey(Queries block, AttentionShape shape, int query) {
-    return shape.causal() ? block.position() + query : block.length() - 1;
-  }
-
-  private static int firstKey(Queries block, AttentionShape shape, int query) {
-    return shape.window() == 0 ? 0 : Math.max(0, block.position() + query + 1 - shape.window());
+  /** Which keys each query sees: a run of them, since a group holds the query itself. */
+  private void see(Queries block, AttentionShape shape, @Nullable Tensor groups) {
+    for (int query = 0; query < block.count(); query++) {
+      int position = block.position() + query;
+      int first = shape.window() == 0 ? 0 : Math.max(0, position + 1 - shape.window());
+      int end = shape.causal() ? position + 1 : block.length();
+      if (groups != null) {
+        first = Math.min(first, Contents.integer(groups, 0, block.row() + query));
+        end = Math.max(end, Contents.integer(groups, 1, block.row() + query));
+      }
+      firstKey[query] = first;
+      endKey[query] = end;
+    }
   }
 
   /** Dot products of queries and keys; those that a query does not see mean nothing. */

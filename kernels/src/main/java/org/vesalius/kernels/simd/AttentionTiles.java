@@ -10,9 +10,10 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * The inner loops of attention, on packed blocks. Scores and outputs are the same sum, {@code
  * out[c] += Σ factor[j] * panel[j][c]}: over the numbers of a head with keys side by side in the
- * lanes, or over keys with the numbers of a head in the lanes. Each lane adds in the order of
- * {@code j}, fused, so that tiles of every shape give the same result. Bodies call the Vector API
- * directly, as in {@link DotTiles}.
+ * lanes, or over keys with the numbers of a head in the lanes. So is a product with a transposed
+ * weight, over columns with outputs in the lanes. Each lane adds in the order of {@code j}, fused,
+ * so that tiles of every shape give the same result. Bodies call the Vector API directly, as in
+ * {@link DotTiles}.
  */
 final class AttentionTiles {
   /** Numbers of a panel's row. */

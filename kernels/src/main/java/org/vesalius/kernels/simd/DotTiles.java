@@ -117,7 +117,7 @@ final class DotTiles {
    * @param stride bytes from row to row
    */
   static void sixBrainFloats(
-      MemorySegment weight, long w, long stride, float[] x, int width, float[] sums) {
+      MemorySegment weight, long w, long stride, float[] x, int at, int width, float[] sums) {
     long w1 = w + stride;
     long w2 = w1 + stride;
     long w3 = w2 + stride;
@@ -130,8 +130,8 @@ final class DotTiles {
     FloatVector c4 = c0;
     FloatVector c5 = c0;
     for (int j = 0; j < width; j += 2 * COUNT) {
-      FloatVector e = FloatVector.fromArray(FLOATS, x, j);
-      FloatVector o = FloatVector.fromArray(FLOATS, x, j + COUNT);
+      FloatVector e = FloatVector.fromArray(FLOATS, x, at + j);
+      FloatVector o = FloatVector.fromArray(FLOATS, x, at + j + COUNT);
       IntVector v = IntVector.fromMemorySegment(INTS, weight, w + 2L * j, ORDER);
       c0 = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(e, c0);
       c0 = v.and(ODD).reinterpretAsFloats().fma(o, c0);
@@ -161,12 +161,12 @@ final class DotTiles {
 
   /** One row as {@link #sixBrainFloats}. */
   static void oneBrainFloat(
-      MemorySegment weight, long w, float[] x, int width, float[] sums, int s) {
+      MemorySegment weight, long w, float[] x, int at, int width, float[] sums, int s) {
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int j = 0; j < width; j += 2 * COUNT) {
       IntVector v = IntVector.fromMemorySegment(INTS, weight, w + 2L * j, ORDER);
-      FloatVector e = FloatVector.fromArray(FLOATS, x, j);
-      FloatVector o = FloatVector.fromArray(FLOATS, x, j + COUNT);
+      FloatVector e = FloatVector.fromArray(FLOATS, x, at + j);
+      FloatVector o = FloatVector.fromArray(FLOATS, x, at + j + COUNT);
       sum = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(e, sum);
       sum = v.and(ODD).reinterpretAsFloats().fma(o, sum);
     }
@@ -175,7 +175,7 @@ final class DotTiles {
 
   /** Six rows of binary32 straight from the stored weight by one token, from zero. */
   static void sixFloats(
-      MemorySegment weight, long w, long stride, float[] x, int width, float[] sums) {
+      MemorySegment weight, long w, long stride, float[] x, int at, int width, float[] sums) {
     long w1 = w + stride;
     long w2 = w1 + stride;
     long w3 = w2 + stride;
@@ -188,7 +188,7 @@ final class DotTiles {
     FloatVector c4 = c0;
     FloatVector c5 = c0;
     for (int j = 0; j < width; j += COUNT) {
-      FloatVector v = FloatVector.fromArray(FLOATS, x, j);
+      FloatVector v = FloatVector.fromArray(FLOATS, x, at + j);
       c0 = FloatVector.fromMemorySegment(FLOATS, weight, w + 4L * j, ORDER).fma(v, c0);
       c1 = FloatVector.fromMemorySegment(FLOATS, weight, w1 + 4L * j, ORDER).fma(v, c1);
       c2 = FloatVector.fromMemorySegment(FLOATS, weight, w2 + 4L * j, ORDER).fma(v, c2);
@@ -205,12 +205,13 @@ final class DotTiles {
   }
 
   /** One row as {@link #sixFloats}. */
-  static void oneFloat(MemorySegment weight, long w, float[] x, int width, float[] sums, int s) {
+  static void oneFloat(
+      MemorySegment weight, long w, float[] x, int at, int width, float[] sums, int s) {
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int j = 0; j < width; j += COUNT) {
       sum =
           FloatVector.fromMemorySegment(FLOATS, weight, w + 4L * j, ORDER)
-              .fma(FloatVector.fromArray(FLOATS, x, j), sum);
+              .fma(FloatVector.fromArray(FLOATS, x, at + j), sum);
     }
     sum.intoArray(sums, s);
   }

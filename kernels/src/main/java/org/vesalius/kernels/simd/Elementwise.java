@@ -5,14 +5,18 @@ import static org.vesalius.kernels.simd.Lanes.FLOATS;
 import static org.vesalius.kernels.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
+import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.WorkerPool;
 
-/** Operations of one element with one element, split over threads by pieces of rows. */
+/**
+ * Operations of one element with one element of each input, split over threads by pieces of rows.
+ */
 final class Elementwise {
   /** Columns of a piece. */
   private static final int COLUMNS = 2048;
@@ -54,6 +58,66 @@ final class Elementwise {
         out,
         (row, first, count) ->
             add(out.data(), offset(out, row, first), x.data(), offset(x, row, first), count));
+  }
+
+  /** {@code out[index[i]] += x[i]}. */
+  void addRows(Tensor out, Tensor x, Tensor index) {
+    pieces(
+        x,
+        (row, first, count) -> {
+          long to = offset(out, Contents.integer(index, 0, row), first);
+          add(out.data(), to, x.data(), offset(x, row, first), count);
+        });
+  }
+
+  /** {@code out[i] = sum over k of shares[k][i] * x[index[k][i]]}. */
+  void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares) {
+    pieces(
+        out,
+        (row, first, count) -> {
+          long to = offset(out, row, first);
+          out.data().asSlice(to, 4L * count).fill((byte) 0);
+          for (int k = 0; k < index.rows(); k++) {
+            float share = shares.data().get(ValueLayout.JAVA_FLOAT, offset(shares, k, row));
+            long from = offset(x, Contents.integer(index, k, row), first);
+            addScaled(out.data(), to, x.data(), from, share, count);
+          }
+        });
+  }
+
+  private static void addScaled(
+      MemorySegment out, long to, MemorySegment x, long from, float factor, int count) {
+    FloatVector f = FloatVector.broadcast(FLOATS, factor);
+    int i = 0;
+    for (; i <= count - COUNT; i += COUNT) {
+      FloatVector.fromMemorySegment(FLOATS, x, from + 4L * i, ORDER)
+          .fma(f, FloatVector.fromMemorySegment(FLOATS, out, to + 4L * i, ORDER))
+          .intoMemorySegment(out, to + 4L * i, ORDER);
+    }
+    if (i < count) {
+      VectorMask<Float> rest = FLOATS.indexInRange(i, count);
+      load(x, from + 4L * i, rest)
+          .fma(f, load(out, to + 4L * i, rest))
+          .intoMemorySegment(out, to + 4L * i, ORDER, rest);
+    }
+  }
+
+  /** {@code x *= factor}. */
+  void scale(Tensor x, float factor) {
+    pieces(x, (row, first, count) -> scale(x.data(), offset(x, row, first), factor, count));
+  }
+
+  private static void scale(MemorySegment x, long at, float factor, int count) {
+    int i = 0;
+    for (; i <= count - COUNT; i += COUNT) {
+      FloatVector.fromMemorySegment(FLOATS, x, at + 4L * i, ORDER)
+          .mul(factor)
+          .intoMemorySegment(x, at + 4L * i, ORDER);
+    }
+    if (i < count) {
+      VectorMask<Float> rest = FLOATS.indexInRange(i, count);
+      load(x, at + 4L * i, rest).mul(factor).intoMemorySegment(x, at + 4L * i, ORDER, rest);
+    }
   }
 
   private static void add(MemorySegment out, long to, MemorySegment x, long from, int count) {

@@ -1,5 +1,6 @@
 package org.vesalius.kernels.simd;
 
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.KeyValues;
@@ -28,7 +29,13 @@ final class FlashAttention {
     }
   }
 
-  void attend(Tensor out, Tensor q, KeyValues keyValues, Tensor starts, AttentionShape shape) {
+  void attend(
+      Tensor out,
+      Tensor q,
+      KeyValues keyValues,
+      Tensor starts,
+      AttentionShape shape,
+      @Nullable Tensor groups) {
     int perBlock = Math.max(1, AttentionBlock.ROWS / shape.group());
     int items = listItems(starts, shape.kvHeads(), perBlock);
     for (AttentionBlock block : blocks) {
@@ -60,7 +67,8 @@ final class FlashAttention {
                     length,
                     itemHead[i],
                     queries > perBlock),
-                shape);
+                shape,
+                groups);
           }
         });
   }

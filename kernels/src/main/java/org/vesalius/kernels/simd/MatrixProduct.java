@@ -1,207 +1,153 @@
 package org.vesalius.kernels.simd;
 
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
 import org.vesalius.kernels.WorkerPool;
 
 /**
- * {@code out = x * weightᵀ + bias}.
+ * {@code out = x * weightᵀ + bias}, for one weight or for one weight for each group of rows.
  *
- * <p>One token: the weight is read once, straight from where it is stored, six rows at a time, so
- * that memory is the limit. More tokens: a thread converts a few rows of the weight, {@link
- * #COLUMNS} columns at a time, to floats in its cache and multiplies them with all tokens of a
- * block.
+ * <p>Rows that share a weight become batches, and the pieces of all batches one loop over the
+ * threads: eight experts with a row each are as much work as one weight, and are split as well.
  */
 final class MatrixProduct {
   /** Tokens that share one pass over the weight; a multiple of {@link DotTiles#TOKENS}. */
   private static final int TOKENS = 128;
 
-  /** Rows that a thread takes at a time; a multiple of {@link DotTiles#ROWS}. */
-  private static final int ROWS = 32;
+  /** Packed numbers at which a loop starts; a single batch may have more. */
+  private static final int PACKED = 1 << 21;
 
-  /** Rows of a panel, few enough that it stays in the first-level cache; a multiple of the same. */
-  private static final int PANEL = 8;
-
-  private static final int COLUMNS = DotTiles.COLUMNS;
-
-  /** Bytes of weights that a thread takes at a time where memory is the limit. */
-  private static final int STREAM_BYTES = 128 << 10;
+  /** Rows that a thread packs at a time. */
+  private static final int PACKED_ROWS = 16;
 
   /** Multiply-adds that are not worth a second thread. */
   private static final long SMALL = 1 << 15;
 
   private final WorkerPool pool;
+  private final BatchProduct rowStream;
+  private final BatchProduct rowPanels;
+  private final BatchProduct columnStream;
+  private final BatchProduct columnPanels;
   private final Scratch activations = new Scratch();
-  private final Scratch[] panels;
-  private final Scratch[] sums;
+  private final List<BatchProduct.Batch> batches = new ArrayList<>();
+
+  /** The first packed row of each batch, and the end of the last. */
+  private int[] firstRow = new int[2];
+
+  /** The first piece of each batch, and the end of the last. */
+  private int[] firstPiece = new int[2];
+
+  private int packedSize;
+  private long work;
 
   MatrixProduct(WorkerPool pool) {
     this.pool = pool;
-    panels = Scratch.perThread(pool.threads());
-    sums = Scratch.perThread(pool.threads());
+    rowStream = new RowStream(pool.threads());
+    rowPanels = new RowPanels(pool.threads());
+    columnStream = new ColumnStream(pool.threads());
+    columnPanels = new ColumnPanels(pool.threads());
   }
 
   void multiply(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
-    if (x.rows() == 1) {
-      switch (weight) {
-        case Weight.F32 _ -> stream(out, x, weight, bias, 4);
-        case Weight.BF16 _ -> stream(out, x, weight, bias, 2);
-        // Converting costs more than a loop can hide, so the panel has it once per row.
-        case Weight.F16 _ -> block(out, x, weight, bias);
-        case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
-      }
-      return;
-    }
     for (int first = 0; first < x.rows(); first += TOKENS) {
-      int count = Math.min(TOKENS, x.rows() - first);
-      block(out.rows(first, count), x.rows(first, count), weight, bias);
+      begin();
+      plan(weight, first, Math.min(TOKENS, x.rows() - first));
+      run(out, x, bias);
     }
   }
 
-  private void stream(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias, int size) {
-    int columns = weight.columns();
-    int padded = Lanes.roundUp(columns, Panels.GROUP);
-    float[] packed = activations.floats(padded);
-    Panels.activations(packed, 0, x, 0, 0, padded, Panels.split(weight));
-    int grain =
-        (int) Math.max(1, STREAM_BYTES / ((long) columns * size + 1) / DotTiles.STREAMS)
-            * DotTiles.STREAMS;
+  /** Rows {@code starts[e]} to {@code starts[e + 1]} by weight {@code e}. */
+  void multiplyGroups(Tensor out, Tensor x, List<Weight> weights, Tensor starts) {
+    begin();
+    for (int e = 0; e < weights.size(); e++) {
+      int end = Contents.integer(starts, 0, e + 1);
+      for (int first = Contents.integer(starts, 0, e); first < end; first += TOKENS) {
+        plan(weights.get(e), first, Math.min(TOKENS, end - first));
+        if (packedSize >= PACKED) {
+          run(out, x, null);
+          begin();
+        }
+      }
+    }
+    run(out, x, null);
+  }
+
+  private BatchProduct way(Weight weight, int count) {
+    return switch (weight) {
+      case Weight.F32 _, Weight.BF16 _ -> count == 1 ? rowStream : rowPanels;
+      // Converting costs more than a loop can hide, so the panel has it once per row.
+      case Weight.F16 _ -> rowPanels;
+      case Weight.Transposed(Weight stored) ->
+          count == 1 && !(stored instanceof Weight.F16) ? columnStream : columnPanels;
+    };
+  }
+
+  private void begin() {
+    batches.clear();
+    packedSize = 0;
+    work = 0;
+  }
+
+  private void plan(Weight weight, int row, int count) {
+    BatchProduct way = way(weight, count);
+    BatchProduct.Batch batch = new BatchProduct.Batch(way, weight, row, count, packedSize);
+    batches.add(batch);
+    int n = batches.size();
+    if (firstRow.length <= n) {
+      firstRow = Arrays.copyOf(firstRow, 2 * n);
+      firstPiece = Arrays.copyOf(firstPiece, 2 * n);
+    }
+    int outputs = way.outputs(weight);
+    firstRow[n] = firstRow[n - 1] + batch.tokens();
+    firstPiece[n] = firstPiece[n - 1] + (weight.rows() + outputs - 1) / outputs;
+    int padded = Lanes.roundUp(weight.columns(), DotTiles.COLUMNS);
+    packedSize = Math.addExact(packedSize, Math.multiplyExact(batch.tokens(), padded));
+    work += (long) weight.rows() * padded * batch.tokens();
+  }
+
+  private void run(Tensor out, Tensor x, @Nullable Tensor bias) {
+    int n = batches.size();
+    float[] packed = activations.floats(packedSize);
     pool.run(
-        weight.rows(),
-        grain,
-        (thread, from, to) -> {
-          float[] lanes = sums[thread].floats(DotTiles.STREAMS * Lanes.COUNT);
-          float[] rest = panels[thread].floats(Panels.GROUP);
-          for (int row = from; row < to; row += DotTiles.STREAMS) {
-            int rows = Math.min(DotTiles.STREAMS, to - row);
-            streamRows(weight, row, rows, packed, lanes, size);
-            if (columns % Panels.GROUP != 0) {
-              streamRest(weight, row, rows, packed, lanes, rest);
-            }
-            for (int i = 0; i < rows; i++) {
-              put(out, 0, row + i, Lanes.sum(lanes, i * Lanes.COUNT), bias);
-            }
+        firstRow[n],
+        PACKED_ROWS,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            int b = batchOf(firstRow, i);
+            BatchProduct.Batch batch = batches.get(b);
+            batch.way().pack(packed, batch, x, i - firstRow[b]);
           }
         });
-  }
-
-  private static void streamRows(
-      Weight weight, int row, int rows, float[] packed, float[] lanes, int size) {
-    int whole = weight.columns() - weight.columns() % Panels.GROUP;
-    long stride = (long) weight.columns() * size;
-    long first = row * stride;
-    MemorySegment data = weight.data();
-    if (rows == DotTiles.STREAMS) {
-      if (size == 2) {
-        DotTiles.sixBrainFloats(data, first, stride, packed, whole, lanes);
-      } else {
-        DotTiles.sixFloats(data, first, stride, packed, whole, lanes);
-      }
-      return;
-    }
-    for (int i = 0; i < rows; i++) {
-      if (size == 2) {
-        DotTiles.oneBrainFloat(data, first + i * stride, packed, whole, lanes, i * Lanes.COUNT);
-      } else {
-        DotTiles.oneFloat(data, first + i * stride, packed, whole, lanes, i * Lanes.COUNT);
-      }
-    }
-  }
-
-  private static void streamRest(
-      Weight weight, int row, int rows, float[] packed, float[] lanes, float[] rest) {
-    int whole = weight.columns() - weight.columns() % Panels.GROUP;
-    for (int i = 0; i < rows; i++) {
-      Panels.weights(rest, 0, weight, row + i, whole, Panels.GROUP);
-      DotTiles.step(rest, 0, packed, whole, lanes, i * Lanes.COUNT);
-    }
-  }
-
-  private void block(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
-    int tokens = Lanes.roundUp(x.rows(), DotTiles.TOKENS);
-    int padded = Lanes.roundUp(weight.columns(), Panels.GROUP);
-    float[] packed = activations.floats(tokens * Lanes.roundUp(padded, COLUMNS));
-    pack(packed, x, tokens, padded, Panels.split(weight));
-    int pieces = (weight.rows() + ROWS - 1) / ROWS;
-    boolean small = (long) weight.rows() * padded * tokens < SMALL;
+    int pieces = firstPiece[n];
     pool.run(
         pieces,
-        small ? pieces : 1,
+        work < SMALL ? pieces : 1,
         (thread, from, to) -> {
-          for (int piece = from; piece < to; piece++) {
-            rows(out, x.rows(), weight, bias, piece * ROWS, packed, tokens, padded, thread);
+          for (int i = from; i < to; i++) {
+            int b = batchOf(firstPiece, i);
+            BatchProduct.Batch batch = batches.get(b);
+            int outputs = batch.way().outputs(batch.weight());
+            int first = (i - firstPiece[b]) * outputs;
+            int end = Math.min(batch.weight().rows(), first + outputs);
+            batch.way().multiply(out, batch, bias, first, end, packed, thread);
           }
         });
   }
 
-  /**
-   * Brings activations into panel order, all tokens of a panel's columns together, so that they
-   * stay in cache.
-   */
-  private void pack(float[] packed, Tensor x, int tokens, int padded, boolean split) {
-    pool.run(
-        tokens,
-        16,
-        (from, to) -> {
-          for (int t = from; t < to; t++) {
-            for (int first = 0; first < padded; first += COLUMNS) {
-              int width = Math.min(COLUMNS, padded - first);
-              int at = tokens * first + t * COLUMNS;
-              if (t < x.rows()) {
-                Panels.activations(packed, at, x, t, first, width, split);
-              } else {
-                Arrays.fill(packed, at, at + width, 0);
-              }
-            }
-          }
-        });
+  /** The batch that item {@code i} belongs to. */
+  private int batchOf(int[] first, int i) {
+    int found = Arrays.binarySearch(first, 0, batches.size(), i);
+    return found >= 0 ? found : -found - 2;
   }
 
-  private void rows(
-      Tensor out,
-      int count,
-      Weight weight,
-      @Nullable Tensor bias,
-      int row,
-      float[] packed,
-      int tokens,
-      int padded,
-      int thread) {
-    int rows = Math.min(ROWS, weight.rows() - row);
-    float[] panel = panels[thread].floats(PANEL * COLUMNS);
-    int stride = tokens * Lanes.COUNT;
-    float[] lanes = sums[thread].floats(ROWS * stride);
-    Arrays.fill(lanes, 0, Lanes.roundUp(rows, DotTiles.ROWS) * stride, 0);
-    for (int first = 0; first < padded; first += COLUMNS) {
-      int width = Math.min(COLUMNS, padded - first);
-      for (int r = 0; r < rows; r += PANEL) {
-        int height = Math.min(PANEL, rows - r);
-        for (int i = 0; i < height; i++) {
-          Panels.weights(panel, i * width, weight, row + r + i, first, width);
-        }
-        int paddedHeight = Lanes.roundUp(height, DotTiles.ROWS);
-        Arrays.fill(panel, height * width, paddedHeight * width, 0);
-        for (int t = 0; t < tokens; t += DotTiles.TOKENS) {
-          int at = tokens * first + t * COLUMNS;
-          for (int i = 0; i < paddedHeight; i += DotTiles.ROWS) {
-            int s = (r + i) * stride + t * Lanes.COUNT;
-            DotTiles.twoByFour(panel, i * width, packed, at, width, lanes, s, stride);
-          }
-        }
-      }
-    }
-    for (int t = 0; t < count; t++) {
-      for (int r = 0; r < rows; r++) {
-        put(out, t, row + r, Lanes.sum(lanes, r * stride + t * Lanes.COUNT), bias);
-      }
-    }
-  }
-
-  private static void put(Tensor out, int token, int row, float sum, @Nullable Tensor bias) {
+  /** Stores one result. */
+  static void put(Tensor out, int token, int row, float sum, @Nullable Tensor bias) {
     float value = bias == null ? sum : sum + bias.data().get(ValueLayout.JAVA_FLOAT, 4L * row);
     out.data().set(ValueLayout.JAVA_FLOAT, 4 * ((long) token * out.stride() + row), value);
   }

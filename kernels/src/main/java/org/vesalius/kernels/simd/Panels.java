@@ -37,13 +37,18 @@ final class Panels {
     return switch (weight) {
       case Weight.F32 _ -> false;
       case Weight.F16 _, Weight.BF16 _ -> true;
-      case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
+      case Weight.Transposed(Weight stored) -> split(stored);
     };
   }
 
   /** Where column {@code i} of a group goes. */
   private static int place(int i, boolean split) {
     return split ? i % 2 * COUNT + i / 2 : i;
+  }
+
+  /** Where column {@code i} of a row of groups goes. */
+  static int grouped(int i, boolean split) {
+    return i / GROUP * GROUP + place(i % GROUP, split);
   }
 
   /** Converts {@code width} columns of an activation row, starting at column {@code first}. */
@@ -71,21 +76,22 @@ final class Panels {
   }
 
   /**
-   * Converts {@code width} columns of a weight's row to floats, starting at column {@code first}.
+   * Converts {@code width} columns of a weight's row to floats, starting at column {@code first};
+   * groups lie {@code step} apart. Not of a transposed weight, whose rows do not lie in memory.
    */
-  static void weights(float[] out, int at, Weight weight, int row, int first, int width) {
+  static void weights(float[] out, int at, int step, Weight weight, int row, int first, int width) {
     int inside = Math.min(width, weight.columns() - first);
     int whole = inside - inside % GROUP;
     long index = (long) row * weight.columns() + first;
     MemorySegment data = weight.data();
     switch (weight) {
-      case Weight.F32 _ -> floats(out, at, data, 4 * index, whole);
-      case Weight.F16 _ -> halves(out, at, data, 2 * index, whole);
-      case Weight.BF16 _ -> brainFloats(out, at, data, 2 * index, whole);
-      case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
+      case Weight.F32 _ -> floats(out, at, step, data, 4 * index, whole);
+      case Weight.F16 _ -> halves(out, at, step, data, 2 * index, whole);
+      case Weight.BF16 _ -> brainFloats(out, at, step, data, 2 * index, whole);
+      case Weight.Transposed _ -> throw transposed();
     }
     if (whole < width) {
-      rest(out, at + whole, weight, index + whole, inside - whole, width - whole);
+      rest(out, at + whole / GROUP * step, weight, index + whole, inside - whole, width - whole);
     }
   }
 
@@ -105,29 +111,45 @@ final class Panels {
           Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
       case Weight.BF16 _ ->
           Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
-      case Weight.Transposed _ -> throw new UnsupportedOperationException("to be computed");
+      case Weight.Transposed _ -> throw transposed();
     };
   }
 
-  private static void floats(float[] out, int at, MemorySegment data, long offset, int count) {
-    for (int i = 0; i < count; i += COUNT) {
-      FloatVector.fromMemorySegment(FLOATS, data, offset + 4L * i, ORDER).intoArray(out, at + i);
+  private static IllegalArgumentException transposed() {
+    return new IllegalArgumentException("the rows of a transposed weight do not lie in memory");
+  }
+
+  private static void floats(
+      float[] out, int at, int step, MemorySegment data, long offset, int count) {
+    int to = at;
+    for (int i = 0; i < count; i += GROUP) {
+      long from = offset + 4L * i;
+      FloatVector.fromMemorySegment(FLOATS, data, from, ORDER).intoArray(out, to);
+      FloatVector.fromMemorySegment(FLOATS, data, from + 4L * COUNT, ORDER)
+          .intoArray(out, to + COUNT);
+      to += step;
     }
   }
 
-  private static void brainFloats(float[] out, int at, MemorySegment data, long offset, int count) {
+  private static void brainFloats(
+      float[] out, int at, int step, MemorySegment data, long offset, int count) {
+    int to = at;
     for (int i = 0; i < count; i += GROUP) {
       IntVector pairs = IntVector.fromMemorySegment(INTS, data, offset + 2L * i, ORDER);
-      pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(out, at + i);
-      pairs.and(0xFFFF0000).reinterpretAsFloats().intoArray(out, at + i + COUNT);
+      pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(out, to);
+      pairs.and(0xFFFF0000).reinterpretAsFloats().intoArray(out, to + COUNT);
+      to += step;
     }
   }
 
-  private static void halves(float[] out, int at, MemorySegment data, long offset, int count) {
+  private static void halves(
+      float[] out, int at, int step, MemorySegment data, long offset, int count) {
+    int to = at;
     for (int i = 0; i < count; i += GROUP) {
       IntVector pairs = IntVector.fromMemorySegment(INTS, data, offset + 2L * i, ORDER);
-      half(pairs).intoArray(out, at + i);
-      half(pairs.lanewise(VectorOperators.LSHR, 16)).intoArray(out, at + i + COUNT);
+      half(pairs).intoArray(out, to);
+      half(pairs.lanewise(VectorOperators.LSHR, 16)).intoArray(out, to + COUNT);
+      to += step;
     }
   }
 

@@ -13,8 +13,8 @@ import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.WorkerPool;
 
 /**
- * Root mean square norms, in double lanes: a norm reads little memory and squares leave the range
- * of floats early.
+ * Root mean square norms and layer norms, in double lanes: a norm reads little memory and squares
+ * leave the range of floats early.
  */
 final class RowNorms {
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
@@ -91,6 +91,88 @@ final class RowNorms {
     if (i < width) {
       VectorMask<Float> rest = HALF.indexInRange(i, width);
       narrow(load(x, from + 4L * i, rest).mul(factor).mul(load(gain, 4L * i, rest)))
+          .intoMemorySegment(out, to + 4L * i, ORDER, rest);
+    }
+  }
+
+  /** Layer norms of whole rows. */
+  void normalise(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    int width = x.columns();
+    pool.run(
+        x.rows(),
+        Math.max(1, 8192 / Math.max(1, width)),
+        (thread, from, to) -> {
+          for (int r = from; r < to; r++) {
+            long source = 4L * r * x.stride();
+            double mean = sum(x.data(), source, width, lanes[thread]) / width;
+            double variance = squares(x.data(), source, width, mean, lanes[thread]) / width;
+            double factor = 1 / Math.sqrt(variance + epsilon);
+            long target = 4L * r * out.stride();
+            shift(
+                out.data(),
+                target,
+                x.data(),
+                source,
+                gain.data(),
+                bias.data(),
+                mean,
+                factor,
+                width);
+          }
+        });
+  }
+
+  private static double sum(MemorySegment x, long at, int width, double[] lanes) {
+    DoubleVector sum = DoubleVector.zero(DOUBLES);
+    int i = 0;
+    for (; i <= width - STEP; i += STEP) {
+      sum = sum.add(load(x, at + 4L * i));
+    }
+    if (i < width) {
+      sum = sum.add(load(x, at + 4L * i, HALF.indexInRange(i, width)));
+    }
+    sum.intoArray(lanes, 0);
+    return Lanes.sum(lanes, STEP);
+  }
+
+  /** The sum of {@code (x - mean)²}. */
+  private static double squares(MemorySegment x, long at, int width, double mean, double[] lanes) {
+    DoubleVector sum = DoubleVector.zero(DOUBLES);
+    int i = 0;
+    for (; i <= width - STEP; i += STEP) {
+      DoubleVector v = load(x, at + 4L * i).sub(mean);
+      sum = v.fma(v, sum);
+    }
+    if (i < width) {
+      // Where there is no number, there is none to be far from the mean.
+      DoubleVector v = load(x, at + 4L * i, HALF.indexInRange(i, width));
+      v = v.sub(mean, DOUBLES.indexInRange(i, width));
+      sum = v.fma(v, sum);
+    }
+    sum.intoArray(lanes, 0);
+    return Lanes.sum(lanes, STEP);
+  }
+
+  private static void shift(
+      MemorySegment out,
+      long to,
+      MemorySegment x,
+      long from,
+      MemorySegment gain,
+      MemorySegment bias,
+      double mean,
+      double factor,
+      int width) {
+    int i = 0;
+    for (; i <= width - STEP; i += STEP) {
+      DoubleVector v = load(x, from + 4L * i).sub(mean).mul(factor);
+      narrow(v.fma(load(gain, 4L * i), load(bias, 4L * i)))
+          .intoMemorySegment(out, to + 4L * i, ORDER);
+    }
+    if (i < width) {
+      VectorMask<Float> rest = HALF.indexInRange(i, width);
+      DoubleVector v = load(x, from + 4L * i, rest).sub(mean).mul(factor);
+      narrow(v.fma(load(gain, 4L * i, rest), load(bias, 4L * i, rest)))
           .intoMemorySegment(out, to + 4L * i, ORDER, rest);
     }
   }

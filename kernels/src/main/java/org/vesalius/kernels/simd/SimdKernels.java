@@ -28,6 +28,7 @@ final class SimdKernels implements Kernels {
   private final RowNorms norms;
   private final Rotations rotations;
   private final FlashAttention attention;
+  private final ExpertChoice choice = new ExpertChoice();
 
   SimdKernels(KernelOptions options) {
     pool = new WorkerPool(options.threads());
@@ -108,6 +109,20 @@ final class SimdKernels implements Kernels {
     }
   }
 
+  @Override
+  public void addRows(Tensor out, Tensor x, Tensor index) {
+    Shapes.moveRows("addRows", x, out, index);
+    Contents.indices("addRows", index, out.rows());
+    elementwise.addRows(out, x, index);
+  }
+
+  @Override
+  public void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares) {
+    Shapes.mixRows(out, x, index, shares);
+    Contents.indices("mixRows", index, x.rows());
+    elementwise.mixRows(out, x, index, shares);
+  }
+
   private static void copyRow(Tensor out, int to, Tensor x, int from) {
     MemorySegment.copy(
         x.data(), 4L * from * x.stride(), out.data(), 4L * to * out.stride(), 4L * x.columns());
@@ -117,6 +132,19 @@ final class SimdKernels implements Kernels {
   public void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
     Shapes.linear(out, x, weight, bias);
     product.multiply(out, x, weight, bias);
+  }
+
+  @Override
+  public void route(ExpertRouting routing, Tensor logits, boolean renormalise) {
+    Shapes.route(routing, logits);
+    choice.choose(routing, logits, renormalise);
+  }
+
+  @Override
+  public void expertLinear(Tensor out, Tensor x, List<Weight> experts, Tensor starts) {
+    Shapes.expertLinear(out, x, experts, starts);
+    Contents.starts("expertLinear", starts, x.rows());
+    product.multiplyGroups(out, x, experts, starts);
   }
 
   @Override
@@ -137,6 +165,18 @@ final class SimdKernels implements Kernels {
     Shapes.norm(out, residual, gain);
     elementwise.add(residual, delta);
     norms.normalise(out, residual, gain, epsilon);
+  }
+
+  @Override
+  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
+    Shapes.layerNorm(out, x, gain, bias);
+    norms.normalise(out, x, gain, bias, epsilon);
+  }
+
+  @Override
+  public void scale(Tensor x, float factor) {
+    Shapes.scale(x);
+    elementwise.scale(x, factor);
   }
 
   @Override
@@ -199,37 +239,10 @@ final class SimdKernels implements Kernels {
       @Nullable Tensor groups) {
     Shapes.attention(out, q, keyValues, starts, shape, groups);
     Contents.attention(q, keyValues, starts);
-    attention.attend(out, q, keyValues, starts, shape);
-  }
-
-  @Override
-  public void layerNorm(Tensor out, Tensor x, Tensor gain, Tensor bias, float epsilon) {
-    throw new UnsupportedOperationException("to be computed");
-  }
-
-  @Override
-  public void scale(Tensor x, float factor) {
-    throw new UnsupportedOperationException("to be computed");
-  }
-
-  @Override
-  public void addRows(Tensor out, Tensor x, Tensor index) {
-    throw new UnsupportedOperationException("to be computed");
-  }
-
-  @Override
-  public void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares) {
-    throw new UnsupportedOperationException("to be computed");
-  }
-
-  @Override
-  public void route(ExpertRouting routing, Tensor logits, boolean renormalise) {
-    throw new UnsupportedOperationException("to be computed");
-  }
-
-  @Override
-  public void expertLinear(Tensor out, Tensor x, List<Weight> experts, Tensor starts) {
-    throw new UnsupportedOperationException("to be computed");
+    if (groups != null) {
+      Contents.groups(groups, keyValues, starts);
+    }
+    attention.attend(out, q, keyValues, starts, shape, groups);
   }
 
   @Override
