@@ -19,12 +19,17 @@ final class AddedTokenMatcher {
   /**
    * @param tokens what to look for
    * @param spelling how a token reads in the text that is searched
-   * @throws IllegalArgumentException when two tokens read the same
+   * @throws IllegalArgumentException when two tokens read the same, or one reads like nothing
    */
   AddedTokenMatcher(List<AddedToken> tokens, Function<AddedToken, String> spelling) {
     Builder builder = new Builder();
     for (AddedToken token : tokens) {
       String text = spelling.apply(token);
+      if (text.isEmpty()) {
+        throw new IllegalArgumentException(
+            "\"%s\" (id %d), of which the normalizer leaves nothing"
+                .formatted(token.content(), token.id()));
+      }
       builder.add(text, token);
       firstChars[text.charAt(0) >> 6] |= 1L << text.charAt(0);
     }

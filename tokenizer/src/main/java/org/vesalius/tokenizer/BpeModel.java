@@ -1,6 +1,7 @@
 package org.vesalius.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Byte-pair encoding: a piece is a row of symbols, and neighbours are merged in the order in which
@@ -11,22 +12,31 @@ final class BpeModel implements Model {
   private final BpeSymbols symbols;
   private final MergeTable merges;
   private final boolean ignoreMerges;
+  private final @Nullable WordCuts cuts;
   private final PieceCache cache = new PieceCache();
 
   /**
    * @param ignoreMerges a piece that is a token as a whole becomes that token, even where merging
    *     would not lead to it
+   * @param cuts where pieces may be cut once more, or null where nothing is known
    */
-  BpeModel(Vocabulary vocabulary, BpeSymbols symbols, MergeTable merges, boolean ignoreMerges) {
+  BpeModel(
+      Vocabulary vocabulary,
+      BpeSymbols symbols,
+      MergeTable merges,
+      boolean ignoreMerges,
+      @Nullable WordCuts cuts) {
     this.vocabulary = vocabulary;
     this.symbols = symbols;
     this.merges = merges;
     this.ignoreMerges = ignoreMerges;
+    this.cuts = cuts;
   }
 
   @Override
   public PieceSink open(IntList out) {
-    return new Pieces(out);
+    Pieces pieces = new Pieces(out);
+    return cuts == null ? pieces : cuts.before(pieces);
   }
 
   private final class Pieces implements PieceSink {
@@ -64,7 +74,7 @@ final class BpeModel implements Model {
           return 1;
         }
       }
-      int most = Math.multiplyExact(end - start, BpeSymbols.PER_CHAR);
+      int most = symbols.most(end - start);
       if (scratch.length < most) {
         scratch = new int[most];
       }

@@ -8,6 +8,11 @@ sealed interface BpeSymbols {
   /** Most symbols that one UTF-16 unit can become. */
   int PER_CHAR = 3;
 
+  /** The most symbols that a piece of so many UTF-16 units can become. */
+  default int most(int chars) {
+    return Math.multiplyExact(chars, PER_CHAR);
+  }
+
   /**
    * Writes the ids of the symbols of {@code text[start, end)} to {@code ids} and returns how many
    * there are. A symbol without a token becomes the unknown token, or nothing where the vocabulary
@@ -63,31 +68,49 @@ sealed interface BpeSymbols {
 
     @Override
     public String spelling(char[] text, int start, int end) {
-      byte[] bytes = new String(text, start, end - start).getBytes(StandardCharsets.UTF_8);
-      char[] spelled = new char[bytes.length];
-      for (int i = 0; i < bytes.length; i++) {
-        spelled[i] = ByteAlphabet.toChar(bytes[i] & 0xFF);
-      }
-      return new String(spelled);
+      return ByteLevelNormalizer.spell(new String(text, start, end - start));
     }
   }
 
-  /** Code points. */
+  /** Code points, each alone or with an affix that marks its place in the piece. */
   final class CodePointTokens implements BpeSymbols {
     private final Vocabulary vocabulary;
     private final int @Nullable [] byteTokens;
     private final Unknown unknown;
+    private final String prefix;
+    private final String suffix;
+
+    /** Ids of the Basic Multilingual Plane's code points, which are almost all there are. */
+    private final int[] plane = new int[Character.MIN_SUPPLEMENTARY_CODE_POINT];
 
     /**
      * @param vocabulary where their ids are looked up
      * @param byteTokens ids of {@code <0x00>} to {@code <0xFF>}, which stand for the bytes of a
      *     code point without a token; null without byte fallback
      * @param unknown what stands for the others
+     * @param prefix stands before every code point but the first
+     * @param suffix stands after the last code point
      */
-    CodePointTokens(Vocabulary vocabulary, int @Nullable [] byteTokens, Unknown unknown) {
+    CodePointTokens(
+        Vocabulary vocabulary,
+        int @Nullable [] byteTokens,
+        Unknown unknown,
+        String prefix,
+        String suffix) {
       this.vocabulary = vocabulary;
       this.byteTokens = byteTokens;
       this.unknown = unknown;
+      this.prefix = prefix;
+      this.suffix = suffix;
+      for (int c = 0; c < plane.length; c++) {
+        plane[c] = vocabulary.modelId(Character.toString(c));
+      }
+    }
+
+    @Override
+    public int most(int chars) {
+      return Math.addExact(
+          Math.multiplyExact(chars, PER_CHAR * (1 + prefix.length())), PER_CHAR * suffix.length());
     }
 
     @Override
@@ -96,10 +119,13 @@ sealed interface BpeSymbols {
       boolean complete = true;
       for (int i = start; i < end; ) {
         int codePoint = Character.codePointAt(text, i, end);
+        String before = i == start ? "" : prefix;
         i += Character.charCount(codePoint);
-        int id = vocabulary.modelId(Character.toString(codePoint));
+        String after = i == end ? suffix : "";
+        int id = id(before, codePoint, after);
         if (id < 0 && byteTokens != null) {
-          for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
+          String symbol = before + Character.toString(codePoint) + after;
+          for (byte b : symbol.getBytes(StandardCharsets.UTF_8)) {
             out[count++] = byteTokens[b & 0xFF];
           }
         } else {
@@ -108,6 +134,15 @@ sealed interface BpeSymbols {
         }
       }
       return complete ? count : unknown.replace(out, count);
+    }
+
+    private int id(String before, int codePoint, String after) {
+      if (!before.isEmpty() || !after.isEmpty()) {
+        return vocabulary.modelId(before + Character.toString(codePoint) + after);
+      }
+      return codePoint < plane.length
+          ? plane[codePoint]
+          : vocabulary.modelId(Character.toString(codePoint));
     }
 
     @Override

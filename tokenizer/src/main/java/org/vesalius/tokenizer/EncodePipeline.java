@@ -71,10 +71,12 @@ record EncodePipeline(
       String before = new String(text, start, end - start);
       String after = normalizer.normalize(before);
       if (!after.equals(before)) {
-        section = after.toCharArray();
-        from = 0;
-        to = section.length;
-        places = filter == AddedTokenFilter.ALL ? places : new Origins(filter, start, before);
+        // Index 0 is the start of all the text and nothing else.
+        from = startsText(start, before) ? 0 : 1;
+        to = from + after.length();
+        section = new char[to];
+        after.getChars(0, after.length(), section, from);
+        places = filter == AddedTokenFilter.ALL ? places : new Origins(filter, start, before, from);
       }
     }
     if (filter == AddedTokenFilter.NONE) {
@@ -100,6 +102,10 @@ record EncodePipeline(
         });
   }
 
+  private boolean startsText(int start, String section) {
+    return !preTokenizer.asksForStart() || (start == 0 && normalizer.keepsStart(section));
+  }
+
   /**
    * A filter for places of normalized text: it asks for the text they came from, as closely as the
    * normalizer allows cuts. An answer never leaves out a character that the place may come from.
@@ -109,13 +115,20 @@ record EncodePipeline(
     private final AddedTokenFilter filter;
     private final int offset;
     private final String text;
+    private final int shift;
     private int[] originalStarts = {};
     private int[] normalizedStarts = {};
 
-    Origins(AddedTokenFilter filter, int offset, String text) {
+    /**
+     * @param offset where the text starts in all the text
+     * @param text the text before normalization
+     * @param shift where the normalized text starts in its array
+     */
+    Origins(AddedTokenFilter filter, int offset, String text, int shift) {
       this.filter = filter;
       this.offset = offset;
       this.text = text;
+      this.shift = shift;
     }
 
     @Override
@@ -124,7 +137,9 @@ record EncodePipeline(
         cut();
       }
       return filter.accept(
-          token, offset + originalStarts[cutBefore(start)], offset + originalStarts[cutAfter(end)]);
+          token,
+          offset + originalStarts[cutBefore(start - shift)],
+          offset + originalStarts[cutAfter(end - shift)]);
     }
 
     private void cut() {

@@ -29,6 +29,15 @@ final class IntList {
     size += count;
   }
 
+  void clear() {
+    size = 0;
+  }
+
+  /** Leaves the first {@code count} values. */
+  void truncate(int count) {
+    size = count;
+  }
+
   int size() {
     return size;
   }

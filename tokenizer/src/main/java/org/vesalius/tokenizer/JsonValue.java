@@ -59,6 +59,14 @@ record JsonValue(String origin, String path, JsonNode node) {
     return node.textValue();
   }
 
+  /** A string of one code point. */
+  String character() {
+    if (text().codePointCount(0, text().length()) != 1) {
+      throw unsupported("a string of one character");
+    }
+    return text();
+  }
+
   boolean flag() {
     if (!node.isBoolean()) {
       throw unsupported("true or false");

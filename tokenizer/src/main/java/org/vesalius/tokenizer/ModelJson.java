@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,44 +18,77 @@ import org.jspecify.annotations.Nullable;
  */
 record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model model) {
 
+  /**
+   * @param bytes whether the model's pieces stand for bytes ({@link ByteLevelPreTokenizer})
+   * @param normalize what the normalizer makes of a text
+   */
   static ModelJson read(
       JsonValue json, @Nullable JsonValue added, boolean bytes, UnaryOperator<String> normalize) {
-    JsonValue type = json.optional("type");
-    // Files older than the field hold BPE when they have merges.
-    if (type == null ? json.optional("merges") == null : !type.text().equals("BPE")) {
-      throw (type == null ? json : type).unsupported("a model of type \"BPE\"");
-    }
-    json.onlyFields(
-        "type",
-        "dropout",
-        "unk_token",
-        "continuing_subword_prefix",
-        "end_of_word_suffix",
-        "fuse_unk",
-        "byte_fallback",
-        "ignore_merges",
-        "vocab",
-        "merges");
-    JsonValue dropout = json.optional("dropout");
-    if (dropout != null && dropout.node().doubleValue() != 0) {
-      throw dropout.unsupported("null or 0: dropout makes encoding random");
-    }
-    for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
-      JsonValue value = json.optional(affix);
-      if (value != null && !value.text().isEmpty()) {
-        throw value.unsupported("null or an empty string");
-      }
-    }
-    Map<String, Integer> vocab = vocab(json.required("vocab"));
+    String type = type(json);
+    Map<String, Integer> vocab =
+        type.equals("Unigram") ? UnigramJson.vocab(json) : vocab(json.required("vocab"));
     List<AddedToken> addedTokens = added == null ? List.of() : addedTokens(added, vocab);
     Vocabulary vocabulary = new Vocabulary(vocab, addedTokens, normalize);
     Model model =
-        new BpeModel(
-            vocabulary,
-            symbols(json, vocabulary, bytes),
-            merges(json.required("merges"), vocabulary),
-            json.flag("ignore_merges", false));
+        switch (type) {
+          case "BPE" -> BpeJson.read(json, vocabulary, bytes);
+          case "Unigram" -> spelled(UnigramJson.read(json, vocabulary, vocab), bytes);
+          case "WordPiece" -> spelled(wordPiece(json, vocabulary, vocab), bytes);
+          case "WordLevel" -> spelled(wordLevel(json, vocabulary), bytes);
+          default -> throw json.required("type").unsupported("BPE, Unigram, WordPiece, WordLevel");
+        };
     return new ModelJson(vocabulary, addedTokens, model);
+  }
+
+  /** Files older than the field tell their kind by what else they hold. */
+  private static String type(JsonValue json) {
+    JsonValue type = json.optional("type");
+    if (type != null) {
+      return type.text();
+    }
+    if (json.optional("merges") != null) {
+      return "BPE";
+    }
+    JsonValue vocab = json.optional("vocab");
+    if (vocab != null && vocab.node().isArray()) {
+      return "Unigram";
+    }
+    if (json.optional("continuing_subword_prefix") != null) {
+      return "WordPiece";
+    }
+    if (vocab != null && json.optional("unk_token") != null) {
+      return "WordLevel";
+    }
+    throw json.unsupported("a model of type BPE, Unigram, WordPiece, WordLevel");
+  }
+
+  private static Model spelled(Model model, boolean bytes) {
+    return bytes ? new ByteSpelledModel(model) : model;
+  }
+
+  private static Model wordPiece(
+      JsonValue json, Vocabulary vocabulary, Map<String, Integer> vocab) {
+    json.onlyFields(
+        "type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
+    return new WordPieceModel(
+        new TokenTrie(vocab),
+        json.required("continuing_subword_prefix").text(),
+        tokenOf(json.required("unk_token"), vocabulary),
+        json.required("max_input_chars_per_word").id());
+  }
+
+  private static Model wordLevel(JsonValue json, Vocabulary vocabulary) {
+    json.onlyFields("type", "unk_token", "vocab");
+    return new WordLevelModel(vocabulary, tokenOf(json.required("unk_token"), vocabulary));
+  }
+
+  /** The id of a token that the vocabulary must have. */
+  static int tokenOf(JsonValue token, Vocabulary vocabulary) {
+    int id = vocabulary.modelId(token.text());
+    if (id < 0) {
+      throw token.unsupported("a token of model.vocab");
+    }
+    return id;
   }
 
   private static Map<String, Integer> vocab(JsonValue json) {
@@ -127,86 +159,5 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
       inOrder.add(token);
     }
     return inOrder;
-  }
-
-  private static BpeSymbols symbols(JsonValue json, Vocabulary vocabulary, boolean bytes) {
-    BpeSymbols.Unknown unknown = new BpeSymbols.Unknown(-1, json.flag("fuse_unk", false));
-    JsonValue unknownToken = json.optional("unk_token");
-    if (unknownToken != null) {
-      int id = vocabulary.modelId(unknownToken.text());
-      if (id < 0) {
-        throw unknownToken.unsupported("a token of model.vocab");
-      }
-      unknown = new BpeSymbols.Unknown(id, unknown.fuse());
-    }
-    JsonValue fallback = json.optional("byte_fallback");
-    boolean byteFallback = fallback != null && fallback.flag();
-    if (bytes) {
-      if (fallback != null && byteFallback) {
-        throw fallback.unsupported("false with a ByteLevel pre-tokenizer");
-      }
-      return new BpeSymbols.Bytes(
-          IntStream.range(0, 256)
-              .map(b -> vocabulary.modelId(String.valueOf(ByteAlphabet.toChar(b))))
-              .toArray(),
-          unknown);
-    }
-    int[] byteTokens = null;
-    if (fallback != null && byteFallback) {
-      byteTokens = new int[256];
-      for (int b = 0; b < 256; b++) {
-        byteTokens[b] = vocabulary.modelId("<0x%02X>".formatted(b));
-        if (byteTokens[b] < 0) {
-          throw fallback.unsupported("a vocabulary with <0x%02X> beside it".formatted(b));
-        }
-      }
-    }
-    return new BpeSymbols.CodePointTokens(vocabulary, byteTokens, unknown);
-  }
-
-  private static MergeTable merges(JsonValue json, Vocabulary vocabulary) {
-    if (!json.node().isArray()) {
-      throw json.unsupported("an array");
-    }
-    MergeTable merges = new MergeTable(json.node().size());
-    int rank = 0;
-    for (int i = 0; i < json.node().size(); i++) {
-      JsonNode merge = json.node().get(i);
-      String left;
-      String right;
-      if (merge.isTextual()) {
-        String line = merge.textValue();
-        if (line.startsWith("#version")) {
-          continue;
-        }
-        int gap = line.indexOf(' ');
-        if (gap < 0 || line.indexOf(' ', gap + 1) >= 0) {
-          throw element(json, i).unsupported("two tokens with one space between");
-        }
-        left = line.substring(0, gap);
-        right = line.substring(gap + 1);
-      } else if (merge.isArray()
-          && merge.size() == 2
-          && merge.get(0).isTextual()
-          && merge.get(1).isTextual()) {
-        left = merge.get(0).textValue();
-        right = merge.get(1).textValue();
-      } else {
-        throw element(json, i).unsupported("\"left right\" or [\"left\", \"right\"]");
-      }
-      int leftId = vocabulary.modelId(left);
-      int rightId = vocabulary.modelId(right);
-      int merged = vocabulary.modelId(left + right);
-      if (leftId < 0 || rightId < 0 || merged < 0) {
-        throw element(json, i)
-            .unsupported("tokens of model.vocab, which their join must be as well");
-      }
-      merges.put(leftId, rightId, rank++, merged);
-    }
-    return merges;
-  }
-
-  private static JsonValue element(JsonValue json, int index) {
-    return new JsonValue(json.origin(), json.path() + "[" + index + "]", json.node().get(index));
   }
 }

@@ -106,13 +106,18 @@ record NfcNormalizer() implements TextNormalizer {
       char c = text.charAt(i);
       if (c >= YOUNGER_RANGES[0][0]) {
         int codePoint = text.codePointAt(i);
-        if (YOUNGER.get(codePoint) || CodePoints.unassigned(codePoint)) {
+        if (isYounger(codePoint)) {
           return i;
         }
         i += Character.charCount(codePoint) - 1;
       }
     }
     return text.length();
+  }
+
+  /** Whether the code point came after the composition tables of the reference. */
+  static boolean isYounger(int codePoint) {
+    return YOUNGER.get(codePoint) || CodePoints.unassigned(codePoint);
   }
 
   @Override

@@ -22,4 +22,9 @@ record PreTokenizerSequence(List<PreTokenizer> steps) implements PreTokenizer {
       steps.getFirst().split(text, start, end, next);
     }
   }
+
+  @Override
+  public boolean asksForStart() {
+    return steps.stream().anyMatch(PreTokenizer::asksForStart);
+  }
 }

@@ -1,7 +1,10 @@
 package org.vesalius.tokenizer;
 
+import java.util.function.IntPredicate;
+
 /** What a Split pre-tokenizer looks for. Immutable. */
-sealed interface SplitPattern permits SplitPattern.Literal, RegexPattern, WordScanner {
+sealed interface SplitPattern
+    permits SplitPattern.Literal, SplitPattern.OneOf, RegexPattern, WordScanner {
   /**
    * Gives every match inside {@code text[start, end)} to {@code sink}, from left to right, without
    * overlap. Text outside the range is invisible to the pattern.
@@ -24,6 +27,25 @@ sealed interface SplitPattern permits SplitPattern.Literal, RegexPattern, WordSc
         } else {
           i++;
         }
+      }
+    }
+  }
+
+  /**
+   * Single code points of a kind.
+   *
+   * @param member which code points
+   */
+  record OneOf(IntPredicate member) implements SplitPattern {
+    @Override
+    public void forEachMatch(char[] text, int start, int end, PieceSink sink) {
+      for (int i = start; i < end; ) {
+        int codePoint = Character.codePointAt(text, i, end);
+        int next = i + Character.charCount(codePoint);
+        if (member.test(codePoint)) {
+          sink.accept(text, i, next);
+        }
+        i = next;
       }
     }
   }

@@ -1,23 +1,31 @@
 package org.vesalius.tokenizer;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes ids one at a time, as a model generates them.
  *
- * <p>Each answer is whole code points, so it can be shown at once; bytes of a code point whose end
- * is still to come are kept back. All answers end to end, with that of {@link #finish()}, are what
- * {@link Tokenizer#decode} gives for all the ids. Not thread-safe: one per stream.
+ * <p>Each answer is whole code points, so it can be shown at once; what the next id may still
+ * change is kept back: bytes of a code point whose end is to come, a run of byte tokens, the last
+ * word's mark. All answers end to end, with that of {@link #finish()}, are what {@link
+ * Tokenizer#decode} gives for all the ids. Not thread-safe: one per stream.
  */
 public final class StreamingDecoder {
   private final Vocabulary vocabulary;
   private final boolean skipSpecialTokens;
+  private final Set<Integer> keep;
   private final StringBuilder text = new StringBuilder();
   private Decoder.@Nullable Stage stage;
 
-  StreamingDecoder(Vocabulary vocabulary, Decoder decoder, boolean skipSpecialTokens) {
+  /**
+   * @param keep special tokens that are not skipped
+   */
+  StreamingDecoder(
+      Vocabulary vocabulary, Decoder decoder, boolean skipSpecialTokens, Set<Integer> keep) {
     this.vocabulary = vocabulary;
     this.skipSpecialTokens = skipSpecialTokens;
+    this.keep = Set.copyOf(keep);
     this.stage = decoder.open(new Decoder.Collector(text));
   }
 
@@ -36,7 +44,7 @@ public final class StreamingDecoder {
   /**
    * Ends the stream.
    *
-   * @return what was kept back: empty, or U+FFFD for a code point that never became whole
+   * @return what was kept back, often empty; U+FFFD for a code point that never became whole
    * @throws IllegalStateException when called twice
    */
   public String finish() {
@@ -55,8 +63,9 @@ public final class StreamingDecoder {
               + (vocabulary.size() - 1));
     }
     String token = vocabulary.decoded(id);
-    if (token != null && !(skipSpecialTokens && vocabulary.isSpecial(id))) {
-      open.accept(token);
+    if (token != null && !(skipSpecialTokens && vocabulary.isSkipped(id) && !keep.contains(id))) {
+      open.text(token);
+      open.end();
     }
   }
 

@@ -3,7 +3,18 @@ package org.vesalius.tokenizer;
 import java.util.List;
 
 /** The part that rewrites text before it is cut into pieces. Immutable. */
-sealed interface TextNormalizer permits NfcNormalizer, TextNormalizer.Chain {
+sealed interface TextNormalizer
+    permits NfcNormalizer,
+        UnicodeFormNormalizer,
+        LowercaseNormalizer,
+        StripNormalizer,
+        CharacterFilter,
+        ReplaceNormalizer,
+        PrependNormalizer,
+        BertNormalizer,
+        PrecompiledNormalizer,
+        ByteLevelNormalizer,
+        TextNormalizer.Chain {
   /** The normalized text; the same instance when nothing changes. */
   String normalize(String text);
 
@@ -11,13 +22,26 @@ sealed interface TextNormalizer permits NfcNormalizer, TextNormalizer.Chain {
    * A quick look: true only when {@link #normalize} would not change {@code text[start, end)};
    * false says nothing.
    */
-  boolean surelyKeeps(char[] text, int start, int end);
+  default boolean surelyKeeps(char[] text, int start, int end) {
+    return false;
+  }
 
   /**
    * Whether text may be cut before this code point: both sides normalized apart are then, end to
-   * end, the whole normalized.
+   * end, the whole normalized. False is always a right answer.
    */
-  boolean mayCutBefore(int codePoint);
+  default boolean mayCutBefore(int codePoint) {
+    return false;
+  }
+
+  /**
+   * Whether the first character of the normalized text counts as coming from the first of {@code
+   * text}, in the reference's bookkeeping of origins: not so where characters were removed before
+   * it.
+   */
+  default boolean keepsStart(String text) {
+    return true;
+  }
 
   /** Normalizers one after the other; none at all leaves text as it is. */
   record Chain(List<TextNormalizer> steps) implements TextNormalizer {
@@ -50,6 +74,18 @@ sealed interface TextNormalizer permits NfcNormalizer, TextNormalizer.Chain {
     @Override
     public boolean mayCutBefore(int codePoint) {
       return steps.isEmpty() || (steps.size() == 1 && steps.getFirst().mayCutBefore(codePoint));
+    }
+
+    @Override
+    public boolean keepsStart(String text) {
+      String result = text;
+      for (TextNormalizer step : steps) {
+        if (!step.keepsStart(result)) {
+          return false;
+        }
+        result = step.normalize(result);
+      }
+      return true;
     }
   }
 }

@@ -2,9 +2,11 @@ package org.vesalius.tokenizer;
 
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,7 @@ final class Vocabulary {
   private final @Nullable String[] tokens;
   private final @Nullable String[] decoded;
   private final BitSet special = new BitSet();
+  private final BitSet skipped = new BitSet();
 
   /**
    * @param normalize what the normalizer makes of a text
@@ -39,6 +42,16 @@ final class Vocabulary {
       decoded[token.id()] = token.normalized() ? normalize.apply(token.content()) : token.content();
       added.put(token.content(), token.id());
       special.set(token.id(), token.special());
+    }
+    Set<String> specialContents = new HashSet<>();
+    for (AddedToken token : addedTokens) {
+      if (token.special()) {
+        specialContents.add(token.content());
+      }
+    }
+    for (AddedToken token : addedTokens) {
+      String text = decoded[token.id()];
+      skipped.set(token.id(), text != null && specialContents.contains(text));
     }
   }
 
@@ -70,6 +83,14 @@ final class Vocabulary {
 
   boolean isSpecial(int id) {
     return id >= 0 && special.get(id);
+  }
+
+  /**
+   * Whether a decode that skips special tokens leaves the id out. The reference looks the decoded
+   * form up among the contents of special tokens, so one that normalization changes stays.
+   */
+  boolean isSkipped(int id) {
+    return id >= 0 && skipped.get(id);
   }
 
   List<AddedToken> addedTokens() {

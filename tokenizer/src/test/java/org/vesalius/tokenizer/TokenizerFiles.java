@@ -58,7 +58,31 @@ final class TokenizerFiles {
   }
 
   static byte[] qwen3() throws IOException {
-    return read(asset("tokenizers/qwen3/tokenizer.json.gz"));
+    return real("qwen3");
+  }
+
+  /** A published tokenizer; skips the test where it is not there. */
+  static byte[] real(String name) throws IOException {
+    String assets = System.getProperty("vesalius.assets", "");
+    String plain = "tokenizers/" + name + "/tokenizer.json";
+    return read(
+        !assets.isEmpty() && Files.exists(Path.of(assets, plain))
+            ? asset(plain)
+            : asset(plain + ".gz"));
+  }
+
+  /** A family's golden fixture outside the repository; skips the test where it is not there. */
+  static Path fixture(String family) {
+    String fixtures = System.getProperty("vesalius.fixtures", "");
+    String assets = System.getProperty("vesalius.assets", "");
+    assumeTrue(
+        !fixtures.isEmpty() || !assets.isEmpty(),
+        "neither -Dvesalius.fixtures nor -Dvesalius.assets is set: " + family + " is not tested");
+    Path folder =
+        (fixtures.isEmpty() ? Path.of(assets).resolveSibling("fixtures") : Path.of(fixtures))
+            .resolve(family);
+    assumeTrue(Files.exists(folder), folder + " is missing");
+    return folder;
   }
 
   /**
