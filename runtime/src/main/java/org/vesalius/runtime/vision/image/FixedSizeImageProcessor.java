@@ -8,10 +8,10 @@ import java.util.Optional;
  *
  * <p>Values equal those of the Pillow back ends of transformers 5.12.1 ({@code
  * CLIPImageProcessorPil}, {@code SiglipImageProcessorPil}, {@code Gemma3ImageProcessorPil}, {@code
- * LlavaImageProcessorPil}) in float32; see {@link PixelNormalization}. Padding has the colour of the
- * mean in whole bytes, what a center crop adds is black. Patches come in raster order; pixels at the
- * right and at the bottom that fill no patch are left out, as by the tower's strided convolution.
- * 16-bit gray keeps its depth. Instances are immutable and may be shared by threads.
+ * LlavaImageProcessorPil}) in float32; see {@link PixelNormalization}. Padding has the colour of
+ * the mean in whole bytes, what a center crop adds is black. Patches come in raster order; pixels
+ * at the right and at the bottom that fill no patch are left out, as by the tower's strided
+ * convolution. 16-bit gray keeps its depth. Instances are immutable and may be shared by threads.
  */
 public final class FixedSizeImageProcessor {
 
@@ -60,11 +60,10 @@ public final class FixedSizeImageProcessor {
       Optional<Size> crop,
       PixelNormalization normalization,
       int patchSize) {
-    crop.ifPresent(
-        size -> {
-          requirePositive("crop_size.height", size.height());
-          requirePositive("crop_size.width", size.width());
-        });
+    crop.ifPresent(size -> {
+      requirePositive("crop_size.height", size.height());
+      requirePositive("crop_size.width", size.width());
+    });
     this.padToSquare = padToSquare;
     this.resize = resize;
     this.resample = resample;

@@ -28,8 +28,7 @@ record PatchLayout(int patchSize, int temporalPatchSize, int mergeSize) {
   }
 
   float[] allocate(Grid grid) {
-    int rowLength =
-        PixelNormalization.CHANNELS * temporalPatchSize * patchSize * patchSize;
+    int rowLength = PixelNormalization.CHANNELS * temporalPatchSize * patchSize * patchSize;
     return new float[Math.multiplyExact(grid.patches(), rowLength)];
   }
 

@@ -3,9 +3,9 @@ package org.vesalius.runtime.vision.image;
 import java.util.List;
 
 /**
- * Turns a picture, or the frames of a video, into the patches of a Qwen2-VL, Qwen2.5-VL, Qwen3-VL or
- * Seed vision tower: smart-resize, rescale, normalize, patches in merge-block order; a still picture
- * is repeated along time.
+ * Turns a picture, or the frames of a video, into the patches of a Qwen2-VL, Qwen2.5-VL, Qwen3-VL
+ * or Seed vision tower: smart-resize, rescale, normalize, patches in merge-block order; a still
+ * picture is repeated along time.
  *
  * <p>Values equal those of the Pillow backend of transformers 5.12.1 ({@code
  * Qwen2VLImageProcessorPil}) in float32; see {@link PixelNormalization}. Frames too are resized as
@@ -110,17 +110,10 @@ public final class QwenImageProcessor {
     int factor = layout.blockSize();
     Size size =
         switch (frameBudget) {
-          case EACH_FRAME ->
-              SmartResize.smartResize(height, width, factor, minPixels, maxPixels);
+          case EACH_FRAME -> SmartResize.smartResize(height, width, factor, minPixels, maxPixels);
           case WHOLE_VIDEO ->
               SmartResize.smartResizeVideo(
-                  frames,
-                  height,
-                  width,
-                  layout.temporalPatchSize(),
-                  factor,
-                  minPixels,
-                  maxPixels);
+                  frames, height, width, layout.temporalPatchSize(), factor, minPixels, maxPixels);
         };
     return grid(Math.ceilDiv(frames, layout.temporalPatchSize()), size);
   }

@@ -68,11 +68,7 @@ public final class SmartResize {
       int factor,
       long minPixels,
       long maxPixels) {
-    if (frames < 1
-        || temporalFactor < 1
-        || factor < 1
-        || minPixels < 1
-        || maxPixels < minPixels) {
+    if (frames < 1 || temporalFactor < 1 || factor < 1 || minPixels < 1 || maxPixels < minPixels) {
       throw new IllegalArgumentException(
           "smart resize of frames: expected positive counts and 1 <= minPixels <= maxPixels, found "
               + "frames %d, temporalFactor %d, factor %d, minPixels %d, maxPixels %d"

@@ -61,6 +61,11 @@ public final class TiledImageProcessor {
     return tile.grid();
   }
 
+  /** The resolutions that it chooses from; height before width. */
+  public List<Size> resolutions() {
+    return resolutions;
+  }
+
   /** How the tiles of a picture of this size lie, without its pixels. */
   public TileGrid tiles(int width, int height) {
     Size best = bestResolution(width, height);
@@ -74,9 +79,8 @@ public final class TiledImageProcessor {
     long leastWaste = Long.MAX_VALUE;
     long pixels = (long) width * height;
     for (Size size : resolutions) {
-      double scale =
-          Math.min((double) size.width() / width, (double) size.height() / height);
-      long kept = Math.min((long) (width * scale) * (long) (height * scale), pixels);
+      double scale = Math.min((double) size.width() / width, (double) size.height() / height);
+      long kept = Math.min(((long) (width * scale)) * (long) (height * scale), pixels);
       long waste = (long) size.width() * size.height() - kept;
       if (kept > most || (kept == most && waste < leastWaste)) {
         most = kept;

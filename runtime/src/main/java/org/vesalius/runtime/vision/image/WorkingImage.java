@@ -36,8 +36,7 @@ final class WorkingImage {
   static WorkingImage of(RasterImage image) {
     ImageTransform transform = ImageTransform.of(image);
     if (image.samples() != RasterImage.Samples.GRAY16) {
-      return new WorkingImage(
-          image.bytes(), NO_PLANES, image.samples().channels(), transform);
+      return new WorkingImage(image.bytes(), NO_PLANES, image.samples().channels(), transform);
     }
     char[] chars = image.chars();
     float[] plane = new float[chars.length];
@@ -71,8 +70,7 @@ final class WorkingImage {
     checkArea(newWidth, newHeight);
     ImageTransform after = transform.resized(newWidth, newHeight);
     if (!isWide()) {
-      byte[] out =
-          Resampler.resize8(bytes, width, height, channels, newWidth, newHeight, filter);
+      byte[] out = Resampler.resize8(bytes, width, height, channels, newWidth, newHeight, filter);
       return new WorkingImage(out, NO_PLANES, channels, after);
     }
     float[][] out = new float[channels][];
@@ -97,8 +95,7 @@ final class WorkingImage {
       return this;
     }
     checkArea(newWidth, newHeight);
-    boolean inside =
-        left >= 0 && top >= 0 && left + newWidth <= width && top + newHeight <= height;
+    boolean inside = left >= 0 && top >= 0 && left + newWidth <= width && top + newHeight <= height;
     boolean grayFill = fill[0] == fill[1] && fill[1] == fill[2];
     int outChannels = inside || grayFill ? channels : PixelNormalization.CHANNELS;
     ImageTransform after = transform.cropped(left, top, newWidth, newHeight);

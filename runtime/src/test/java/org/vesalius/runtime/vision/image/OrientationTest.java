@@ -63,7 +63,7 @@ class OrientationTest {
   void mapsPointsBackToTheStoredFile(Orientation orientation) {
     byte[] cells = {0, 1, 2, 3, 4, 5};
     RasterImage image = RasterImage.ofGray8(3, 2, cells).turned(orientation);
-    ImageTransform transform = 
+    ImageTransform transform =
         ImageTransform.of(image).resized(image.width() * 10, image.height() * 20);
     for (int y = 0; y < image.height(); y++) {
       for (int x = 0; x < image.width(); x++) {
