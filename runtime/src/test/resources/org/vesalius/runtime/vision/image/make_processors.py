@@ -28,8 +28,8 @@ def picture(w, h, mode="RGB", shift=0):
         return Image.fromarray(np.dstack([a, a[..., 1] ^ 90]))
     return Image.fromarray(a)
 
-def b64(a):
-    return base64.b64encode(np.asarray(a, dtype=np.float32).astype(">f4").tobytes()).decode()
+def code(a):  # hexadecimal, because repeated values stay aligned and so compress
+    return np.asarray(a, dtype=np.float32).astype(">f4").tobytes().hex()
 
 cases = []
 
@@ -43,25 +43,25 @@ def add(kind, cls, settings, images, patch, mode="RGB"):
         out = cls(**settings)([im.convert("RGB")], return_tensors="np")
         values = np.asarray(out["pixel_values"])
         case = {"kind": kind, "name": f"{kind} {cls.__name__} {w}x{h} {mode} {settings}", "config": config, "width": w, "height": h,
-                "mode": mode, "patch": patch, "shape": list(values.shape), "values": b64(values)}
+                "mode": mode, "patch": patch, "shape": list(values.shape), "values": code(values)}
         if mode == "RGBA":
             b = io.BytesIO(); im.save(b, "PNG"); case["png"] = base64.b64encode(b.getvalue()).decode()
         if "image_grid_thw" in out: case["grid"] = [int(v) for v in np.asarray(out["image_grid_thw"])[0]]
         cases.append(case)
 
-shapes = [(45, 33), (33, 45), (28, 28), (20, 13), (1, 9), (9, 1), (101, 37), (37, 100)]
-square = dict(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
+shapes = [(45, 33), (33, 45), (14, 14), (10, 7), (1, 9), (9, 1), (101, 37), (37, 100)]
+square = dict(size={"shortest_edge": 14}, crop_size={"height": 14, "width": 14})
 add("fixed", CLIPImageProcessorPil, square, shapes, 14)
 add("fixed", CLIPImageProcessorPil, square, [(45, 33)], 7, "L")
 add("fixed", CLIPImageProcessorPil, square, [(45, 33)], 7, "RGBA")
-add("fixed", CLIPImageProcessorPil, dict(size={"shortest_edge": 20}, crop_size={"height": 28, "width": 28}), [(45, 33), (33, 45), (20, 20)], 14)
-add("fixed", CLIPImageProcessorPil, dict(size={"shortest_edge": 21}, crop_size={"height": 28, "width": 27}), [(45, 33), (22, 21), (21, 22)], 9)
+add("fixed", CLIPImageProcessorPil, dict(size={"shortest_edge": 10}, crop_size={"height": 14, "width": 14}), [(45, 33), (33, 45), (10, 10)], 7)
+add("fixed", CLIPImageProcessorPil, dict(size={"shortest_edge": 11}, crop_size={"height": 14, "width": 13}), [(45, 33), (12, 11), (11, 12)], 6)
 add("fixed", CLIPImageProcessorPil, dict(size={"height": 20, "width": 31}, crop_size={"height": 17, "width": 28}, resample=1), [(45, 33)], 4)
-add("fixed", CLIPImageProcessorPil, dict(do_resize=False, crop_size={"height": 28, "width": 28}), [(45, 20)], 14)
-add("fixed", SiglipImageProcessorPil, dict(size={"height": 30, "width": 45}), [(45, 33), (10, 60), (1, 7), (45, 30)], 14)
+add("fixed", CLIPImageProcessorPil, dict(do_resize=False, crop_size={"height": 14, "width": 14}), [(25, 10)], 7)
+add("fixed", SiglipImageProcessorPil, dict(size={"height": 15, "width": 24}), [(45, 33), (10, 60), (1, 7), (24, 15)], 7)
 add("fixed", LlavaImageProcessorPil, dict(do_pad=True, **square), [(45, 33), (33, 45), (44, 33), (33, 44), (30, 30), (60, 5), (1, 9)], 14)
 add("fixed", LlavaImageProcessorPil, dict(do_pad=True, **square), [(45, 33)], 14, "L")
-add("fixed", LlavaImageProcessorPil, dict(do_pad=True, do_center_crop=False, size={"shortest_edge": 28}, image_mean=[0.5, 0.5, 0.5], image_std=[0.5, 0.25, 0.5]), [(33, 45)], 14)
+add("fixed", LlavaImageProcessorPil, dict(do_pad=True, do_center_crop=False, size={"shortest_edge": 14}, image_mean=[0.5, 0.5, 0.5], image_std=[0.5, 0.25, 0.5]), [(33, 45)], 14)
 add("fixed", LlavaImageProcessorPil, square, [(45, 33)], 14)
 pas = dict(do_pan_and_scan=True, pan_and_scan_min_crop_size=10, pan_and_scan_max_num_crops=4, pan_and_scan_min_ratio_to_activate=1.2, size={"height": 14, "width": 14})
 add("gemma3", Gemma3ImageProcessorPil, pas, [(40, 34), (40, 33), (33, 40), (100, 20), (60, 20), (23, 100), (61, 21), (30, 12), (30, 9), (25, 12), (19, 12)], 14)
@@ -75,13 +75,13 @@ add("qwen", Qwen2VLImageProcessorPil, dict(patch_size=4, temporal_patch_size=1, 
 
 videos = []
 for cls, size, frames, shape in (
-    (Qwen2VLVideoProcessor, dict(shortest_edge=64, longest_edge=1024), 4, (32, 24)),
-    (Qwen2VLVideoProcessor, dict(shortest_edge=64, longest_edge=1024), 5, (32, 24)),
+    (Qwen2VLVideoProcessor, dict(shortest_edge=64, longest_edge=1024), 4, (24, 16)),
+    (Qwen2VLVideoProcessor, dict(shortest_edge=64, longest_edge=1024), 5, (24, 16)),
     (Qwen2VLVideoProcessor, dict(shortest_edge=64, longest_edge=1024), 5, (61, 43)),
-    (Qwen3VLVideoProcessor, dict(shortest_edge=64, longest_edge=8192), 4, (32, 24)),
-    (Qwen3VLVideoProcessor, dict(shortest_edge=64, longest_edge=8192), 1, (32, 24)),
+    (Qwen3VLVideoProcessor, dict(shortest_edge=64, longest_edge=4096), 4, (24, 16)),
+    (Qwen3VLVideoProcessor, dict(shortest_edge=64, longest_edge=8192), 1, (24, 16)),
     (Qwen3VLVideoProcessor, dict(shortest_edge=64, longest_edge=2048), 5, (61, 43)),
-    (Qwen3VLVideoProcessor, dict(shortest_edge=8192, longest_edge=80000), 3, (33, 17))):
+    (Qwen3VLVideoProcessor, dict(shortest_edge=2048, longest_edge=80000), 3, (33, 17))):
     w, h = shape
     settings = dict(size=size, patch_size=4, temporal_patch_size=2, merge_size=2)
     video = torch.from_numpy(np.stack([pixels(w, h, i).transpose(2, 0, 1) for i in range(frames)]))
@@ -89,7 +89,7 @@ for cls, size, frames, shape in (
     values = out["pixel_values_videos"].numpy()
     grid = [int(v) for v in out["video_grid_thw"][0]]
     videos.append({"type": cls.__name__, "settings": settings, "frames": frames, "width": w, "height": h, "grid": grid,
-                   "resized": (grid[1] * 4, grid[2] * 4) != (h, w), "shape": list(values.shape), "values": b64(values)})
+                   "resized": (grid[1] * 4, grid[2] * 4) != (h, w), "shape": list(values.shape), "values": code(values)})
 
 rng = random.Random(20260301)
 sizes = []
