@@ -10,8 +10,11 @@ import java.util.Arrays;
  * three equal ones.
  */
 final class WorkingImage {
-  /** A fixed-size processor can ask for huge intermediate pictures of long and narrow ones. */
-  private static final long MAX_PIXELS = 1L << 27;
+  /**
+   * As for pictures that are decoded: processors of a fixed size would make huge ones of small ones
+   * that are long and narrow.
+   */
+  private static final long MAX_PIXELS = ImageDecoder.DEFAULT_MAX_PIXELS;
 
   private static final int[] BLACK = {0, 0, 0};
   private static final byte[] NO_BYTES = {};

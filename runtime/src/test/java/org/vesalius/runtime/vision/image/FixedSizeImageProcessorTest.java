@@ -36,13 +36,16 @@ class FixedSizeImageProcessorTest {
         true, new Resize.Exact(side, side), Filter.BICUBIC, Optional.empty(), CLIP, patch);
   }
 
+  /** Beside the assets unless a property says otherwise. */
+  static Path fixturesFolder() {
+    String assets = System.getProperty("vesalius.assets", "");
+    String beside = assets.isEmpty() ? "" : assets + "/../fixtures";
+    return Path.of(System.getProperty("vesalius.fixtures", beside));
+  }
+
   @TestFactory
   List<DynamicTest> fixtures() {
-    String assets = System.getProperty("vesalius.assets", "");
-    Path folder =
-        Path.of(
-            System.getProperty(
-                "vesalius.fixtures", assets.isEmpty() ? "" : assets + "/../fixtures"));
+    Path folder = fixturesFolder();
     List<DynamicTest> tests = new ArrayList<>();
     for (String family : List.of("gemma3", "llava")) {
       for (String name : List.of("square", "downscale", "wide_tall_two_turns")) {
