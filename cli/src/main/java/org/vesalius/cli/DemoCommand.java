@@ -113,8 +113,8 @@ final class DemoCommand implements Callable<Integer> {
     ImagePatches seen =
         model.promptEncoder().encode(request(image, WHERE)).images().getFirst().tiles().getFirst();
     BufferedImage picture = read(file);
-    double x = (double) picture.getWidth() / seen.resizedWidth();
-    double y = (double) picture.getHeight() / seen.resizedHeight();
+    double x = (double) picture.getWidth() / seen.transform().modelWidth();
+    double y = (double) picture.getHeight() / seen.transform().modelHeight();
     List<Boxes.Box> scaled = boxes.stream().map(box -> box.scaled(x, y)).toList();
     BoxDrawing.write(picture, scaled, out);
     say("");

@@ -203,6 +203,14 @@ public final class ConfigNode {
         : new int[] {asInt(present(key, "an integer or a list of integers"), key)};
   }
 
+  /** A list of lists of integers, as {@code image_grid_pinpoints} is written. */
+  public List<List<Integer>> intLists(String key) {
+    return list(
+        key,
+        "a list of lists of integers",
+        (value, element) -> elements(value, element, "a list of integers", this::asInt));
+  }
+
   public double[] doubles(String key) {
     return list(key, "a list of numbers", this::asDouble).stream()
         .mapToDouble(Double::doubleValue)
@@ -256,7 +264,11 @@ public final class ConfigNode {
   }
 
   private <T> List<T> list(String key, String expected, Conversion<T> conversion) {
-    JsonNode value = present(key, expected);
+    return elements(present(key, expected), key, expected, conversion);
+  }
+
+  private <T> List<T> elements(
+      JsonNode value, String key, String expected, Conversion<T> conversion) {
     if (!value.isArray()) {
       throw error(key, expected, describe(value));
     }

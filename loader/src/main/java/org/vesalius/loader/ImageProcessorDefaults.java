@@ -5,7 +5,7 @@ import java.util.OptionalInt;
 
 /**
  * What the image processor classes of transformers 5.12.1 assume where a file is silent, read from
- * instances made without arguments.
+ * instances made without arguments; and what Seed1.5-VL's report and demo state for Seed's.
  *
  * @param numberIsSquare whether a size given as one number is a square or the shorter side
  * @param edgesAreAreas whether {@code shortest_edge} and {@code longest_edge} count pixels
@@ -44,7 +44,25 @@ record ImageProcessorDefaults(
               OptionalInt.of(14),
               OptionalInt.of(2),
               OptionalInt.of(2));
-      case "CLIPImageProcessor", "CLIPFeatureExtractor", "LlavaImageProcessor" ->
+      // No class of transformers: mean and standard deviation are not public, so a file states
+      // them.
+      case "SeedImageProcessor" ->
+          new ImageProcessorDefaults(
+              BILINEAR,
+              ImageSize.edges(OptionalInt.of(4 * 28 * 28), OptionalInt.of(5120 * 28 * 28)),
+              false,
+              true,
+              false,
+              ImageSize.NONE,
+              List.of(),
+              List.of(),
+              OptionalInt.of(14),
+              OptionalInt.of(1),
+              OptionalInt.of(2));
+      case "CLIPImageProcessor",
+          "CLIPFeatureExtractor",
+          "LlavaImageProcessor",
+          "LlavaNextImageProcessor" ->
           fixedSize(
               BICUBIC,
               ImageSize.edges(OptionalInt.of(224), OptionalInt.empty()),

@@ -10,10 +10,10 @@ import java.util.OptionalInt;
  * or from {@code image_processor} in {@code processor_config.json}.
  *
  * <p>When both exist the nested one is used, as transformers 5.12.1 does. A key that is absent has
- * the default of the image processor's class where the class is known (Qwen2-VL, CLIP and LLaVA,
- * Gemma 3, SigLIP; with or without {@code Fast} or {@code Pil} at the end of its name), and is
- * refused where it is not. A switch that is {@code null} is off, since transformers stores the null
- * and tests it as a condition.
+ * the default of the image processor's class where the class is known (Qwen2-VL, CLIP, LLaVA and
+ * LLaVA-Next, Gemma 3, SigLIP, Seed; with or without {@code Fast} or {@code Pil} at the end of its
+ * name), and is refused where it is not. A switch that is {@code null} is off, since transformers
+ * stores the null and tests it as a condition.
  *
  * @param imageProcessorType class name, such as {@code Qwen2VLImageProcessor}
  * @param doResize whether to resize
@@ -133,14 +133,7 @@ public record PreprocessorConfig(
     }
     double[] mean = channels(node, "image_mean", defaults.mean());
     double[] std = channels(node, "image_std", defaults.std());
-    if (mean.length != std.length) {
-      throw node.error("image_std", mean.length + " numbers, as image_mean has", "" + std.length);
-    }
-    for (double value : std) {
-      if (value == 0) {
-        throw node.error("image_std", "no zero", "a zero");
-      }
-    }
+    requireDivisors(node, mean, std);
     return new PreprocessorConfig(
         type,
         toggle(node, "do_resize", true),
@@ -162,7 +155,18 @@ public record PreprocessorConfig(
         node);
   }
 
-  private static void requireArea(ConfigNode node, String edge, OptionalInt pixels) {
+  static void requireDivisors(ConfigNode node, double[] mean, double[] std) {
+    if (mean.length != std.length) {
+      throw node.error("image_std", mean.length + " numbers, as image_mean has", "" + std.length);
+    }
+    for (double value : std) {
+      if (value == 0) {
+        throw node.error("image_std", "no zero", "a zero");
+      }
+    }
+  }
+
+  static void requireArea(ConfigNode node, String edge, OptionalInt pixels) {
     if (pixels.isEmpty()) {
       throw node.error("size." + edge, "it, or min_pixels and max_pixels", "no such key");
     }
@@ -171,11 +175,11 @@ public record PreprocessorConfig(
     }
   }
 
-  private static boolean toggle(ConfigNode node, String key, boolean absent) {
+  static boolean toggle(ConfigNode node, String key, boolean absent) {
     return !node.isNull(key) && node.booleanValue(key, absent);
   }
 
-  private static int resample(ConfigNode node, OptionalInt absent) {
+  static int resample(ConfigNode node, OptionalInt absent) {
     String key = "resample";
     if (notNull(node, key).has(key) || absent.isEmpty()) {
       int resample = node.intValue(key);
@@ -187,13 +191,13 @@ public record PreprocessorConfig(
     return absent.getAsInt();
   }
 
-  private static double[] channels(ConfigNode node, String key, List<Double> absent) {
+  static double[] channels(ConfigNode node, String key, List<Double> absent) {
     return notNull(node, key).has(key) || absent.isEmpty()
         ? node.doubles(key)
         : absent.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  private static OptionalInt positive(ConfigNode node, String key, OptionalInt absent) {
+  static OptionalInt positive(ConfigNode node, String key, OptionalInt absent) {
     OptionalInt value = node.has(key) ? node.optionalInt(key) : absent;
     if (value.isPresent() && value.getAsInt() <= 0) {
       throw node.error(key, "a positive integer", "" + value.getAsInt());
@@ -201,7 +205,7 @@ public record PreprocessorConfig(
     return value;
   }
 
-  private static ConfigNode notNull(ConfigNode node, String key) {
+  static ConfigNode notNull(ConfigNode node, String key) {
     if (node.isNull(key)) {
       throw node.error(key, "a value, or no such key", "null");
     }

@@ -49,7 +49,10 @@ class ConfigMutationTest {
   private static void readEverything(ConfigNode root) {
     for (Consumer<ConfigNode> reader :
         List.<Consumer<ConfigNode>>of(
-            ConfigMutationTest::readModel, GenerationConfig::of, PreprocessorConfig::of)) {
+            ConfigMutationTest::readModel,
+            GenerationConfig::of,
+            PreprocessorConfig::of,
+            node -> VideoPreprocessorConfig.of(node, "Qwen2VLVideoProcessor"))) {
       try {
         reader.accept(root);
       } catch (ModelFormatException e) {

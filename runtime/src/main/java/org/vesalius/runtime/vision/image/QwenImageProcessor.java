@@ -1,30 +1,24 @@
 package org.vesalius.runtime.vision.image;
 
+import java.util.List;
+
 /**
- * Turns a picture into the patches of a Qwen2-VL, Qwen2.5-VL or Qwen3-VL vision tower:
- * smart-resize, rescale, normalize, patches in merge-block order; a still picture is repeated along
- * time.
+ * Turns a picture, or the frames of a video, into the patches of a Qwen2-VL, Qwen2.5-VL, Qwen3-VL
+ * or Seed vision tower: smart-resize, rescale, normalize, patches in merge-block order; a still
+ * picture is repeated along time.
  *
  * <p>Values equal those of the Pillow backend of transformers 5.12.1 ({@code
- * Qwen2VLImageProcessorPil}) in float32: a byte is scaled in double, rounded to float, then
- * normalized in float. 16-bit gray is resized at full depth and keeps its fraction; its full scale
- * 65535 stands for the full scale 255 of a byte, so rescale is {@code rescaleFactor / 257}.
- * Instances are immutable and may be shared by threads.
+ * Qwen2VLImageProcessorPil}) in float32; see {@link PixelNormalization}. Frames too are resized as
+ * Pillow does; transformers resizes them in torchvision, which may differ by one step of a byte.
+ * 16-bit gray is resized at full depth. Instances are immutable and may be shared by threads.
  */
 public final class QwenImageProcessor {
-  private static final int CHANNELS = 3;
-  private static final double BYTES_PER_GRAY16 = 257; // 65535 / 255
-
-  private final int patchSize;
-  private final int temporalPatchSize;
-  private final int mergeSize;
+  private final PatchLayout layout;
   private final long minPixels;
   private final long maxPixels;
-  private final float[] mean;
-  private final float[] std;
-  private final double rescaleFactor;
+  private final PixelNormalization normalization;
   private final Filter resample;
-  private final float[][] valueOfByte = new float[CHANNELS][256];
+  private final FrameBudget frameBudget;
 
   /**
    * @param minPixels smallest area after the resize ({@code min_pixels}, or {@code
@@ -45,37 +39,52 @@ public final class QwenImageProcessor {
       float[] std,
       double rescaleFactor,
       Filter resample) {
-    require(patchSize >= 1, "patch_size: expected at least 1, found " + patchSize);
-    require(
-        temporalPatchSize >= 1,
-        "temporal_patch_size: expected at least 1, found " + temporalPatchSize);
-    require(mergeSize >= 1, "merge_size: expected at least 1, found " + mergeSize);
-    require(
-        minPixels >= 1 && minPixels <= maxPixels,
-        "expected 1 <= min_pixels <= max_pixels, found " + minPixels + " and " + maxPixels);
-    require(mean.length == CHANNELS, "image_mean: expected 3 values, found " + mean.length);
-    require(std.length == CHANNELS, "image_std: expected 3 values, found " + std.length);
-    require(
-        Double.isFinite(rescaleFactor) && rescaleFactor > 0,
-        "rescale_factor: expected a positive number, found " + rescaleFactor);
-    this.patchSize = patchSize;
-    this.temporalPatchSize = temporalPatchSize;
-    this.mergeSize = mergeSize;
+    this(
+        new PatchLayout(patchSize, temporalPatchSize, mergeSize),
+        minPixels,
+        maxPixels,
+        new PixelNormalization(doubles(mean), doubles(std), rescaleFactor),
+        resample,
+        FrameBudget.EACH_FRAME);
+  }
+
+  private QwenImageProcessor(
+      PatchLayout layout,
+      long minPixels,
+      long maxPixels,
+      PixelNormalization normalization,
+      Filter resample,
+      FrameBudget frameBudget) {
+    if (minPixels < 1 || minPixels > maxPixels) {
+      throw new IllegalArgumentException(
+          "expected 1 <= min_pixels <= max_pixels, found " + minPixels + " and " + maxPixels);
+    }
+    this.layout = layout;
     this.minPixels = minPixels;
     this.maxPixels = maxPixels;
-    this.mean = mean.clone();
-    this.std = std.clone();
-    this.rescaleFactor = rescaleFactor;
+    this.normalization = normalization;
     this.resample = resample;
-    for (int c = 0; c < CHANNELS; c++) {
-      require(Float.isFinite(mean[c]), "image_mean: expected a number, found " + mean[c]);
-      require(
-          std[c] > 0 && Float.isFinite(std[c]),
-          "image_std: expected a positive number, found " + std[c]);
-      for (int value = 0; value < 256; value++) {
-        valueOfByte[c][value] = normalized(value, rescaleFactor, c);
-      }
-    }
+    this.frameBudget = frameBudget;
+  }
+
+  /** The same processor with other bounds on the area after the resize. */
+  public QwenImageProcessor withPixelBounds(long min, long max) {
+    return new QwenImageProcessor(layout, min, max, normalization, resample, frameBudget);
+  }
+
+  /** The same processor with another meaning of its bounds for videos. */
+  public QwenImageProcessor withFrameBudget(FrameBudget budget) {
+    return new QwenImageProcessor(layout, minPixels, maxPixels, normalization, resample, budget);
+  }
+
+  /** Smallest area after the resize. */
+  public long minPixels() {
+    return minPixels;
+  }
+
+  /** Largest area after the resize. */
+  public long maxPixels() {
+    return maxPixels;
   }
 
   /**
@@ -84,9 +93,38 @@ public final class QwenImageProcessor {
    * @throws ImageFormatException when the sides differ by more than 200 times
    */
   public Grid grid(int width, int height) {
-    Size size = SmartResize.smartResize(height, width, patchSize * mergeSize, minPixels, maxPixels);
+    return grid(
+        1, SmartResize.smartResize(height, width, layout.blockSize(), minPixels, maxPixels));
+  }
+
+  /**
+   * Patches that a video will give, without its pixels.
+   *
+   * @throws ImageFormatException when the sides differ by more than 200 times, or are shorter than
+   *     a merge block where all frames share a budget
+   */
+  public Grid grid(int frames, int width, int height) {
+    if (frames < 1) {
+      throw new IllegalArgumentException("frames: expected at least 1, found " + frames);
+    }
+    int factor = layout.blockSize();
+    Size size =
+        switch (frameBudget) {
+          case EACH_FRAME -> SmartResize.smartResize(height, width, factor, minPixels, maxPixels);
+          case WHOLE_VIDEO ->
+              SmartResize.smartResizeVideo(
+                  frames, height, width, layout.temporalPatchSize(), factor, minPixels, maxPixels);
+        };
+    return grid(Math.ceilDiv(frames, layout.temporalPatchSize()), size);
+  }
+
+  private Grid grid(int t, Size size) {
     return new Grid(
-        1, size.height() / patchSize, size.width() / patchSize, size.width(), size.height());
+        t,
+        size.height() / layout.patchSize(),
+        size.width() / layout.patchSize(),
+        size.width(),
+        size.height());
   }
 
   /**
@@ -96,79 +134,58 @@ public final class QwenImageProcessor {
    */
   public ImagePatches process(RasterImage image) {
     Grid grid = grid(image.width(), image.height());
-    int rowLength = CHANNELS * temporalPatchSize * patchSize * patchSize;
-    float[] values = new float[Math.multiplyExact(grid.patches(), rowLength)];
-    int width = grid.resizedWidth();
-    int height = grid.resizedHeight();
-    if (image.samples() == RasterImage.Samples.GRAY16) {
-      float[] gray =
-          Resampler.resizeGray16(
-              image.chars(), image.width(), image.height(), width, height, resample);
-      fill(values, grid, (c, offset, to, count) -> copyGray16(gray, offset, values, to, count, c));
-    } else {
-      int channels = image.samples().channels();
-      byte[] bytes =
-          Resampler.resize8(
-              image.bytes(), image.width(), image.height(), channels, width, height, resample);
-      fill(
-          values,
-          grid,
-          (c, offset, to, count) -> {
-            float[] value = valueOfByte[c];
-            int from = channels == 1 ? offset : CHANNELS * offset + c;
-            for (int i = 0; i < count; i++) {
-              values[to + i] = value[bytes[from + i * channels] & 0xff];
-            }
-          });
-    }
-    return new ImagePatches(
-        values, grid.t(), grid.h(), grid.w(), image.width(), image.height(), width, height);
+    float[] values = layout.allocate(grid);
+    WorkingImage resized = resized(image, grid);
+    layout.write(values, grid, 0, 0, layout.temporalPatchSize(), resized, normalization);
+    return new ImagePatches(values, grid.t(), grid.h(), grid.w(), resized.transform());
   }
 
   /**
-   * Writes {@code count} normalized values of one channel, from pixel {@code offset} on, at {@code
-   * to}.
+   * Patches of a video; the last frame is repeated until the last temporal patch is full.
+   *
+   * @param frames sampled frames of one size, in order
+   * @throws ImageFormatException when the frames differ in size, or as in {@link #grid(int, int,
+   *     int)}
    */
-  private interface RowCopy {
-    void copy(int channel, int offset, int to, int count);
-  }
-
-  private void fill(float[] values, Grid grid, RowCopy copy) {
-    int area = patchSize * patchSize;
-    int to = 0;
-    for (int blockY = 0; blockY < grid.h(); blockY += mergeSize) {
-      for (int blockX = 0; blockX < grid.w(); blockX += mergeSize) {
-        for (int p = 0; p < mergeSize * mergeSize; p++) {
-          int top = (blockY + p / mergeSize) * patchSize;
-          int left = (blockX + p % mergeSize) * patchSize;
-          for (int c = 0; c < CHANNELS; c++) {
-            for (int y = 0; y < patchSize; y++) {
-              copy.copy(c, (top + y) * grid.resizedWidth() + left, to + y * patchSize, patchSize);
-            }
-            for (int t = 1; t < temporalPatchSize; t++) {
-              System.arraycopy(values, to, values, to + t * area, area);
-            }
-            to += temporalPatchSize * area;
-          }
-        }
+  public ImagePatches processFrames(List<RasterImage> frames) {
+    if (frames.isEmpty()) {
+      throw new IllegalArgumentException("frames: expected at least 1, found none");
+    }
+    RasterImage first = frames.getFirst();
+    for (int i = 1; i < frames.size(); i++) {
+      RasterImage frame = frames.get(i);
+      if (frame.width() != first.width() || frame.height() != first.height()) {
+        throw new ImageFormatException(
+            "frame %d of a video: expected %dx%d pixels as frame 0 has, found %dx%d; resize the frames to one size"
+                .formatted(i, first.width(), first.height(), frame.width(), frame.height()));
       }
     }
-  }
-
-  private void copyGray16(float[] gray, int from, float[] values, int to, int count, int channel) {
-    double scale = rescaleFactor / BYTES_PER_GRAY16;
-    for (int i = 0; i < count; i++) {
-      values[to + i] = normalized(gray[from + i], scale, channel);
+    Grid grid = grid(frames.size(), first.width(), first.height());
+    float[] values = layout.allocate(grid);
+    int perPatch = layout.temporalPatchSize();
+    for (int i = 0; i < frames.size(); i++) {
+      int slot = i % perPatch;
+      int end = i == frames.size() - 1 ? perPatch : slot + 1;
+      WorkingImage resized = resized(frames.get(i), grid);
+      layout.write(values, grid, i / perPatch, slot, end, resized, normalization);
     }
+    return new ImagePatches(
+        values,
+        grid.t(),
+        grid.h(),
+        grid.w(),
+        ImageTransform.of(first).resized(grid.resizedWidth(), grid.resizedHeight()));
   }
 
-  private float normalized(double value, double scale, int channel) {
-    return ((float) (value * scale) - mean[channel]) / std[channel];
+  private WorkingImage resized(RasterImage image, Grid grid) {
+    return WorkingImage.of(image).resized(grid.resizedWidth(), grid.resizedHeight(), resample);
   }
 
-  private static void require(boolean holds, String problem) {
-    if (!holds) {
-      throw new IllegalArgumentException(problem);
+  private static double[] doubles(float[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
     }
+    return doubles;
   }
 }

@@ -80,7 +80,13 @@ public final class Resampler {
     for (int i = 0; i < floats.length; i++) {
       floats[i] = samples[i];
     }
-    return resizeFloat(floats, width, height, outWidth, outHeight, filter, 0, Character.MAX_VALUE);
+    return resizeWide(floats, width, height, outWidth, outHeight, filter);
+  }
+
+  /** {@link #resizeGray16} of samples that have a fraction already. */
+  static float[] resizeWide(
+      float[] samples, int width, int height, int outWidth, int outHeight, Filter filter) {
+    return resizeFloat(samples, width, height, outWidth, outHeight, filter, 0, Character.MAX_VALUE);
   }
 
   private static float[] resizeFloat(

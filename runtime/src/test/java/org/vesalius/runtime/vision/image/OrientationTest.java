@@ -63,14 +63,15 @@ class OrientationTest {
   void mapsPointsBackToTheStoredFile(Orientation orientation) {
     byte[] cells = {0, 1, 2, 3, 4, 5};
     RasterImage image = RasterImage.ofGray8(3, 2, cells).turned(orientation);
-    ImageTransform transform = ImageTransform.of(image, image.width() * 10, image.height() * 20);
+    ImageTransform transform =
+        ImageTransform.of(image).resized(image.width() * 10, image.height() * 20);
     for (int y = 0; y < image.height(); y++) {
       for (int x = 0; x < image.width(); x++) {
         double[] upright = transform.toSource(10 * x + 5, 20 * y + 10);
         assertArrayEquals(new double[] {x + 0.5, y + 0.5}, upright, 1e-12);
         assertArrayEquals(
             new double[] {10 * x + 5, 20 * y + 10},
-            transform.toResized(upright[0], upright[1]),
+            transform.toModel(upright[0], upright[1]),
             1e-12);
         double[] stored = transform.toStored(10 * x + 5, 20 * y + 10);
         int cell = 3 * (int) stored[1] + (int) stored[0];

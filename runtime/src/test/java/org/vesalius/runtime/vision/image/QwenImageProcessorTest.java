@@ -18,6 +18,8 @@ import java.util.Random;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.vesalius.loader.PreprocessorConfig;
+import org.vesalius.runtime.vision.QwenImages;
 
 /** Patches against transformers: golden fixtures, goldens of the assets, and by hand. */
 class QwenImageProcessorTest {
@@ -62,6 +64,31 @@ class QwenImageProcessorTest {
           dynamicTest(
               name + " from the decoded PNG",
               () -> checkCase(processor, family, golden, tensors, true)));
+    }
+    return tests;
+  }
+
+  @TestFactory
+  List<DynamicTest> fixturesOfOtherFamilies() {
+    Path folder = FixedSizeImageProcessorTest.fixturesFolder();
+    List<DynamicTest> tests = new ArrayList<>();
+    for (String family : List.of("qwen2_vl", "qwen3_vl", "qwen3_vl_moe")) {
+      for (String name : List.of("square", "downscale", "wide_tall_two_turns")) {
+        Path golden = folder.resolve(family + "/cases/" + name + ".json");
+        tests.add(
+            dynamicTest(
+                family + " " + name,
+                () -> {
+                  assumeTrue(Files.exists(golden), "missing: fixture " + family + " " + name);
+                  Path root = folder.resolve(family);
+                  checkCase(
+                      QwenImages.processor(PreprocessorConfig.read(root)),
+                      root,
+                      Goldens.JSON.readTree(golden.toFile()),
+                      golden.resolveSibling(name + ".safetensors"),
+                      false);
+                }));
+      }
     }
     return tests;
   }
