@@ -256,7 +256,7 @@ def run_case(model, spec, root, name, case, tok):
     j.update(more)
     for k, (pil, fast) in px.items():
         st[f"{k}_pil"] = pil
-        if fast is None:
+        if fast is None or spec.get("pil_only"):
             j[k] = dict(used="pil", shape=list(pil.shape))
             continue
         step = mf.pixel_step(root, pil)
@@ -567,13 +567,15 @@ def specs():
                       num_attention_heads=3, patch_size=14, image_size=56, vision_use_head=False),
         "qwen2_image", "llava_chatml", layer=-1, strategy="full"), llava_cases(),
         files=siglip_processor | {"processor_config.json": dict(num_additional_image_tokens=0, vision_feature_select_strategy="full")})
-    add("llava_clip_qwen2", "llava", llava(QWEN2(num_attention_heads=3, num_key_value_heads=1), CLIP(), "huatuo", "huatuo"), llava_cases())
+    add("llava_clip_qwen2", "llava", llava(QWEN2(num_attention_heads=3, num_key_value_heads=1), CLIP(), "huatuo", "huatuo")
+        | dict(public_tower_names=True), llava_cases())
     add("llava_clip_llama", "llava", llava(LLAMA(), CLIP(num_hidden_layers=3, hidden_act="gelu"), layer=-1), llava_cases())
-    add("llava_full", "llava", llava(MISTRAL(), CLIP(), strategy="full", tokens=17), llava_cases(),
+    add("llava_full", "llava", llava(MISTRAL(), CLIP(), strategy="full", tokens=17) | dict(original_names=False), llava_cases(),
         files={"processor_config.json": dict(vision_feature_select_strategy="full")})
     add("llava_layers", "llava", llava(LLAMA(num_key_value_heads=1), CLIP(), layer=[-3, -2, 1]), llava_cases())
     pins = [[42, 84], [84, 42], [84, 84], [126, 42], [42, 126]]
-    add("llava_next", "llava", llava(MISTRAL(), CLIP(image_size=42, num_hidden_layers=3), template="llava_next_mistral", tokens=9),
+    add("llava_next", "llava", llava(MISTRAL(), CLIP(image_size=42, num_hidden_layers=3), template="llava_next_mistral", tokens=9)
+        | dict(public_tower_names=True),
         {"square": case([user(img("square.png"), txt("Describe this chest X-ray."))]),
          "strip": case([user(img("strip.png"), txt("Which side has the effusion?"))]),
          "three_images": case([user(img("tower.png"), img("wide.png"), txt("Compare these.")),
@@ -686,33 +688,33 @@ def heldback(add, img, txt, case, user, say, long_text):
     base = lambda **k: dict(dict(rms_norm_eps=1e-6, max_position_embeddings=4096), **k)
     sizes = {
         "qwen2_vl": dict(
-            tokenizer="qwen2_vl", template="qwen2_vl", bpe=941, vocab=971, tie=False, pixels=(3136, 9408), original_names=False,
+            tokenizer="qwen2_vl", template="qwen2_vl", bpe=721, vocab=747, tie=False, pixels=(3136, 6272), original_names=False,
             text=base(hidden_size=50, intermediate_size=118, num_hidden_layers=3, num_attention_heads=5, num_key_value_heads=1,
                       rope_parameters=rope(1e4, mrope_section=[1, 2, 2])),
-            vision=dict(depth=2, embed_dim=60, hidden_size=50, mlp_ratio=3, num_heads=5, patch_size=14)),
+            vision=dict(depth=2, embed_dim=40, hidden_size=50, mlp_ratio=3, num_heads=5, patch_size=14)),
         "qwen2_5_vl": dict(
-            tokenizer="qwen2", template="qwen2_vl", bpe=941, vocab=977, tie=True, pixels=(3136, 9408), original_names=False,
+            tokenizer="qwen2", template="qwen2_vl", bpe=721, vocab=751, tie=True, pixels=(3136, 7056), original_names=False,
             text=base(hidden_size=54, intermediate_size=118, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=3,
                       rope_parameters=rope(1e4, mrope_section=[3, 4, 2])),
             vision=dict(depth=3, hidden_size=40, intermediate_size=70, num_heads=2, out_hidden_size=54, patch_size=14,
                         window_size=84, fullatt_block_indexes=[2], tokens_per_second=4)),
         "qwen3_vl": dict(
-            tokenizer="qwen3", template="qwen3_vl", bpe=941, vocab=983, tie=False, pixels=(4096, 10240),
+            tokenizer="qwen3", template="qwen3_vl", bpe=721, vocab=757, tie=False, pixels=(4096, 6144),
             text=base(hidden_size=46, intermediate_size=98, num_hidden_layers=4, num_attention_heads=3, num_key_value_heads=1,
                       head_dim=22, rope_parameters=rope(1e4, mrope_section=[5, 3, 3], mrope_interleaved=True)),
-            vision=dict(depth=5, hidden_size=36, intermediate_size=70, num_heads=3, out_hidden_size=46, patch_size=16,
+            vision=dict(depth=5, hidden_size=24, intermediate_size=70, num_heads=1, out_hidden_size=46, patch_size=16,
                         num_position_embeddings=49, deepstack_visual_indexes=[1, 3, 4])),
         "qwen3_vl_moe": dict(
-            tokenizer="qwen3", template="qwen3_vl", bpe=941, vocab=985, tie=False, pixels=(4096, 9216),
-            text=base(hidden_size=38, intermediate_size=78, moe_intermediate_size=22, num_hidden_layers=3, num_experts=7,
+            tokenizer="qwen3", template="qwen3_vl", bpe=721, vocab=759, tie=False, pixels=(4096, 7168),
+            text=base(hidden_size=36, intermediate_size=78, moe_intermediate_size=20, num_hidden_layers=3, num_experts=7,
                       num_experts_per_tok=3, num_attention_heads=4, num_key_value_heads=2, head_dim=20, mlp_only_layers=[0],
                       rope_parameters=rope(5e3, mrope_section=[4, 3, 3], mrope_interleaved=True)),
-            vision=dict(depth=3, hidden_size=40, intermediate_size=66, num_heads=2, out_hidden_size=38, patch_size=16,
+            vision=dict(depth=3, hidden_size=40, intermediate_size=66, num_heads=2, out_hidden_size=36, patch_size=16,
                         num_position_embeddings=16, deepstack_visual_indexes=[2])),
         "gemma3": dict(
             tokenizer="gemma", template="gemma3", bpe=941, vocab=967, tie=True, legacy_config=True, public_tower_names=True,
             config=dict(mm_tokens_per_image=9),
-            text=dict(hidden_size=50, intermediate_size=114, num_hidden_layers=5, num_attention_heads=3, num_key_value_heads=1,
+            text=dict(hidden_size=51, intermediate_size=114, num_hidden_layers=5, num_attention_heads=3, num_key_value_heads=1,
                       head_dim=18, query_pre_attn_scalar=17, sliding_window=7, sliding_window_pattern=2,
                       max_position_embeddings=4096, rope_parameters=dict(
                           full_attention=dict(rope_type="linear", factor=4.0, rope_theta=1e5),
@@ -743,7 +745,7 @@ def heldback(add, img, txt, case, user, say, long_text):
                       head_dim=18, rope_parameters=rope(1e5))),
         "qwen3_moe": dict(
             tokenizer="qwen3", template="qwen3", bpe=941, vocab=979, tie=True,
-            text=base(hidden_size=42, intermediate_size=78, moe_intermediate_size=18, num_hidden_layers=4, num_experts=9,
+            text=base(hidden_size=44, intermediate_size=78, moe_intermediate_size=12, num_hidden_layers=4, num_experts=9,
                       num_experts_per_tok=4, norm_topk_prob=False, decoder_sparse_step=2, num_attention_heads=6,
                       num_key_value_heads=3, head_dim=14, rope_parameters=rope(1e5))),
         "mistral": dict(
@@ -752,7 +754,7 @@ def heldback(add, img, txt, case, user, say, long_text):
                       head_dim=10, sliding_window=None, rope_parameters=rope(1e6))),
         "gemma3_text": dict(
             tokenizer="gemma", template="gemma3", bpe=941, vocab=965, tie=True, legacy_config=True,
-            text=dict(hidden_size=52, intermediate_size=106, num_hidden_layers=7, num_attention_heads=5, num_key_value_heads=1,
+            text=dict(hidden_size=55, intermediate_size=106, num_hidden_layers=7, num_attention_heads=5, num_key_value_heads=1,
                       head_dim=14, query_pre_attn_scalar=11, sliding_window=9, sliding_window_pattern=6,
                       max_position_embeddings=4096, rope_parameters=dict(
                           full_attention=dict(rope_type="linear", factor=2.0, rope_theta=1e5),
@@ -772,7 +774,7 @@ def heldback(add, img, txt, case, user, say, long_text):
             cases["no_thinking"] = case([user("Benign?")], template_kwargs={"enable_thinking": False})
         if fam == "seed_oss":
             cases["budget_1024"] = case([user("Benign?")], template_kwargs={"thinking_budget": 1024})
-        add(f"heldback_{fam}", fam, v, cases, images=IMAGES, seed=7000)
+        add(f"heldback_{fam}", fam, v, cases, images=IMAGES, seed=7000, pil_only=True)
 
 
 def main():

@@ -393,12 +393,25 @@ FIXTURES = {
                   num_attention_heads=4, num_key_value_heads=1, head_dim=16, num_experts=5, num_experts_per_tok=2,
                   moe_intermediate_size=18, norm_topk_prob=True, mlp_only_layers=[1], decoder_sparse_step=1)),
 }
+OTHER_SIZES = {      # --other-sizes: not in the repository; the real patch side, other routing, another image scale
+    "heldback_seed_vl": dict(
+        dtype=torch.bfloat16, cells=(1, 6), unit=1.3,
+        vision=dict(depth=4, hidden_size=40, num_heads=2, patch_size=14, rope_theta=500.0),
+        text=dict(model_type="seed_oss", hidden_size=50, intermediate_size=94, num_hidden_layers=3,
+                  num_attention_heads=6, num_key_value_heads=3, head_dim=14)),
+    "heldback_seed_vl_moe": dict(
+        dtype=torch.float32, cells=(3, 9), unit=.7,
+        vision=dict(depth=3, hidden_size=32, num_heads=4, patch_size=6, mlp_ratio=3),
+        text=dict(model_type="seed_moe", hidden_size=46, intermediate_size=50, num_hidden_layers=4,
+                  num_attention_heads=3, num_key_value_heads=3, head_dim=18, num_experts=7, num_experts_per_tok=3,
+                  moe_intermediate_size=14, norm_topk_prob=False, mlp_only_layers=[3], decoder_sparse_step=2)),
+}
 IMAGES = {"large.png": ("RGB", 150, 110, 1), "wide.png": ("RGB", 120, 30, 2), "tall.png": ("L", 20, 70, 3),
           "small.png": ("RGB", 21, 17, 4)}
 
 
 def build(name, source, out):
-    f = FIXTURES[name]
+    f = (FIXTURES | OTHER_SIZES)[name]
     shutil.rmtree(out, ignore_errors=True)
     os.makedirs(f"{out}/cases")
     os.makedirs(f"{out}/images")
@@ -536,8 +549,9 @@ def main():
     ap.add_argument("out")
     ap.add_argument("--verify", action="store_true")
     ap.add_argument("--ablate", action="store_true")
+    ap.add_argument("--other-sizes", action="store_true", help="the two larger checkpoints with other sizes")
     a = ap.parse_args()
-    for name in FIXTURES:
+    for name in OTHER_SIZES if a.other_sizes else FIXTURES:
         if a.verify:
             verify(name, f"{a.out}/{name}")
         elif a.ablate:
