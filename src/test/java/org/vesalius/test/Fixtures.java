@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.vesalius.kernels.Backend;
@@ -32,9 +35,15 @@ final class Fixtures {
     return Files.isDirectory(inside) ? inside : outside().map(f -> f.resolve(name)).orElse(inside);
   }
 
-  /** Whether the folder is there. */
-  static boolean has(String name) {
-    return Files.isDirectory(fixture(name));
+  /** All checkpoints with golden cases, those of the repository first. */
+  static List<GoldenSubject> subjects() {
+    List<GoldenSubject> subjects =
+        new ArrayList<>(GoldenSubject.in(root().resolve("src/test/fixtures")));
+    Set<String> names = subjects.stream().map(GoldenSubject::name).collect(Collectors.toSet());
+    outside().filter(Files::isDirectory).map(GoldenSubject::in).orElse(List.of()).stream()
+        .filter(subject -> !names.contains(subject.name()))
+        .forEach(subjects::add);
+    return subjects;
   }
 
   private static Optional<Path> outside() {

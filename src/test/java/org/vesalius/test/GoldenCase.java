@@ -44,8 +44,9 @@ record GoldenCase(Path family, Path file, JsonNode json) {
     return json.get("prompt").asText();
   }
 
+  /** Ids of the prompt; 0 where an image stands that has no token. */
   List<Integer> inputIds() {
-    return integers(json.get("input_ids"));
+    return integers(json.get("input_ids")).stream().map(id -> Math.max(0, id)).toList();
   }
 
   List<Integer> newTokenIds() {

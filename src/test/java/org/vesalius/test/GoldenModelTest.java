@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.StoredTensor;
 import org.vesalius.runtime.ChatModel;
@@ -26,45 +28,26 @@ import org.vesalius.runtime.generate.EncodedPrompt;
 class GoldenModelTest {
   private static final double RELATIVE_BOUND = 2e-4;
 
-  /** Folder of the weights, and family of the cases. */
-  private record Subject(String weights, String family) {}
-
-  private static final List<Subject> SUBJECTS =
-      List.of(
-          new Subject("qwen2_5_vl", "qwen2_5_vl"),
-          new Subject("qwen2_5_vl/legacy", "qwen2_5_vl"),
-          new Subject("qwen2", "qwen2"),
-          new Subject("qwen3", "qwen3"),
-          new Subject("qwen2_vl", "qwen2_vl"),
-          new Subject("qwen3_vl", "qwen3_vl"),
-          new Subject("qwen3_vl/bf16", "qwen3_vl"),
-          new Subject("qwen3_vl_moe", "qwen3_vl_moe"),
-          new Subject("qwen3_vl_moe/bf16", "qwen3_vl_moe"),
-          new Subject("qwen3_moe", "qwen3_moe"),
-          new Subject("qwen3_moe/bf16", "qwen3_moe"),
-          new Subject("llama", "llama"),
-          new Subject("mistral", "mistral"),
-          new Subject("gemma3_text", "gemma3_text"),
-          new Subject("seed_oss", "seed_oss"));
+  @TempDir static Path scratch;
 
   @TestFactory
   Stream<DynamicTest> cases() {
+    List<GoldenSubject> subjects = Fixtures.subjects();
     return Fixtures.backends().stream()
         .flatMap(backend ->
-            SUBJECTS.stream()
-                .filter(subject -> Fixtures.has(subject.weights()))
+            subjects.stream()
                 .flatMap(subject ->
-                    Fixtures.cases(subject.family()).stream()
+                    subject.read().stream()
                         .map(golden ->
                             DynamicTest.dynamicTest(
-                                backend + " " + subject.weights() + " " + golden.name(),
+                                backend + " " + subject.name() + " " + golden.name(),
                                 () -> check(backend, subject, golden)))));
   }
 
-  private static void check(String backend, Subject subject, GoldenCase golden) {
+  private static void check(String backend, GoldenSubject subject, GoldenCase golden) {
     Fixtures.requireBackend(backend);
     OpenOptions options = OpenOptions.defaults().withBackend(backend);
-    try (ChatModel model = ChatModel.open(Fixtures.fixture(subject.weights()), options);
+    try (ChatModel model = ChatModel.open(subject.open(scratch), options);
         Checkpoint tensors = golden.tensors()) {
       EncodedPrompt prompt = model.promptEncoder().encode(golden.request().build());
       checkPrompt(golden, prompt, tensors);

@@ -93,7 +93,7 @@ public final class ChatModel implements AutoCloseable {
     ModelConfig config = ModelConfig.read(directory);
     ModelFamily family = ModelFamilies.of(config);
     Tokenizer tokenizer = Tokenizer.load(directory);
-    ChatTemplate template = ChatTemplate.read(directory);
+    ChatTemplate template = ChatTemplate.read(directory, family.defaultTemplate());
     GenerationConfig recommended = GenerationConfig.read(directory).withTokensOf(config);
     KernelOptions kernelOptions =
         options.threads().isPresent()

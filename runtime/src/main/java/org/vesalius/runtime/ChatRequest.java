@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopStrings texts that end the answer; they are not part of it
  * @param logprobs for how many of the likeliest tokens log-probabilities are given at each step, 0
  *     to 100
+ * @param imageOptions how pictures are prepared, where it differs from the model's own files
  * @param sampling how tokens are chosen
  * @param cancellation ends the request from another thread
  */
@@ -27,6 +28,7 @@ public record ChatRequest(
     OptionalInt maxTokens,
     List<String> stopStrings,
     int logprobs,
+    ImageOptions imageOptions,
     SamplingOptions sampling,
     Cancellation cancellation) {
 
@@ -69,6 +71,7 @@ public record ChatRequest(
     private Map<String, ? extends @Nullable Object> templateVariables = Map.of();
     private OptionalInt maxTokens = OptionalInt.empty();
     private int logprobs;
+    private ImageOptions imageOptions = ImageOptions.defaults();
     private SamplingOptions sampling = SamplingOptions.greedy();
     private Cancellation cancellation = new Cancellation();
 
@@ -131,6 +134,12 @@ public record ChatRequest(
       return this;
     }
 
+    /** Sets how pictures are prepared. */
+    public Builder imageOptions(ImageOptions options) {
+      imageOptions = options;
+      return this;
+    }
+
     /** Sets how tokens are chosen. */
     public Builder sampling(SamplingOptions options) {
       sampling = options;
@@ -156,6 +165,7 @@ public record ChatRequest(
           maxTokens,
           stopStrings,
           logprobs,
+          imageOptions,
           sampling,
           cancellation);
     }

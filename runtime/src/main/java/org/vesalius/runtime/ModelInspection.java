@@ -147,7 +147,8 @@ public record ModelInspection(
       Optional<ModelFamily> family = config.flatMap(c -> attempt(() -> ModelFamilies.of(c)));
       Optional<CheckpointHeader> header = attempt(() -> CheckpointHeader.read(directory));
       attempt(() -> Tokenizer.load(directory));
-      Optional<ChatTemplate> template = attempt(() -> ChatTemplate.read(directory));
+      Optional<String> fallback = family.flatMap(ModelFamily::defaultTemplate);
+      Optional<ChatTemplate> template = attempt(() -> ChatTemplate.read(directory, fallback));
       Optional<GenerationConfig> recommended =
           attempt(() -> {
             GenerationConfig read = GenerationConfig.read(directory);
@@ -172,7 +173,7 @@ public record ModelInspection(
           vision,
           header.map(Inspector::stored).orElse(List.of()),
           sizes,
-          template.map(_ -> templateFile()),
+          template.map(_ -> templateFile(fallback)),
           images,
           recommended.orElseGet(GenerationConfig::empty),
           problems,
@@ -180,11 +181,11 @@ public record ModelInspection(
     }
 
     /** The first of the files that {@link ChatTemplate#read} looks at. */
-    private String templateFile() {
+    private String templateFile(Optional<String> fallback) {
       return Stream.of("chat_template.jinja", "chat_template.json")
           .filter(name -> Files.isRegularFile(directory.resolve(name)))
           .findFirst()
-          .orElse("tokenizer_config.json");
+          .orElse(fallback.isPresent() ? "the family's own" : "tokenizer_config.json");
     }
 
     private <T> Optional<T> attempt(Supplier<T> reading) {

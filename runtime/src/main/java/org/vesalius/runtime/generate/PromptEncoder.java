@@ -107,7 +107,7 @@ public final class PromptEncoder {
     List<PreparedImage> prepared =
         images.stream()
             .map(image -> ImageDecoder.decode(image.bytes(), image.origin()))
-            .map(input.get().encoder()::prepare)
+            .map(image -> input.get().encoder().prepare(image, request.imageOptions()))
             .toList();
     RenderedPrompt expanded = new ImageExpansion(input.get()).expand(rendered, prepared);
     List<TokenGrid> runs = prepared.stream().flatMap(image -> image.runs().stream()).toList();

@@ -1,12 +1,17 @@
 package org.vesalius.runtime.models;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.models.gemma3.Gemma3;
 import org.vesalius.runtime.models.gemma3.Gemma3Text;
 import org.vesalius.runtime.models.llama.Llama;
+import org.vesalius.runtime.models.llava.Llava;
+import org.vesalius.runtime.models.llava.LlavaTemplates;
+import org.vesalius.runtime.models.llava.OriginalLlava;
 import org.vesalius.runtime.models.mistral.Mistral;
 import org.vesalius.runtime.models.qwen2.Qwen2;
 import org.vesalius.runtime.models.qwen2_5_vl.Qwen25Vl;
@@ -29,7 +34,17 @@ public final class ModelFamilies {
           new SeedOss());
 
   private static final List<ModelFamily> VISION =
-      List.of(new Qwen2Vl(), new Qwen25Vl(), Qwen3Vl.dense(), Qwen3Vl.mixture());
+      List.of(
+          new Qwen2Vl(),
+          new Qwen25Vl(),
+          Qwen3Vl.dense(),
+          Qwen3Vl.mixture(),
+          new Gemma3(),
+          Llava.plain(TEXT),
+          Llava.next(TEXT),
+          new OriginalLlava("llava_mistral", new Mistral(), Optional.of(LlavaTemplates.MISTRAL)),
+          new OriginalLlava("llava_qwen2", new Qwen2(), Optional.of(LlavaTemplates.HUATUO)),
+          new OriginalLlava("llava_llama", new Llama(), Optional.empty()));
 
   private static final List<ModelFamily> ALL =
       Stream.concat(VISION.stream(), TEXT.stream()).toList();

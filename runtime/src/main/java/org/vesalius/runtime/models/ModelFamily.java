@@ -1,5 +1,6 @@
 package org.vesalius.runtime.models;
 
+import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
@@ -12,6 +13,14 @@ public interface ModelFamily {
 
   /** What it is, for people: {@code Qwen2.5-VL}. */
   String displayName();
+
+  /**
+   * The chat template of checkpoints of this family that come without one, as Jinja; empty where
+   * they all have one.
+   */
+  default Optional<String> defaultTemplate() {
+    return Optional.empty();
+  }
 
   /**
    * Builds the model from its checkpoint.

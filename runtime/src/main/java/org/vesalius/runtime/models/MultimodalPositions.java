@@ -5,8 +5,9 @@ import java.util.List;
 /**
  * The position rule of the Qwen vision models ({@code get_rope_index}): text counts up on all three
  * axes (time, height, width); the tokens of an image start at the same position and count frames,
- * rows and columns from there; what follows an image starts after the largest position used so far.
- * So positions fall behind token counts, also for generated tokens.
+ * rows and columns from there; text after it goes on after its rows and columns, whatever its
+ * frames took. Generated tokens start after the largest position of the whole prompt. So positions
+ * fall behind token counts.
  */
 public final class MultimodalPositions implements PositionRule {
 
@@ -20,6 +21,7 @@ public final class MultimodalPositions implements PositionRule {
     int[][] axes = new int[3][tokens];
     int next = 0;
     int token = 0;
+    int largest = 0;
     for (ImageSpan image : images) {
       next = text(axes, token, image.start(), next);
       int rows = image.grid().rows();
@@ -30,12 +32,12 @@ public final class MultimodalPositions implements PositionRule {
         axes[1][i] = next + index / columns % rows;
         axes[2][i] = next + index % columns;
       }
-      int last = (image.grid().frames() - 1) * image.grid().frameStep();
-      next += Math.max(last + 1, Math.max(rows, columns));
+      largest = Math.max(largest, next + (image.grid().frames() - 1) * image.grid().frameStep());
+      next += Math.max(rows, columns);
       token = image.end();
     }
     next = text(axes, token, tokens, next);
-    return new Positions(axes, next);
+    return new Positions(axes, Math.max(next, largest + 1));
   }
 
   private static int text(int[][] axes, int from, int to, int next) {

@@ -6,6 +6,7 @@ import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.prompt.jinja.JinjaTemplate;
@@ -70,7 +71,15 @@ public final class ChatTemplate {
    * @throws TemplateException if there is none, or it is not valid, or a file cannot be read
    */
   public static ChatTemplate read(Path modelDirectory) {
-    return ModelTemplates.read(modelDirectory);
+    return read(modelDirectory, Optional.empty());
+  }
+
+  /**
+   * The template of a model whose family has one of its own, which wins over the one in {@code
+   * tokenizer_config.json}: that one is of the text model underneath and knows no images.
+   */
+  public static ChatTemplate read(Path modelDirectory, Optional<String> ofFamily) {
+    return ModelTemplates.read(modelDirectory, ofFamily);
   }
 
   /** The special tokens that the template sees, by name ({@code bos_token}, {@code eos_token}). */

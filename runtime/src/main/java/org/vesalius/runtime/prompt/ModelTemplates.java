@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.vesalius.runtime.prompt.jinja.JinjaTemplate;
 import org.vesalius.runtime.prompt.jinja.TemplateException;
 
@@ -40,7 +41,7 @@ final class ModelTemplates {
     this.directory = directory;
   }
 
-  static ChatTemplate read(Path directory) {
+  static ChatTemplate read(Path directory, Optional<String> ofFamily) {
     ModelTemplates model = new ModelTemplates(directory);
     JsonNode config = model.json(CONFIG_FILE);
     Path jinja = directory.resolve(JINJA_FILE);
@@ -50,6 +51,8 @@ final class ModelTemplates {
       model.addFurther();
     } else if (!legacy.isMissingNode()) {
       model.add(legacy, JSON_FILE);
+    } else if (ofFamily.isPresent()) {
+      model.add(DEFAULT, ofFamily.get(), "chat template of the family");
     } else {
       model.add(config.path("chat_template"), CONFIG_FILE);
     }

@@ -1,14 +1,19 @@
 package org.vesalius.runtime.vision;
 
 import org.vesalius.kernels.Tensor;
+import org.vesalius.runtime.ImageOptions;
 import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.vision.image.RasterImage;
 
 /** Turns pictures into rows of the decoder's input. */
 public interface ImageEncoder {
 
-  /** Resizes, normalises and cuts a picture. Needs no device; several threads may call it. */
-  PreparedImage prepare(RasterImage image);
+  /**
+   * Resizes, normalises and cuts a picture. Needs no device; several threads may call it.
+   *
+   * @throws IllegalArgumentException if the options ask for what the model does not do
+   */
+  PreparedImage prepare(RasterImage image, ImageOptions options);
 
   /** How many tokens a picture of this size becomes, for estimates. */
   int tokens(int width, int height);

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.vision;
 
 import org.vesalius.kernels.Tensor;
+import org.vesalius.runtime.ImageOptions;
 import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.vision.image.ImagePatches;
 import org.vesalius.runtime.vision.image.QwenImageProcessor;
@@ -20,10 +21,20 @@ public record NativeResolutionEncoder(
     implements ImageEncoder {
 
   @Override
-  public PreparedImage prepare(RasterImage image) {
-    ImagePatches patches = processor.process(image);
+  public PreparedImage prepare(RasterImage image, ImageOptions options) {
+    options.refusePanAndScan();
+    ImagePatches patches = bounded(options).process(image);
     TokenGrid grid = new TokenGrid(patches.gridH() / cellSide, patches.gridW() / cellSide);
     return new PreparedImage(patches, token, grid);
+  }
+
+  private QwenImageProcessor bounded(ImageOptions options) {
+    if (options.minPixels().isEmpty() && options.maxPixels().isEmpty()) {
+      return processor;
+    }
+    return processor.withPixelBounds(
+        options.minPixels().orElse(processor.minPixels()),
+        options.maxPixels().orElse(processor.maxPixels()));
   }
 
   @Override
