@@ -125,7 +125,7 @@ class LinearContractTest {
         check(
             backend,
             normal(samples, format, Place.ODD, order, 1, 2003, 72),
-            normal(samples, format, Place.ODD, order, 211, 131, 72),
+            normal(samples, format, Place.ODD, order, 211, 307, 72),
             normal(samples, format, Place.ODD, order, 3, 1153, 131));
       }
     }

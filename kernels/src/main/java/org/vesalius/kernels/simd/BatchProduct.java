@@ -30,8 +30,12 @@ interface BatchProduct {
   /** How many rows are packed for {@code count}. */
   int tokens(int count);
 
-  /** Outputs of a piece. */
-  int outputs(Weight weight);
+  /**
+   * Outputs of a piece.
+   *
+   * @param pieces how many pieces of the batch keep all threads busy
+   */
+  int outputs(Batch batch, int pieces);
 
   /** Packs row {@code t} of the batch; zeros where it has fewer. */
   void pack(float[] packed, Batch batch, Tensor x, int t);

@@ -12,11 +12,16 @@ import org.vesalius.kernels.Weight;
  * outputs to floats in its cache, in panels as wide as a tile, and multiplies them with all tokens.
  */
 final class ColumnPanels implements BatchProduct {
-  /** Outputs of a block. */
-  private static final int OUTPUTS = 128;
+  /** Outputs of a block for many tokens, whose sums stay in the second-level cache with it. */
+  private static final int OUTPUTS = 256;
+
+  /** Outputs of a block for few tokens: longer runs of memory. */
+  private static final int LONG_OUTPUTS = 512;
+
+  private static final int FEW = 32;
 
   /** Stored rows of a panel. */
-  private static final int DEPTH = 128;
+  private static final int DEPTH = 64;
 
   /** From panel to panel; the odd row keeps them out of each other's place in the cache. */
   private static final int STEP = (DEPTH + 1) * AttentionTiles.WIDTH;
@@ -48,8 +53,8 @@ final class ColumnPanels implements BatchProduct {
   }
 
   @Override
-  public int outputs(Weight weight) {
-    return OUTPUTS;
+  public int outputs(Batch batch, int pieces) {
+    return batch.count() <= FEW ? LONG_OUTPUTS : OUTPUTS;
   }
 
   @Override

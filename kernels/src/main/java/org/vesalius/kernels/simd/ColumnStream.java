@@ -11,8 +11,11 @@ import org.vesalius.kernels.Weight;
  * block of outputs that stays in the first-level cache.
  */
 final class ColumnStream implements BatchProduct {
-  /** Outputs of a block: long runs of memory, and enough blocks for many threads. */
-  private static final int OUTPUTS = 512;
+  /** The most outputs of a block, which a stored row holds side by side. */
+  private static final int OUTPUTS = 1024;
+
+  /** The fewest: shorter runs of memory take longer than an idle thread costs. */
+  private static final int FEWEST = 256;
 
   /** Stored rows of which the outputs beyond the last whole group are converted at a time. */
   private static final int DEPTH = 64;
@@ -31,8 +34,9 @@ final class ColumnStream implements BatchProduct {
   }
 
   @Override
-  public int outputs(Weight weight) {
-    return OUTPUTS;
+  public int outputs(Batch batch, int pieces) {
+    int even = Lanes.roundUp((batch.weight().rows() + pieces - 1) / pieces, Panels.GROUP);
+    return Math.clamp(even, FEWEST, OUTPUTS);
   }
 
   @Override

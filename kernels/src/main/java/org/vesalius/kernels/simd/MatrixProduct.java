@@ -26,6 +26,9 @@ final class MatrixProduct {
   /** Rows that a thread packs at a time. */
   private static final int PACKED_ROWS = 16;
 
+  /** Pieces for each thread, since threads of a shared machine are not equally fast. */
+  private static final int PIECES = 2;
+
   /** Multiply-adds that are not worth a second thread. */
   private static final long SMALL = 1 << 15;
 
@@ -103,9 +106,7 @@ final class MatrixProduct {
       firstRow = Arrays.copyOf(firstRow, 2 * n);
       firstPiece = Arrays.copyOf(firstPiece, 2 * n);
     }
-    int outputs = way.outputs(weight);
     firstRow[n] = firstRow[n - 1] + batch.tokens();
-    firstPiece[n] = firstPiece[n - 1] + (weight.rows() + outputs - 1) / outputs;
     int padded = Lanes.roundUp(weight.columns(), DotTiles.COLUMNS);
     packedSize = Math.addExact(packedSize, Math.multiplyExact(batch.tokens(), padded));
     work += (long) weight.rows() * padded * batch.tokens();
@@ -124,6 +125,12 @@ final class MatrixProduct {
             batch.way().pack(packed, batch, x, i - firstRow[b]);
           }
         });
+    int perBatch = n == 0 ? 1 : (PIECES * pool.threads() + n - 1) / n;
+    for (int b = 0; b < n; b++) {
+      BatchProduct.Batch batch = batches.get(b);
+      int outputs = batch.way().outputs(batch, perBatch);
+      firstPiece[b + 1] = firstPiece[b] + (batch.weight().rows() + outputs - 1) / outputs;
+    }
     int pieces = firstPiece[n];
     pool.run(
         pieces,
@@ -132,7 +139,7 @@ final class MatrixProduct {
           for (int i = from; i < to; i++) {
             int b = batchOf(firstPiece, i);
             BatchProduct.Batch batch = batches.get(b);
-            int outputs = batch.way().outputs(batch.weight());
+            int outputs = batch.way().outputs(batch, perBatch);
             int first = (i - firstPiece[b]) * outputs;
             int end = Math.min(batch.weight().rows(), first + outputs);
             batch.way().multiply(out, batch, bias, first, end, packed, thread);

@@ -126,7 +126,10 @@ final class RowNorms {
     DoubleVector sum = DoubleVector.zero(DOUBLES);
     int i = 0;
     for (; i <= width - STEP; i += STEP) {
-      sum = sum.add(load(x, at + 4L * i));
+      sum =
+          sum.add(
+              FloatVector.fromMemorySegment(HALF, x, at + 4L * i, ORDER)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0));
     }
     if (i < width) {
       sum = sum.add(load(x, at + 4L * i, HALF.indexInRange(i, width)));
@@ -140,7 +143,11 @@ final class RowNorms {
     DoubleVector sum = DoubleVector.zero(DOUBLES);
     int i = 0;
     for (; i <= width - STEP; i += STEP) {
-      DoubleVector v = load(x, at + 4L * i).sub(mean);
+      DoubleVector v =
+          (DoubleVector)
+              FloatVector.fromMemorySegment(HALF, x, at + 4L * i, ORDER)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
+      v = v.sub(mean);
       sum = v.fma(v, sum);
     }
     if (i < width) {
@@ -165,8 +172,19 @@ final class RowNorms {
       int width) {
     int i = 0;
     for (; i <= width - STEP; i += STEP) {
-      DoubleVector v = load(x, from + 4L * i).sub(mean).mul(factor);
-      narrow(v.fma(load(gain, 4L * i), load(bias, 4L * i)))
+      DoubleVector v =
+          (DoubleVector)
+              FloatVector.fromMemorySegment(HALF, x, from + 4L * i, ORDER)
+                  .convertShape(VectorOperators.F2D, DOUBLES, 0);
+      v =
+          v.sub(mean)
+              .mul(factor)
+              .fma(
+                  FloatVector.fromMemorySegment(HALF, gain, 4L * i, ORDER)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0),
+                  FloatVector.fromMemorySegment(HALF, bias, 4L * i, ORDER)
+                      .convertShape(VectorOperators.F2D, DOUBLES, 0));
+      ((FloatVector) v.convertShape(VectorOperators.D2F, HALF, 0))
           .intoMemorySegment(out, to + 4L * i, ORDER);
     }
     if (i < width) {

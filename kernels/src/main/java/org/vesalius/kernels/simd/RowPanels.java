@@ -32,7 +32,7 @@ final class RowPanels implements BatchProduct {
   }
 
   @Override
-  public int outputs(Weight weight) {
+  public int outputs(Batch batch, int pieces) {
     return ROWS;
   }
 

@@ -31,7 +31,8 @@ final class RowStream implements BatchProduct {
   }
 
   @Override
-  public int outputs(Weight weight) {
+  public int outputs(Batch batch, int pieces) {
+    Weight weight = batch.weight();
     long rowBytes = (long) weight.columns() * elementBytes(weight) + 1;
     return (int) Math.max(1, PIECE_BYTES / rowBytes / DotTiles.STREAMS) * DotTiles.STREAMS;
   }
