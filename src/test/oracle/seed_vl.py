@@ -373,7 +373,7 @@ CASES = {
     "three_images": dict(messages=[
         user("small.png", "tall.png", "Where is the nodule?"),
         {"role": "assistant", "reasoning_content": " left lung ", "content": "<bbox>102 340 480 777</bbox>"},
-        user("wide.png", "Same here? <point>500 12</point>")]),
+        user("wide.png", "Same here, at 500 12?")]),
 }
 VISION = dict(model_type="seed_vit", in_channels=3, mlp_ratio=4, spatial_merge_size=2, hidden_act="gelu",
               layer_norm_eps=1e-6, rope_theta=10000.0)

@@ -12,6 +12,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.StoredTensor;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Conversation;
+import org.vesalius.runtime.ImageOptions;
 import org.vesalius.runtime.OpenAiMessages;
 
 /** One case of a golden fixture: a request and what transformers computes for it. */
@@ -37,6 +38,7 @@ record GoldenCase(Path family, Path file, JsonNode json) {
         .messages(conversation.messages())
         .tools(conversation.tools())
         .templateVariables(conversation.templateVariables())
+        .imageOptions(ImageOptions.defaults().withPanAndScan(json.has("num_crops")))
         .maxTokens(newTokenIds().size());
   }
 

@@ -57,17 +57,25 @@ public record ChatMessage(
 
   /** The pictures in order. */
   public Stream<Part.Image> images() {
+    return parts().filter(Part.Image.class::isInstance).map(Part.Image.class::cast);
+  }
+
+  /** The videos in order. */
+  public Stream<Part.Video> videos() {
+    return parts().filter(Part.Video.class::isInstance).map(Part.Video.class::cast);
+  }
+
+  private Stream<Part> parts() {
     return switch (content) {
       case Content.Plain _ -> Stream.empty();
-      case Content.Parts(List<Part> parts) ->
-          parts.stream().filter(Part.Image.class::isInstance).map(Part.Image.class::cast);
+      case Content.Parts(List<Part> parts) -> parts.stream();
     };
   }
 
   /**
-   * The message as a chat template reads it. A picture is {@code {"type": "image"}}; for a model
-   * without pictures a list of texts becomes one string, since templates of text models expect
-   * that.
+   * The message as a chat template reads it. A picture is {@code {"type": "image"}}, a video {@code
+   * {"type": "video"}}; for a model without pictures a list of texts becomes one string, since
+   * templates of text models expect that.
    */
   public Map<String, @Nullable Object> forTemplate(boolean withImages) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
@@ -89,6 +97,7 @@ public record ChatMessage(
           switch (part) {
             case Part.Text(String text) -> Map.of("type", "text", "text", text);
             case Part.Image _ -> Map.of("type", "image");
+            case Part.Video _ -> Map.of("type", "video");
           });
     }
     return list;

@@ -216,19 +216,19 @@ public record ModelInspection(
     private record Checked(DecoderConfig sizes, Optional<ImageRule> images) {}
 
     private ImageRule rule(ImageEncoder encoder) {
-      PreprocessorConfig config = PreprocessorConfig.read(directory);
-      int merge = config.mergeSize().orElse(1);
+      Optional<PreprocessorConfig> config = PreprocessorConfig.readOptional(directory);
+      int merge = config.map(PreprocessorConfig::mergeSize).orElse(OptionalInt.empty()).orElse(1);
       return new ImageRule(
-          orZero(config.minPixels()),
-          orZero(config.maxPixels()),
-          orZero(config.patchSize()),
+          orZero(config.map(PreprocessorConfig::minPixels)),
+          orZero(config.map(PreprocessorConfig::maxPixels)),
+          orZero(config.map(PreprocessorConfig::patchSize)),
           merge,
           encoder.tokens(512, 512),
           encoder.tokens(1024, 1024));
     }
 
-    private static int orZero(OptionalInt value) {
-      return value.orElse(0);
+    private static int orZero(Optional<OptionalInt> value) {
+      return value.orElse(OptionalInt.empty()).orElse(0);
     }
 
     private static long parameters(CheckpointHeader header, boolean vision) {
@@ -257,7 +257,8 @@ public record ModelInspection(
 
     private static List<String> limits(ConfigNode root) {
       return root.has("video_token_id") || root.has("video_token_index")
-          ? List.of("the model was made for video too; video input is not supported, pictures are")
+          ? List.of(
+              "video is read as frames, from files or from memory; containers are not decoded")
           : List.of();
     }
   }

@@ -182,11 +182,34 @@ public final class OpenAiMessages {
         }
         yield image(where + ".image_url.url", url.asText());
       }
-      default -> throw wrong(where + ".type", "\"text\" or \"image_url\"", node.path("type"));
+      case "video" -> video(where, node);
+      default ->
+          throw wrong(where + ".type", "\"text\", \"image_url\" or \"video\"", node.path("type"));
     };
   }
 
-  private Part image(String where, String url) {
+  /** Not OpenAI's: a video as its frames, {@code {"type": "video", "frames": [...], "fps": 2}}. */
+  private Part video(String where, JsonNode node) {
+    JsonNode frames = node.path("frames");
+    JsonNode rate = node.path("fps");
+    if (!frames.isArray() || frames.isEmpty()) {
+      throw wrong(where + ".frames", "an array of paths, file: URLs or data: URLs", frames);
+    }
+    if (!rate.isNumber() || !(rate.asDouble() > 0)) {
+      throw wrong(where + ".fps", "a positive number", rate);
+    }
+    List<Part.Image> images = new ArrayList<>();
+    for (int i = 0; i < frames.size(); i++) {
+      String at = where + ".frames[" + i + "]";
+      if (!frames.get(i).isTextual()) {
+        throw wrong(at, "a path, a file: URL or a data: URL", frames.get(i));
+      }
+      images.add(image(at, frames.get(i).asText()));
+    }
+    return new Part.Video(images, rate.asDouble());
+  }
+
+  private Part.Image image(String where, String url) {
     if (url.startsWith("data:")) {
       return dataUrl(where, url);
     }
@@ -201,14 +224,14 @@ public final class OpenAiMessages {
     }
     try {
       Path file = url.startsWith("file:") ? Path.of(URI.create(url)) : folder.resolve(url);
-      return Part.image(file);
+      return Part.Image.read(file);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           origin + ": " + where + ": expected a path or a file: URL, found " + brief(url), e);
     }
   }
 
-  private Part dataUrl(String where, String url) {
+  private Part.Image dataUrl(String where, String url) {
     int comma = url.indexOf(',');
     if (comma < 0 || !url.substring(0, comma).endsWith(";base64")) {
       throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A piece of a message. */
 public sealed interface Part {
@@ -18,7 +19,41 @@ public sealed interface Part {
    * @param origin where it comes from, for messages
    */
   @SuppressWarnings("ArrayRecordComponent") // a file's content, handed on; never compared
-  record Image(byte[] bytes, String origin) implements Part {}
+  record Image(byte[] bytes, String origin) implements Part {
+
+    /**
+     * A picture from a file.
+     *
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static Image read(Path file) {
+      try {
+        return new Image(Files.readAllBytes(file), file.toString());
+      } catch (IOException e) {
+        throw new UncheckedIOException("image " + file + " cannot be read", e);
+      }
+    }
+  }
+
+  /**
+   * A video as the frames that were taken from it, for models that were made for video.
+   *
+   * @param frames at equal distances in time, at least one
+   * @param framesPerSecond how many of these frames a second has
+   */
+  record Video(List<Image> frames, double framesPerSecond) implements Part {
+    /** Copies the list and checks the numbers. */
+    public Video {
+      frames = List.copyOf(frames);
+      if (frames.isEmpty()) {
+        throw new IllegalArgumentException("video: expected at least one frame, found none");
+      }
+      if (!(framesPerSecond > 0) || Double.isInfinite(framesPerSecond)) {
+        throw new IllegalArgumentException(
+            "video: expected a positive number of frames per second, found " + framesPerSecond);
+      }
+    }
+  }
 
   /** A text. */
   static Part text(String text) {
@@ -31,10 +66,6 @@ public sealed interface Part {
    * @throws UncheckedIOException if it cannot be read
    */
   static Part image(Path file) {
-    try {
-      return new Image(Files.readAllBytes(file), file.toString());
-    } catch (IOException e) {
-      throw new UncheckedIOException("image " + file + " cannot be read", e);
-    }
+    return Image.read(file);
   }
 }

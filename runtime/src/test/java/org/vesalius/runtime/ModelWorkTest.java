@@ -68,8 +68,10 @@ class ModelWorkTest {
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
       ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
       var encoder = model.parts().images().orElseThrow().encoder();
-      PreparedImage small = encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]));
-      PreparedImage large = encoder.prepare(RasterImage.ofGray8(84, 84, new byte[84 * 84]));
+      PreparedImage small =
+          encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]), ImageOptions.defaults());
+      PreparedImage large =
+          encoder.prepare(RasterImage.ofGray8(84, 84, new byte[84 * 84]), ImageOptions.defaults());
       double ratio = (double) large.tokens() / small.tokens();
       assertTrue(ratio > 1, "tokens " + large.tokens() + " and " + small.tokens());
       assertTrue(work.visionOperations(large) > ratio * work.visionOperations(small));

@@ -1,57 +1,79 @@
 package org.vesalius.runtime.generate;
 
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
-import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.prompt.RenderedPrompt;
 import org.vesalius.runtime.prompt.TextRange;
 import org.vesalius.runtime.vision.PreparedImage;
 
 /**
- * Puts what stands for each picture into a rendered prompt, in place of the template's
+ * A rendered prompt with what stands for each picture and video in place of the template's
  * placeholders.
+ *
+ * @param prompt the text
+ * @param images in the order in which they stand in it
  */
-final class ImageExpansion {
-  private final LoadedModel.ImageInput input;
-
-  ImageExpansion(LoadedModel.ImageInput input) {
-    this.input = input;
-  }
+record ImageExpansion(RenderedPrompt prompt, List<PreparedImage> images) {
 
   /**
-   * The prompt with all pictures.
+   * Pictures of one kind.
+   *
+   * @param name for messages
+   * @param placeholder what the template writes for each
+   * @param images in order
+   */
+  record Kind(String name, String placeholder, List<PreparedImage> images) {}
+
+  private record Place(int start, int length, PreparedImage image) {}
+
+  /**
+   * Expands a prompt.
    *
    * @throws IllegalArgumentException if the template has not written one placeholder per picture
    */
-  RenderedPrompt expand(RenderedPrompt rendered, List<PreparedImage> images) {
-    List<Integer> places = places(rendered, input.placeholder());
-    if (places.size() != images.size()) {
-      throw new IllegalArgumentException(
-          "the chat template wrote "
-              + places.size()
-              + " image placeholders for "
-              + images.size()
-              + " images; it does not fit this model");
+  static ImageExpansion of(RenderedPrompt rendered, List<Kind> kinds) {
+    List<Place> places = new ArrayList<>();
+    for (Kind kind : kinds) {
+      List<Integer> starts = places(rendered, kind.placeholder());
+      if (starts.size() != kind.images().size()) {
+        throw new IllegalArgumentException(
+            "the chat template wrote "
+                + starts.size()
+                + " placeholders for "
+                + kind.images().size()
+                + " "
+                + kind.name()
+                + "; it does not fit this model");
+      }
+      Iterator<PreparedImage> images = kind.images().iterator();
+      starts.forEach(
+          start -> places.add(new Place(start, kind.placeholder().length(), images.next())));
     }
+    places.sort(Comparator.comparingInt(Place::start));
     StringBuilder text = new StringBuilder();
+    List<TextRange> literal = new ArrayList<>();
+    Iterator<TextRange> ranges = rendered.literal().iterator();
+    TextRange next = ranges.hasNext() ? ranges.next() : null;
     int from = 0;
-    int[] shift = new int[places.size()];
-    for (int i = 0; i < places.size(); i++) {
-      text.append(rendered.text(), from, places.get(i)).append(images.get(i).prompt());
-      from = places.get(i) + input.placeholder().length();
-      shift[i] = text.length() - from;
+    for (Place place : places) {
+      int shift = text.length() - from;
+      while (next != null && next.start() < place.start()) {
+        literal.add(new TextRange(next.start() + shift, next.end() + shift));
+        next = ranges.hasNext() ? ranges.next() : null;
+      }
+      text.append(rendered.text(), from, place.start()).append(place.image().prompt());
+      from = place.start() + place.length();
+    }
+    int shift = text.length() - from;
+    while (next != null) {
+      literal.add(new TextRange(next.start() + shift, next.end() + shift));
+      next = ranges.hasNext() ? ranges.next() : null;
     }
     text.append(rendered.text(), from, rendered.text().length());
-    List<TextRange> literal = new ArrayList<>();
-    for (TextRange range : rendered.literal()) {
-      int before = 0;
-      while (before < places.size() && places.get(before) < range.start()) {
-        before++;
-      }
-      int by = before == 0 ? 0 : shift[before - 1];
-      literal.add(new TextRange(range.start() + by, range.end() + by));
-    }
-    return new RenderedPrompt(text.toString(), literal);
+    return new ImageExpansion(
+        new RenderedPrompt(text.toString(), literal), places.stream().map(Place::image).toList());
   }
 
   /** Where the template itself has written {@code mark}. */

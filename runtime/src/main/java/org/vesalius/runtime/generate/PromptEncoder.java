@@ -19,6 +19,7 @@ import org.vesalius.runtime.prompt.RenderedPrompt;
 import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.TokenGrid;
 import org.vesalius.runtime.vision.image.ImageDecoder;
+import org.vesalius.runtime.vision.image.RasterImage;
 import org.vesalius.tokenizer.AddedTokenFilter;
 import org.vesalius.tokenizer.EncodeOptions;
 import org.vesalius.tokenizer.Tokenizer;
@@ -30,6 +31,7 @@ public final class PromptEncoder {
   private final LoadedModel model;
   private final OptionalInt beginningId;
   private final OptionalInt imageId;
+  private final OptionalInt videoId;
   private final List<ControlToken> controlTokens;
 
   /**
@@ -48,27 +50,38 @@ public final class PromptEncoder {
     tokenizer
         .addedTokens()
         .forEach(token -> controlTokens.add(new ControlToken(token.content(), token.special())));
-    imageId = model.images().map(this::imageId).orElse(OptionalInt.empty());
+    imageId =
+        model
+            .images()
+            .map(input -> {
+              reserve(input.placeholder());
+              return id(input.token(), input.id());
+            })
+            .orElse(OptionalInt.empty());
+    videoId =
+        model.videos().map(input -> id(input.token(), input.id())).orElse(OptionalInt.empty());
   }
 
-  /** Makes sure that no message can write the placeholder either. */
-  private OptionalInt imageId(LoadedModel.ImageInput input) {
-    for (String mark : List.of(input.placeholder(), input.token())) {
-      if (controlTokens.stream().noneMatch(token -> token.content().equals(mark))) {
-        controlTokens.add(new ControlToken(mark, true));
-      }
+  /** Makes sure that no message can write a placeholder, be it a token or not. */
+  private void reserve(String mark) {
+    if (controlTokens.stream().noneMatch(token -> token.content().equals(mark))) {
+      controlTokens.add(new ControlToken(mark, true));
     }
+  }
+
+  private OptionalInt id(String mark, OptionalInt expected) {
+    reserve(mark);
     OptionalInt id =
         tokenizer.addedTokens().stream()
-            .filter(token -> token.content().equals(input.token()))
+            .filter(token -> token.content().equals(mark))
             .mapToInt(token -> token.id())
             .findFirst();
-    if (id.isPresent() && input.id().isPresent() && id.getAsInt() != input.id().getAsInt()) {
+    if (id.isPresent() && expected.isPresent() && id.getAsInt() != expected.getAsInt()) {
       throw new UnsupportedModelException(
           "tokenizer.json: token \""
-              + input.token()
+              + mark
               + "\": expected id "
-              + input.id().getAsInt()
+              + expected.getAsInt()
               + " from config.json, found "
               + id.getAsInt());
     }
@@ -89,6 +102,13 @@ public final class PromptEncoder {
               + images.size()
               + "), and this model reads text only; remove them or load a vision-language model");
     }
+    List<Part.Video> videos = request.messages().stream().flatMap(ChatMessage::videos).toList();
+    if (!videos.isEmpty() && model.videos().isEmpty()) {
+      throw new IllegalArgumentException(
+          "the request has videos ("
+              + videos.size()
+              + "), and this model was not made for them; send single frames as images");
+    }
     List<Map<String, @Nullable Object>> messages =
         request.messages().stream().map(m -> m.forTemplate(model.images().isPresent())).toList();
     RenderedPrompt rendered =
@@ -104,19 +124,49 @@ public final class PromptEncoder {
       int[] ids = tokens(rendered, true);
       return encoded(rendered.text(), ids, List.of(), List.of(), reasoningOpen);
     }
-    List<PreparedImage> prepared =
-        images.stream()
-            .map(image -> ImageDecoder.decode(image.bytes(), image.origin()))
-            .map(image -> input.get().encoder().prepare(image, request.imageOptions()))
-            .toList();
-    RenderedPrompt expanded = new ImageExpansion(input.get()).expand(rendered, prepared);
-    List<TokenGrid> runs = prepared.stream().flatMap(image -> image.runs().stream()).toList();
+    ImageExpansion expanded = ImageExpansion.of(rendered, kinds(request, images, videos));
+    List<TokenGrid> runs =
+        expanded.images().stream().flatMap(image -> image.runs().stream()).toList();
     List<PositionRule.ImageSpan> spans = new ArrayList<>();
     int[] ids =
         imageId.isPresent()
-            ? repeat(tokens(expanded, true), imageId.getAsInt(), runs, spans)
-            : cut(expanded, input.get().token(), runs, spans);
-    return encoded(rendered.text(), ids, spans, prepared, reasoningOpen);
+            ? repeat(tokens(expanded.prompt(), true), runs, spans)
+            : cut(expanded.prompt(), input.get().token(), runs, spans);
+    return encoded(rendered.text(), ids, spans, expanded.images(), reasoningOpen);
+  }
+
+  private List<ImageExpansion.Kind> kinds(
+      ChatRequest request, List<Part.Image> images, List<Part.Video> videos) {
+    LoadedModel.ImageInput input = model.images().orElseThrow();
+    List<ImageExpansion.Kind> kinds = new ArrayList<>();
+    kinds.add(
+        new ImageExpansion.Kind(
+            "images",
+            input.placeholder(),
+            images.stream()
+                .map(PromptEncoder::decoded)
+                .map(image -> input.encoder().prepare(image, request.imageOptions()))
+                .toList()));
+    model
+        .videos()
+        .ifPresent(video ->
+            kinds.add(
+                new ImageExpansion.Kind(
+                    "videos",
+                    video.token(),
+                    videos.stream()
+                        .map(clip ->
+                            video
+                                .preparation()
+                                .prepare(
+                                    clip.frames().stream().map(PromptEncoder::decoded).toList(),
+                                    clip.framesPerSecond()))
+                        .toList())));
+    return kinds;
+  }
+
+  private static RasterImage decoded(Part.Image image) {
+    return ImageDecoder.decode(image.bytes(), image.origin());
   }
 
   private EncodedPrompt encoded(
@@ -149,10 +199,14 @@ public final class PromptEncoder {
         : tokenizer.encode(prompt.text(), new EncodeOptions(true, filter));
   }
 
+  private boolean isImage(int id) {
+    return (imageId.isPresent() && id == imageId.getAsInt())
+        || (videoId.isPresent() && id == videoId.getAsInt());
+  }
+
   /** Repeats each image token as often as its run is long. */
-  private static int[] repeat(
-      int[] ids, int token, List<TokenGrid> runs, List<PositionRule.ImageSpan> spans) {
-    long found = Arrays.stream(ids).filter(id -> id == token).count();
+  private int[] repeat(int[] ids, List<TokenGrid> runs, List<PositionRule.ImageSpan> spans) {
+    long found = Arrays.stream(ids).filter(this::isImage).count();
     if (found != runs.size()) {
       throw new IllegalArgumentException(
           "the prompt has " + found + " image tokens for " + runs.size() + " runs of them");
@@ -162,7 +216,7 @@ public final class PromptEncoder {
     int at = 0;
     for (int id : ids) {
       int copies = 1;
-      if (id == token) {
+      if (isImage(id)) {
         TokenGrid run = runs.get(spans.size());
         spans.add(new PositionRule.ImageSpan(at, run));
         copies = run.count();

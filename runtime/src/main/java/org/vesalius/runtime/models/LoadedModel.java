@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.vision.ImageEncoder;
+import org.vesalius.runtime.vision.VideoPreparation;
 
 /**
  * A model ready to compute: what the generator drives, whatever the family.
@@ -11,8 +12,23 @@ import org.vesalius.runtime.vision.ImageEncoder;
  * @param decoder the text model
  * @param positions how token positions are numbered
  * @param images how images enter, or empty for a text model
+ * @param videos how videos enter, or empty for a model that was not made for them
  */
-public record LoadedModel(Decoder decoder, PositionRule positions, Optional<ImageInput> images) {
+public record LoadedModel(
+    Decoder decoder,
+    PositionRule positions,
+    Optional<ImageInput> images,
+    Optional<VideoInput> videos) {
+
+  /** A model that reads text only. */
+  public static LoadedModel text(Decoder decoder) {
+    return new LoadedModel(decoder, PositionRule.SEQUENTIAL, Optional.empty(), Optional.empty());
+  }
+
+  /** A model that reads text and images and counts every token once. */
+  public static LoadedModel withImages(Decoder decoder, ImageInput images) {
+    return new LoadedModel(decoder, PositionRule.SEQUENTIAL, Optional.of(images), Optional.empty());
+  }
 
   /**
    * How images enter a prompt.
@@ -34,4 +50,14 @@ public record LoadedModel(Decoder decoder, PositionRule positions, Optional<Imag
       return new ImageInput(token, token, id, 0, encoder);
     }
   }
+
+  /**
+   * How videos enter a prompt. They are encoded as images are.
+   *
+   * @param token what the chat template writes where a video stands, and what stands for its
+   *     embeddings
+   * @param id of the token where config.json names one
+   * @param preparation resizes, normalises and cuts frames
+   */
+  public record VideoInput(String token, OptionalInt id, VideoPreparation preparation) {}
 }

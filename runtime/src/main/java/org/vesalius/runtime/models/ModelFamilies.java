@@ -20,6 +20,7 @@ import org.vesalius.runtime.models.qwen3.Qwen3;
 import org.vesalius.runtime.models.qwen3_moe.Qwen3Moe;
 import org.vesalius.runtime.models.qwen3_vl.Qwen3Vl;
 import org.vesalius.runtime.models.seed_oss.SeedOss;
+import org.vesalius.runtime.models.seed_vl.SeedVl;
 
 /** The model families that this version runs. */
 public final class ModelFamilies {
@@ -44,7 +45,8 @@ public final class ModelFamilies {
           Llava.next(TEXT),
           new OriginalLlava("llava_mistral", new Mistral(), Optional.of(LlavaTemplates.MISTRAL)),
           new OriginalLlava("llava_qwen2", new Qwen2(), Optional.of(LlavaTemplates.HUATUO)),
-          new OriginalLlava("llava_llama", new Llama(), Optional.empty()));
+          new OriginalLlava("llava_llama", new Llama(), Optional.empty()),
+          new SeedVl(new SeedOss()));
 
   private static final List<ModelFamily> ALL =
       Stream.concat(VISION.stream(), TEXT.stream()).toList();

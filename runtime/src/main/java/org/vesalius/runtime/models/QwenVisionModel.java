@@ -1,11 +1,15 @@
 package org.vesalius.runtime.models;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.PreprocessorConfig;
+import org.vesalius.loader.VideoPreprocessorConfig;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.DecoderReader;
@@ -13,7 +17,10 @@ import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.vision.NativeResolutionEncoder;
 import org.vesalius.runtime.vision.PatchTower;
+import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.QwenImages;
+import org.vesalius.runtime.vision.TokenGrid;
+import org.vesalius.runtime.vision.image.ImagePatches;
 
 /**
  * What the Qwen vision models have in common: where their tensors are, the image token, and
@@ -21,6 +28,7 @@ import org.vesalius.runtime.vision.QwenImages;
  */
 public final class QwenVisionModel {
   private static final String IMAGE_TOKEN = "<|image_pad|>";
+  private static final String VIDEO_TOKEN = "<|video_pad|>";
 
   private final ModelFiles files;
   private final ModelConfig config;
@@ -80,8 +88,14 @@ public final class QwenVisionModel {
     return root.atFirstWith("patch_embed.proj.weight", List.of("model.visual", "visual"));
   }
 
-  /** Reads the decoder and puts the model together. */
-  public LoadedModel load(int cellSide, PatchTower tower) {
+  /**
+   * Reads the decoder and puts the model together.
+   *
+   * @param videoProcessor class of the family's frame preparation, for files that name none
+   * @param frames how frames stand in a prompt
+   */
+  public LoadedModel load(
+      int cellSide, PatchTower tower, String videoProcessor, FrameLayout frames) {
     WeightReader text =
         root.atFirstWith(
             "embed_tokens.weight",
@@ -99,6 +113,68 @@ public final class QwenVisionModel {
     return new LoadedModel(
         decoder,
         new MultimodalPositions(),
-        Optional.of(LoadedModel.ImageInput.causal(IMAGE_TOKEN, config.imageTokenId(), encoder)));
+        Optional.of(LoadedModel.ImageInput.causal(IMAGE_TOKEN, config.imageTokenId(), encoder)),
+        videos(videoProcessor, frames));
+  }
+
+  private Optional<LoadedModel.VideoInput> videos(String type, FrameLayout layout) {
+    return VideoPreprocessorConfig.readOptional(files.directory(), type)
+        .map(QwenImages::videoProcessor)
+        .map(processor ->
+            new LoadedModel.VideoInput(
+                VIDEO_TOKEN,
+                config.root().optionalInt("video_token_id"),
+                (frames, rate) ->
+                    layout.place(processor.processFrames(frames), frames.size(), rate)));
+  }
+
+  /** How the tokens of a video's frames stand in a prompt. */
+  @FunctionalInterface
+  public interface FrameLayout {
+    /**
+     * Places frames.
+     *
+     * @param patches of all frames
+     * @param frames how many there were
+     * @param framesPerSecond how many of them a second has
+     */
+    PreparedImage place(ImagePatches patches, int frames, double framesPerSecond);
+  }
+
+  /**
+   * All frames in one run of tokens (Qwen2-VL, Qwen2.5-VL).
+   *
+   * @param cellSide patches of a token's side
+   * @param frameStep by how much the time position grows from temporal patch to temporal patch
+   */
+  public static PreparedImage together(ImagePatches patches, int cellSide, int frameStep) {
+    return new PreparedImage(
+        patches,
+        VIDEO_TOKEN,
+        new TokenGrid(
+            patches.gridT(), patches.gridH() / cellSide, patches.gridW() / cellSide, frameStep));
+  }
+
+  /**
+   * Each temporal patch by itself behind the time of its middle (Qwen3-VL). The marks around them
+   * are those that transformers 5.12.1 writes, which keeps the template's own marks around all.
+   */
+  public static PreparedImage timestamped(
+      ImagePatches patches, int frames, double framesPerSecond, int cellSide, int framesPerPatch) {
+    TokenGrid grid = new TokenGrid(patches.gridH() / cellSide, patches.gridW() / cellSide);
+    StringBuilder prompt = new StringBuilder();
+    for (int t = 0; t < patches.gridT(); t++) {
+      int first = t * framesPerPatch;
+      int last = Math.min(first + framesPerPatch, frames) - 1;
+      double seconds = (first / framesPerSecond + last / framesPerSecond) / 2;
+      prompt
+          .append('<')
+          .append(new BigDecimal(seconds).setScale(1, RoundingMode.HALF_EVEN).toPlainString())
+          .append(" seconds><|vision_start|>")
+          .append(VIDEO_TOKEN)
+          .append("<|vision_end|>");
+    }
+    return new PreparedImage(
+        List.of(patches), prompt.toString(), Collections.nCopies(patches.gridT(), grid));
   }
 }

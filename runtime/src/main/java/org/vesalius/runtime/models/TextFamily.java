@@ -1,6 +1,5 @@
 package org.vesalius.runtime.models;
 
-import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
@@ -43,6 +42,6 @@ public interface TextFamily extends ModelFamily {
     WeightReader root = new WeightReader(checkpoint, kernels);
     Decoder decoder = decoder(root.at("model"), root, config, kernels);
     root.requireAllRead(name -> DecoderReader.isDerived(name, decoder.config()));
-    return new LoadedModel(decoder, PositionRule.SEQUENTIAL, Optional.empty());
+    return LoadedModel.text(decoder);
   }
 }

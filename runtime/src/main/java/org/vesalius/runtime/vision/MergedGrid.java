@@ -16,7 +16,8 @@ import org.vesalius.runtime.vision.image.ImagePatches;
  * @param cellSide patches of a cell's side
  */
 public record MergedGrid(int frames, int rows, int columns, int cellSide) {
-  private static final double THETA = 10_000;
+  /** Base of the rotation in every tower that states none. */
+  public static final double THETA = 10_000;
 
   /** The grid of a prepared picture. */
   public static MergedGrid of(ImagePatches image, int cellSide) {
@@ -66,8 +67,8 @@ public record MergedGrid(int frames, int rows, int columns, int cellSide) {
    * The two-dimensional rotary embedding of patches: the first half of a head's pairs turns with
    * the patch's row, the other with its column.
    */
-  public static Rotary rotary(Kernels kernels, int headSize) {
-    float[] half = RotaryFrequencies.inverse(THETA, headSize / 2);
+  public static Rotary rotary(Kernels kernels, int headSize, double theta) {
+    float[] half = RotaryFrequencies.inverse(theta, headSize / 2);
     float[] frequencies = new float[headSize / 2];
     int[] axis = new int[headSize / 2];
     for (int i = 0; i < frequencies.length; i++) {

@@ -1,7 +1,6 @@
 package org.vesalius.runtime.models.gemma3;
 
 import java.util.List;
-import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
@@ -14,7 +13,6 @@ import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
-import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.vision.FixedResolutionTower;
 import org.vesalius.runtime.vision.Gemma3Images;
 import org.vesalius.runtime.vision.TensorPool;
@@ -50,16 +48,14 @@ public final class Gemma3 implements ModelFamily {
     root.requireAllRead(name ->
         DecoderReader.isDerived(name, decoder.config())
             || FixedResolutionTower.isUnused(name, depth));
-    return new LoadedModel(
+    return LoadedModel.withImages(
         decoder,
-        PositionRule.SEQUENTIAL,
-        Optional.of(
-            new LoadedModel.ImageInput(
-                Gemma3Encoder.BEGIN,
-                Gemma3Encoder.TOKEN,
-                config.imageTokenId(),
-                encoder.side() * encoder.side(),
-                encoder)));
+        new LoadedModel.ImageInput(
+            Gemma3Encoder.BEGIN,
+            Gemma3Encoder.TOKEN,
+            config.imageTokenId(),
+            encoder.side() * encoder.side(),
+            encoder));
   }
 
   private static Gemma3Encoder encoder(

@@ -2,7 +2,6 @@ package org.vesalius.runtime.models.llava;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.vesalius.kernels.Kernels;
@@ -16,7 +15,6 @@ import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
-import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.models.TextFamily;
 import org.vesalius.runtime.vision.FixedResolutionTower;
 import org.vesalius.runtime.vision.FixedSizeImages;
@@ -84,10 +82,8 @@ public final class Llava implements ModelFamily {
             config.root());
     ImageEncoder encoder = encoder(files, config, kernels, parts, projector);
     parts.requireAllRead(decoder, projector);
-    return new LoadedModel(
-        decoder,
-        PositionRule.SEQUENTIAL,
-        Optional.of(LoadedModel.ImageInput.causal(TOKEN, config.imageTokenId(), encoder)));
+    return LoadedModel.withImages(
+        decoder, LoadedModel.ImageInput.causal(TOKEN, config.imageTokenId(), encoder));
   }
 
   private TextFamily textFamily(ModelConfig config) {

@@ -15,7 +15,6 @@ import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
-import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.models.TextFamily;
 import org.vesalius.runtime.vision.FixedResolutionTower;
 import org.vesalius.runtime.vision.FixedSizeImages;
@@ -98,12 +97,10 @@ public final class OriginalLlava implements ModelFamily {
     FixedSizeImageProcessor processor = processor(files, root, sizes);
     projector.requireGrid(root, processor.grid());
     parts.requireAllRead(text, projector);
-    return new LoadedModel(
+    return LoadedModel.withImages(
         text,
-        PositionRule.SEQUENTIAL,
-        Optional.of(
-            LoadedModel.ImageInput.causal(
-                Llava.TOKEN, OptionalInt.empty(), new LlavaEncoder(processor, projector))));
+        LoadedModel.ImageInput.causal(
+            Llava.TOKEN, OptionalInt.empty(), new LlavaEncoder(processor, projector)));
   }
 
   private static ConfigNode vision(ModelConfig config) {

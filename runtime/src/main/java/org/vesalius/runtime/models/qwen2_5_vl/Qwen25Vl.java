@@ -36,6 +36,11 @@ public final class Qwen25Vl implements ModelFamily {
                 .withBiases(true, false, false)
                 .withWindows(DecoderStyle.WindowRule.FROM_LAYER));
     VisionConfig vision = VisionConfig.read(model.vision(), model.sizes().width());
-    return model.load(vision.mergeSize(), new VisionTower(model.visualWeights(), kernels, vision));
+    return model.load(
+        vision.mergeSize(),
+        new VisionTower(model.visualWeights(), kernels, vision),
+        "Qwen2VLVideoProcessor",
+        (patches, _, rate) ->
+            QwenVisionModel.together(patches, vision.mergeSize(), vision.frameStep(rate)));
   }
 }

@@ -19,6 +19,7 @@ import org.vesalius.runtime.vision.VisionSizes;
  * @param mergeSize patches of a merged cell's side
  * @param windowCells merged cells of a window's side
  * @param fullAttention the blocks that attend to the whole image
+ * @param tokensPerSecond time positions of a second of video
  * @param outputWidth width of the decoder
  */
 record VisionConfig(
@@ -31,6 +32,7 @@ record VisionConfig(
     int mergeSize,
     int windowCells,
     Set<Integer> fullAttention,
+    int tokensPerSecond,
     int outputWidth) {
 
   private static final int CHANNELS = 3;
@@ -77,6 +79,7 @@ record VisionConfig(
         merge,
         window / merge / patch,
         Arrays.stream(vision.ints("fullatt_block_indexes")).boxed().collect(Collectors.toSet()),
+        vision.intValue("tokens_per_second", 4),
         outputWidth);
   }
 
@@ -86,6 +89,15 @@ record VisionConfig(
 
   int patchValues() {
     return CHANNELS * temporalPatchSize * patchSize * patchSize;
+  }
+
+  /**
+   * By how much the time position grows from temporal patch to temporal patch. The seconds of a
+   * patch count as a whole number, rounded down, as in {@code get_rope_index} of transformers
+   * 5.12.1: from more than two frames a second on, all frames have one time.
+   */
+  int frameStep(double framesPerSecond) {
+    return tokensPerSecond * (int) (temporalPatchSize / framesPerSecond);
   }
 
   /** Patches of a merged cell. */

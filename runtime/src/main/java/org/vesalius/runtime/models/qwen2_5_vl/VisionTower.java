@@ -39,7 +39,7 @@ final class VisionTower implements PatchTower {
     this.kernels = kernels;
     this.config = config;
     pool = new TensorPool(kernels);
-    rotary = MergedGrid.rotary(kernels, config.sizes().headSize());
+    rotary = MergedGrid.rotary(kernels, config.sizes().headSize(), MergedGrid.THETA);
     int patch = config.patchSize();
     embedding =
         new PatchEmbedding(

@@ -38,7 +38,11 @@ public final class Qwen2Vl implements ModelFamily {
                 .withBiases(true, false, false)
                 .withWindows(DecoderStyle.WindowRule.FROM_LAYER));
     QwenVisionConfig vision = visionConfig(model.vision(), model.sizes().width());
-    return model.load(vision.mergeSize(), new VisionTower(model.visualWeights(), kernels, vision));
+    return model.load(
+        vision.mergeSize(),
+        new VisionTower(model.visualWeights(), kernels, vision),
+        "Qwen2VLVideoProcessor",
+        (patches, _, _) -> QwenVisionModel.together(patches, vision.mergeSize(), 1));
   }
 
   /** In this family {@code hidden_size} of the tower is the width of its output. */

@@ -38,7 +38,7 @@ final class VisionTower implements PatchTower {
     this.kernels = kernels;
     this.config = config;
     pool = new TensorPool(kernels);
-    rotary = MergedGrid.rotary(kernels, config.sizes().headSize());
+    rotary = MergedGrid.rotary(kernels, config.sizes().headSize(), MergedGrid.THETA);
     int width = config.sizes().width();
     int patch = config.patchSize();
     embedding =

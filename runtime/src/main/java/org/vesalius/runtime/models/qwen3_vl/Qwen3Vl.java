@@ -63,7 +63,13 @@ public final class Qwen3Vl implements ModelFamily {
             files, config, new WeightReader(checkpoint, kernels), kernels, style, sizes);
     Qwen3VisionConfig vision =
         Qwen3VisionConfig.read(model.vision(), sizes.width(), sizes.layers());
+    int cellSide = vision.common().mergeSize();
     return model.load(
-        vision.common().mergeSize(), new VisionTower(model.visualWeights(), kernels, vision));
+        cellSide,
+        new VisionTower(model.visualWeights(), kernels, vision),
+        "Qwen3VLVideoProcessor",
+        (patches, frames, rate) ->
+            QwenVisionModel.timestamped(
+                patches, frames, rate, cellSide, vision.common().temporalPatchSize()));
   }
 }

@@ -47,7 +47,7 @@ final class VisionTower implements PatchTower {
     this.config = config;
     common = config.common();
     pool = new TensorPool(kernels);
-    rotary = MergedGrid.rotary(kernels, common.sizes().headSize());
+    rotary = MergedGrid.rotary(kernels, common.sizes().headSize(), MergedGrid.THETA);
     int width = common.sizes().width();
     int patch = common.patchSize();
     embedding =

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class WindowPlanTest {
 
   private static VisionConfig config(int windowCells) {
-    return new VisionConfig(1, 8, 8, 1, 14, 2, 2, windowCells, Set.of(), 8);
+    return new VisionConfig(1, 8, 8, 1, 14, 2, 2, windowCells, Set.of(), 2, 8);
   }
 
   /**
