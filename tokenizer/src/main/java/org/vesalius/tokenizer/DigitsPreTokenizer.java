@@ -12,7 +12,7 @@ record DigitsPreTokenizer(boolean individual) implements PreTokenizer {
     boolean previous = false;
     for (int i = start; i < end; ) {
       int codePoint = Character.codePointAt(text, i, end);
-      boolean digit = CodePoints.kind(codePoint) == CodePoints.NUMBER;
+      boolean digit = isDigit(codePoint);
       if (i > pieceStart && (digit != previous || (digit && individual))) {
         sink.accept(text, pieceStart, i);
         pieceStart = i;
@@ -23,5 +23,12 @@ record DigitsPreTokenizer(boolean individual) implements PreTokenizer {
     if (pieceStart < end) {
       sink.accept(text, pieceStart, end);
     }
+  }
+
+  /** Numbers of Unicode 17.0, which the reference's own tables have, are spelled out. */
+  private static boolean isDigit(int codePoint) {
+    return CodePoints.kind(codePoint) == CodePoints.NUMBER
+        || (codePoint >= 0x11DE0 && codePoint <= 0x11DE9)
+        || (codePoint >= 0x16FF4 && codePoint <= 0x16FF6);
   }
 }

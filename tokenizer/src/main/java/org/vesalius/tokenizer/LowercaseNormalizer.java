@@ -28,7 +28,7 @@ record LowercaseNormalizer() implements TextNormalizer {
         // The only code point whose lower case is two.
         result.append("i\u0307");
       } else {
-        result.appendCodePoint(changes(codePoint) ? Character.toLowerCase(codePoint) : codePoint);
+        result.appendCodePoint(lower(codePoint));
       }
     }
     return result.toString();
@@ -38,7 +38,20 @@ record LowercaseNormalizer() implements TextNormalizer {
     if (codePoint < 0x80) {
       return codePoint >= 'A' && codePoint <= 'Z';
     }
-    return Character.toLowerCase(codePoint) != codePoint && !CodePoints.unassigned(codePoint);
+    return lower(codePoint) != codePoint;
+  }
+
+  /** Capitals of Unicode 17.0, which the reference's own tables have, are spelled out. */
+  private static int lower(int codePoint) {
+    return switch (codePoint) {
+      case 0xA7CE, 0xA7D2, 0xA7D4 -> codePoint + 1;
+      default -> {
+        if (codePoint >= 0x16EA0 && codePoint <= 0x16EB8) {
+          yield codePoint + 0x1B;
+        }
+        yield CodePoints.unassigned(codePoint) ? codePoint : Character.toLowerCase(codePoint);
+      }
+    };
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.vesalius.tokenizer;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -116,12 +117,69 @@ final class RandomText {
           "\u0897",
           "\ud804\udf82\ud804\udfc9",
           "\ud803\ude80",
-          "\u2fa1");
+          "\u2fa1",
+          "\u2581",
+          "\u2581\u2581",
+          " \u2581",
+          "<0x0A>",
+          "<unk>",
+          "<s>",
+          "</s>",
+          "[CLS]",
+          "[UNK]",
+          "##ing",
+          "</w>",
+          "ing",
+          "unaffordable",
+          "I.",
+          " do not ",
+          " n't",
+          "e\u0308",
+          "½\u0301",
+          "ｶﾞ",
+          "ﬃ",
+          "㍿",
+          "①",
+          "Σ",
+          "ς",
+          "\u00ad",
+          "\u0e33",
+          "\u0600a",
+          "\ud83c\udde9");
 
   private final RandomGenerator random;
+  private final List<String> morsels;
 
   RandomText(long seed) {
+    this(seed, List.of());
+  }
+
+  /**
+   * @param tokens what is strewn in besides
+   */
+  RandomText(long seed, List<String> tokens) {
     random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    morsels = new ArrayList<>(MORSELS);
+    // Few of many, so that a text is not all control tokens.
+    for (int i = 0; i < Math.min(tokens.size(), MORSELS.size() / 3); i++) {
+      morsels.add(tokens.get(random.nextInt(tokens.size())));
+    }
+  }
+
+  /** Half surrogate pairs strewn into a text. */
+  String torn(String text) {
+    StringBuilder torn = new StringBuilder(text);
+    for (int i = random.nextInt(3); i >= 0; i--) {
+      torn.insert(random.nextInt(torn.length() + 1), (char) (0xD800 + random.nextInt(0x800)));
+    }
+    return torn.toString();
+  }
+
+  /** What the tokenizer reads in the place of half a pair, and JNI can carry. */
+  static String mended(String text) {
+    StringBuilder mended = new StringBuilder();
+    text.codePoints().forEach(c -> mended.appendCodePoint(c >= 0xD800 && c <= 0xDFFF ? 0xFFFD : c));
+    return mended.toString();
   }
 
   RandomGenerator random() {
@@ -135,7 +193,7 @@ final class RandomText {
     int flavour = random.nextInt(5);
     while (text.length() < length) {
       switch (flavour) {
-        case 0 -> text.append(MORSELS.get(random.nextInt(MORSELS.size())));
+        case 0 -> text.append(morsels.get(random.nextInt(morsels.size())));
         case 1 -> text.appendCodePoint(anyCodePoint());
         case 2 -> text.append((char) random.nextInt(0x80));
         case 3 -> text.appendCodePoint(neighbours());
@@ -143,7 +201,7 @@ final class RandomText {
           if (random.nextInt(3) == 0) {
             text.appendCodePoint(anyCodePoint());
           } else {
-            text.append(MORSELS.get(random.nextInt(MORSELS.size())));
+            text.append(morsels.get(random.nextInt(morsels.size())));
           }
         }
       }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,26 @@ final class TokenizerFiles {
         !assets.isEmpty() && Files.exists(Path.of(assets, plain))
             ? asset(plain)
             : asset(plain + ".gz"));
+  }
+
+  /** GPT-2, published as two files, as a tokenizer.json. */
+  static byte[] gpt2() throws IOException {
+    String vocab = new String(read(asset("tokenizers/gpt2/vocab.json.gz")), StandardCharsets.UTF_8);
+    String merges =
+        Files.readAllLines(asset("tokenizers/gpt2/merges.txt")).stream()
+            .filter(line -> !line.startsWith("#version") && !line.isEmpty())
+            .map(line -> "\"" + line.replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
+            .collect(Collectors.joining(","));
+    String byteLevel =
+        "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true}";
+    return tokenizer(
+            "null",
+            byteLevel,
+            added(50256, "<|endoftext|>", "special"),
+            byteLevel,
+            byteLevel,
+            "{\"type\":\"BPE\",\"vocab\":%s,\"merges\":[%s]}".formatted(vocab, merges))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /** A family's golden fixture outside the repository; skips the test where it is not there. */
