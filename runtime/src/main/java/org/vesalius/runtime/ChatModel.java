@@ -123,8 +123,11 @@ public final class ChatModel implements AutoCloseable {
               context,
               options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
       PromptEncoder encoder =
-          new PromptEncoder(template, tokenizer, model, recommended.bosTokenId());
-      Generator generator = new Generator(engine, encoder, model, tokenizer, endIds(recommended));
+          new PromptEncoder(
+              template, tokenizer, model, recommended.bosTokenId(), family.answerFormat());
+      Generator generator =
+          new Generator(
+              engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());
       return new ChatModel(
           family, model, checkpoint, tokenizer, recommended, engine, encoder, generator);
     } catch (RuntimeException | Error e) {

@@ -1,6 +1,8 @@
 package org.vesalius.runtime.generate;
 
 import java.util.List;
+import java.util.Optional;
+import org.vesalius.runtime.answer.ReasoningFormat;
 import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.vision.image.ImagePatches;
 
@@ -12,7 +14,7 @@ import org.vesalius.runtime.vision.image.ImagePatches;
  * @param positions of the tokens
  * @param spans where the images' tokens are
  * @param images the prepared pictures, in the order of the spans
- * @param reasoningOpen whether the prompt ends inside a reasoning block
+ * @param openReasoning the reasoning block that the prompt ends in, if it does
  */
 @SuppressWarnings("ArrayRecordComponent") // handed to tensors; never compared
 public record EncodedPrompt(
@@ -21,7 +23,7 @@ public record EncodedPrompt(
     PositionRule.Positions positions,
     List<PositionRule.ImageSpan> spans,
     List<ImagePatches> images,
-    boolean reasoningOpen) {
+    Optional<ReasoningFormat> openReasoning) {
 
   /** Tokens that stand for images. */
   public int imageTokens() {

@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Part;
+import org.vesalius.runtime.answer.AnswerFormat;
+import org.vesalius.runtime.answer.ReasoningFormat;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.prompt.ChatTemplate;
@@ -28,19 +31,26 @@ public final class PromptEncoder {
   private final Tokenizer tokenizer;
   private final LoadedModel model;
   private final OptionalInt beginningId;
+  private final AnswerFormat answerFormat;
   private final List<ControlToken> controlTokens;
 
   /**
    * An encoder.
    *
    * @param beginningId the id of the beginning-of-sequence token, if the model has one
+   * @param answerFormat how the model marks its reasoning
    */
   public PromptEncoder(
-      ChatTemplate template, Tokenizer tokenizer, LoadedModel model, OptionalInt beginningId) {
+      ChatTemplate template,
+      Tokenizer tokenizer,
+      LoadedModel model,
+      OptionalInt beginningId,
+      AnswerFormat answerFormat) {
     this.template = template;
     this.tokenizer = tokenizer;
     this.model = model;
     this.beginningId = beginningId;
+    this.answerFormat = answerFormat;
     controlTokens =
         tokenizer.addedTokens().stream()
             .map(token -> new ControlToken(token.content(), token.special()))
@@ -71,7 +81,7 @@ public final class PromptEncoder {
             true,
             controlTokens);
     int[] ids = tokens(rendered);
-    boolean reasoningOpen = rendered.text().stripTrailing().endsWith(ReasoningSplitter.OPEN);
+    Optional<ReasoningFormat> openReasoning = openReasoning(rendered);
     if (model.images().isEmpty()) {
       return new EncodedPrompt(
           rendered.text(),
@@ -79,9 +89,20 @@ public final class PromptEncoder {
           model.positions().number(ids.length, List.of()),
           List.of(),
           List.of(),
-          reasoningOpen);
+          openReasoning);
     }
-    return expand(rendered.text(), ids, images, model.images().get(), reasoningOpen);
+    return expand(rendered.text(), ids, images, model.images().get(), openReasoning);
+  }
+
+  /** The block that the template has opened; a mark that a user wrote opens none. */
+  private Optional<ReasoningFormat> openReasoning(RenderedPrompt rendered) {
+    for (ReasoningFormat format : answerFormat.reasoning()) {
+      int at = format.openedAt(rendered.text());
+      if (at >= 0 && !overlaps(rendered.literal(), at, at + format.open().length())) {
+        return Optional.of(format);
+      }
+    }
+    return Optional.empty();
   }
 
   /**
@@ -110,7 +131,7 @@ public final class PromptEncoder {
       int[] ids,
       List<Part.Image> images,
       LoadedModel.ImageInput input,
-      boolean reasoningOpen) {
+      Optional<ReasoningFormat> openReasoning) {
     long placeholders = Arrays.stream(ids).filter(id -> id == input.placeholder()).count();
     if (placeholders != images.size()) {
       throw new IllegalArgumentException(
@@ -147,6 +168,6 @@ public final class PromptEncoder {
         model.positions().number(length, spans),
         List.copyOf(spans),
         List.copyOf(prepared),
-        reasoningOpen);
+        openReasoning);
   }
 }

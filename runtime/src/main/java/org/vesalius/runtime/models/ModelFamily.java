@@ -3,6 +3,7 @@ package org.vesalius.runtime.models;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 
 /** A kind of model that this runtime can load. */
 public interface ModelFamily {
@@ -12,6 +13,9 @@ public interface ModelFamily {
 
   /** What it is, for people: {@code Qwen2.5-VL}. */
   String displayName();
+
+  /** How its models write reasoning, tool calls and places in pictures. */
+  AnswerFormat answerFormat();
 
   /**
    * Builds the model from its checkpoint.

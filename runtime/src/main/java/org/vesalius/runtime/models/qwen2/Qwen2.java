@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.QwenDecoder;
@@ -24,6 +25,11 @@ public final class Qwen2 implements ModelFamily {
   @Override
   public String displayName() {
     return "Qwen2";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN2;
   }
 
   @Override

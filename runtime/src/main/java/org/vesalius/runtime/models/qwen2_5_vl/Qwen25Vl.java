@@ -7,6 +7,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.PreprocessorConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.QwenDecoder;
@@ -28,6 +29,11 @@ public final class Qwen25Vl implements ModelFamily {
   @Override
   public String displayName() {
     return "Qwen2.5-VL";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN2_5_VL;
   }
 
   @Override
