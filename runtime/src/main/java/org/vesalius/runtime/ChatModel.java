@@ -12,6 +12,7 @@ import org.vesalius.loader.GenerationConfig;
 import org.vesalius.loader.LoadListener;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.ModelFormatException;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.generate.PromptEncoder;
@@ -197,6 +198,11 @@ public final class ChatModel implements AutoCloseable {
   /** The family, for people. */
   public String family() {
     return family.displayName();
+  }
+
+  /** How the model writes reasoning, tool calls and places in pictures. */
+  public AnswerFormat answerFormat() {
+    return family.answerFormat();
   }
 
   /**

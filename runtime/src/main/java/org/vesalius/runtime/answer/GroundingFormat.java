@@ -13,39 +13,39 @@ public record GroundingFormat(List<Syntax> syntaxes, Scale scale) {
   /** A way of writing places. */
   public enum Syntax {
     /** {@code <bbox>x0 y0 x1 y1</bbox>}, {@code <point>x y</point>}, {@code <polygon>}. */
-    TAGS(List.of("<bbox>", "</bbox>", "<point>", "</point>", "<polygon>", "</polygon>")),
+    TAGS,
 
     /** JSON objects with {@code bbox_2d: [x0, y0, x1, y1]} or {@code point_2d: [x, y]}. */
-    BBOX_2D(List.of()),
+    BBOX_2D,
 
     /** JSON objects with {@code box_2d: [y0, x0, y1, x1]}. */
-    BOX_2D(List.of()),
+    BOX_2D,
 
     /**
      * {@code <|object_ref_start|>label<|object_ref_end|><|box_start|>(x0,y0),(x1,y1)<|box_end|>};
      * one pair is a point, {@code <|quad_start|>} a polygon. These marks are special tokens and not
      * part of the answer's text.
      */
-    BOX_TOKENS(
-        List.of(
-            "<|object_ref_start|>",
-            "<|object_ref_end|>",
-            "<|box_start|>",
-            "<|box_end|>",
-            "<|quad_start|>",
-            "<|quad_end|>")),
+    BOX_TOKENS,
 
     /** {@code Label <box>[[x0, y0, x1, y1], …]</box>}. */
-    LABELLED(List.of("<box>", "</box>"));
-
-    private final List<String> marks;
-
-    Syntax(List<String> marks) {
-      this.marks = marks;
-    }
+    LABELLED;
 
     List<String> marks() {
-      return marks;
+      return switch (this) {
+        case BBOX_2D, BOX_2D -> List.of();
+        case TAGS ->
+            List.of("<bbox>", "</bbox>", "<point>", "</point>", "<polygon>", "</polygon>");
+        case LABELLED -> List.of("<box>", "</box>");
+        case BOX_TOKENS ->
+            List.of(
+                "<|object_ref_start|>",
+                "<|object_ref_end|>",
+                "<|box_start|>",
+                "<|box_end|>",
+                "<|quad_start|>",
+                "<|quad_end|>");
+      };
     }
   }
 
