@@ -46,8 +46,7 @@ final class AnswerJson {
         json.put("type", "polygon");
         double[] corners =
             polygon.corners().stream()
-                .flatMapToDouble(corner ->
-                    java.util.stream.DoubleStream.of(corner.x(), corner.y()))
+                .flatMapToDouble(corner -> java.util.stream.DoubleStream.of(corner.x(), corner.y()))
                 .toArray();
         put(json, placed, "polygon", corners);
       }

@@ -47,7 +47,11 @@ final class ModelRuns {
     generator =
         new Generator(
             model.engine(),
- model.promptEncoder(), model.parts(), model.tokenizer(), Set.of(), model.answerFormat());
+            model.promptEncoder(),
+            model.parts(),
+            model.tokenizer(),
+            Set.of(),
+            model.answerFormat());
     this.progress = progress;
     this.interrupt = interrupt;
   }
@@ -217,7 +221,12 @@ final class ModelRuns {
     int[] ids = new int[count];
     Arrays.setAll(ids, _ -> random.nextInt(model.tokenizer().size()));
     return new EncodedPrompt(
-        "", ids, model.parts().positions().number(count, List.of()), List.of(), List.of(), Optional.empty());
+        "",
+        ids,
+        model.parts().positions().number(count, List.of()),
+        List.of(),
+        List.of(),
+        Optional.empty());
   }
 
   private Part picture(int width, int height) {

@@ -34,8 +34,7 @@ public record GroundingFormat(List<Syntax> syntaxes, Scale scale) {
     List<String> marks() {
       return switch (this) {
         case BBOX_2D, BOX_2D -> List.of();
-        case TAGS ->
-            List.of("<bbox>", "</bbox>", "<point>", "</point>", "<polygon>", "</polygon>");
+        case TAGS -> List.of("<bbox>", "</bbox>", "<point>", "</point>", "<polygon>", "</polygon>");
         case LABELLED -> List.of("<box>", "</box>");
         case BOX_TOKENS ->
             List.of(

@@ -21,6 +21,7 @@ final class JsonRegions {
   private static final List<String> IMAGE_KEYS = List.of("image", "img_idx", "image_index");
   private static final List<String> LABEL_KEYS = List.of("label", "text_content");
   private static final int MAX_DEPTH = 64;
+  private static final int MOST_SPACE = 20;
 
   /** A key whose value is a place. */
   record Key(String name, Kind kind, boolean yFirst) {}
@@ -93,7 +94,7 @@ final class JsonRegions {
       }
     }
     int length = at - from - 1;
-    if (counts && depth > 0) {
+    if (counts && depth > 0 && colonFollows(at + 1)) {
       for (Key key : keys) {
         if (length == key.name().length() && text.startsWith(key.name(), from + 1)) {
           flagged[depth - 1] = true;
@@ -101,6 +102,16 @@ final class JsonRegions {
       }
     }
     return Math.min(at, text.length() - 1);
+  }
+
+  private boolean colonFollows(int from) {
+    int at = from;
+    while (at < text.length()
+        && at < from + MOST_SPACE
+        && Character.isWhitespace(text.charAt(at))) {
+      at++;
+    }
+    return at < text.length() && text.charAt(at) == ':';
   }
 
   /** Only the innermost object is at fault where the answer ends. */

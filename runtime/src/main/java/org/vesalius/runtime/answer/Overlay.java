@@ -43,6 +43,8 @@ public final class Overlay {
     BufferedImage canvas = canvas(picture);
     Graphics2D graphics = canvas.createGraphics();
     graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    // Coordinates are continuous already; without this lines are moved by half a pixel.
+    graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     for (Region region : regions) {
       if (region.image().isPresent() && region.image().getAsInt() == index) {
         Shape outline = outline(region);
@@ -124,8 +126,7 @@ public final class Overlay {
       graphics.drawString(label, x + 1, y + metrics.getAscent());
     } catch (RuntimeException | LinkageError | InternalError e) {
       // A small system may have no fonts at all; the outline says enough then.
-      System.getLogger("org.vesalius.runtime")
-          .log(System.Logger.Level.DEBUG, "no label drawn", e);
+      System.getLogger("org.vesalius.runtime").log(System.Logger.Level.DEBUG, "no label drawn", e);
     }
   }
 }

@@ -154,13 +154,18 @@ final class ToolCallSplitter {
   }
 
   private void text(String piece) {
+    int begin = 0;
+    while (begin < piece.length() && piece.charAt(begin) == '\n') {
+      begin++;
+    }
     int end = piece.length();
-    while (end > 0 && piece.charAt(end - 1) == '\n') {
+    while (end > begin && piece.charAt(end - 1) == '\n') {
       end--;
     }
-    if (end > 0) {
+    breaks.append(piece, 0, begin);
+    if (end > begin) {
       writeBreaks();
-      sink.text(piece.substring(0, end));
+      sink.text(piece.substring(begin, end));
       written = true;
       justCalled = false;
     }
