@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,8 +74,7 @@ final class CallJson {
   }
 
   static Map<String, @Nullable Object> map(JsonNode object) {
-    return JSON.convertValue(
-        object, new TypeReference<LinkedHashMap<String, @Nullable Object>>() {});
+    return JSON.convertValue(object, new TypeReference<>() {});
   }
 
   static @Nullable Object value(JsonNode node) {

@@ -54,6 +54,8 @@ class HostileTextTest {
             "```",
             "<tool_call>",
             "<tool_call></tool_call>",
+            "<tool_call>{\"",
+            "</tool_call>",
             "\\\"</tool_call>",
             "[TOOL_CALLS]",
             "[TOOL_CALLS]a[ARGS]{",
@@ -74,7 +76,7 @@ class HostileTextTest {
             "<|box_start|>",
             "<|box_start|>(1,2),(3,4)<|box_end|>",
             "(")) {
-      for (String begin : List.of("", "<tool_call>{\"", "<seed:tool_call><function=a>", "{\"")) {
+      for (String begin : List.of("", "{\"")) {
         texts.add(begin + part.repeat(size / part.length()));
       }
     }
