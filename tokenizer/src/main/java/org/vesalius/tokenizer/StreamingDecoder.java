@@ -1,6 +1,5 @@
 package org.vesalius.tokenizer;
 
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +12,12 @@ import org.jspecify.annotations.Nullable;
 public final class StreamingDecoder {
   private final Vocabulary vocabulary;
   private final boolean skipSpecialTokens;
-  private final Set<Integer> keep;
   private final StringBuilder text = new StringBuilder();
   private Decoder.@Nullable Stage stage;
 
-  StreamingDecoder(
-      Vocabulary vocabulary, Decoder decoder, boolean skipSpecialTokens, Set<Integer> keep) {
+  StreamingDecoder(Vocabulary vocabulary, Decoder decoder, boolean skipSpecialTokens) {
     this.vocabulary = vocabulary;
     this.skipSpecialTokens = skipSpecialTokens;
-    this.keep = Set.copyOf(keep);
     this.stage = decoder.open(new Decoder.Collector(text));
   }
 
@@ -59,13 +55,9 @@ public final class StreamingDecoder {
               + (vocabulary.size() - 1));
     }
     String token = vocabulary.decoded(id);
-    if (token != null && !skipped(id)) {
+    if (token != null && !(skipSpecialTokens && vocabulary.isSpecial(id))) {
       open.accept(token);
     }
-  }
-
-  private boolean skipped(int id) {
-    return skipSpecialTokens && vocabulary.isSpecial(id) && !keep.contains(id);
   }
 
   private Decoder.Stage open() {

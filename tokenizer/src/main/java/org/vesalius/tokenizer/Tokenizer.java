@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,16 +96,7 @@ public final class Tokenizer {
 
   /** A decoder for ids that come one at a time. */
   public StreamingDecoder streamingDecoder(boolean skipSpecialTokens) {
-    return streamingDecoder(skipSpecialTokens, Set.of());
-  }
-
-  /**
-   * A decoder for ids that come one at a time.
-   *
-   * @param keep special tokens that are shown all the same, for marks that a reader looks for
-   */
-  public StreamingDecoder streamingDecoder(boolean skipSpecialTokens, Set<Integer> keep) {
-    return new StreamingDecoder(vocabulary, decoder, skipSpecialTokens, keep);
+    return new StreamingDecoder(vocabulary, decoder, skipSpecialTokens);
   }
 
   /** The token of an id as the vocabulary writes it, or null where the id has none. */

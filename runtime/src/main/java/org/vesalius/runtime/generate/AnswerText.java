@@ -1,9 +1,9 @@
 package org.vesalius.runtime.generate;
 
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.GenerationEvent;
 import org.vesalius.runtime.GenerationListener;
@@ -17,12 +17,13 @@ import org.vesalius.tokenizer.Tokenizer;
 
 /**
  * The text of an answer as it grows: whole characters, cut at stop strings, taken apart. Special
- * tokens that the family's formats need are decoded for the parser, which takes them out again.
+ * tokens that the family's formats need are shown to the parser, which takes them out again.
  */
 final class AnswerText {
   private final StreamingDecoder decoder;
   private final StopStrings stops;
   private final AnswerParser parser;
+  private final Map<Integer, String> marks = new HashMap<>();
 
   AnswerText(
       Tokenizer tokenizer,
@@ -30,24 +31,28 @@ final class AnswerText {
       ChatRequest request,
       EncodedPrompt prompt,
       GenerationListener listener) {
-    Set<String> hidden = new HashSet<>();
-    Set<Integer> kept = new HashSet<>();
     for (String mark : format.marks()) {
       OptionalInt id = tokenizer.id(mark);
       if (id.isPresent() && tokenizer.isSpecial(id.getAsInt())) {
-        hidden.add(mark);
-        kept.add(id.getAsInt());
+        marks.put(id.getAsInt(), mark);
       }
     }
-    decoder = tokenizer.streamingDecoder(true, kept);
+    decoder = tokenizer.streamingDecoder(true);
     stops = new StopStrings(request.stopStrings());
     parser =
         new AnswerParser(
-            format, prompt.openReasoning(), request.tools(), hidden, new Events(listener));
+            format, prompt.openReasoning(), request.tools(), marks.values(), new Events(listener));
   }
 
   void append(int id) {
     parser.append(stops.append(decoder.append(id)));
+    String mark = marks.get(id);
+    if (mark != null) {
+      // Past the decoder, which skips it: what a reader sees is then what decoding alone gives,
+      // even
+      // where a mark stands inside the bytes of a character.
+      parser.append(stops.append(mark));
+    }
   }
 
   boolean stopped() {
