@@ -65,7 +65,7 @@ class GoldenModelTest {
                   capture);
       assertEquals(golden.newTokenIds(), generation.tokenIds(), "greedy tokens");
       // Where the template has opened a reasoning block, everything up to its end is reasoning.
-      String text = prompt.reasoningOpen() ? generation.reasoning() : generation.text();
+      String text = prompt.openReasoning().isPresent() ? generation.reasoning() : generation.text();
       assertEquals(golden.newText(), text, "text");
       checkActivations(golden, capture, tensors);
       assertEquals(0, model.usedCachePages(), "pages that are still held");

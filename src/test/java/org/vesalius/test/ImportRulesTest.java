@@ -41,6 +41,10 @@ class ImportRulesTest {
           new Rule("org.vesalius.runtime.vision", "", "org.vesalius.runtime.models"),
           new Rule("org.vesalius.runtime.models", "", "org.vesalius.runtime.generate"),
           new Rule("org.vesalius.runtime.generate", "", "org.vesalius.runtime.models.qwen"),
+          new Rule("org.vesalius.runtime.answer", "", "org.vesalius.runtime.models"),
+          new Rule("org.vesalius.runtime.answer", "", "org.vesalius.runtime.generate"),
+          new Rule("org.vesalius.runtime.answer", "", "org.vesalius.kernels"),
+          new Rule("org.vesalius.runtime.answer", "", "org.vesalius.tokenizer"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.runtime.models"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.kernels"));
 

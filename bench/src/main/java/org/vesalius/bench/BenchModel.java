@@ -3,6 +3,7 @@ package org.vesalius.bench;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.demo.DemoModel;
@@ -37,7 +38,7 @@ final class BenchModel implements AutoCloseable {
   EncodedPrompt prompt(int tokens) {
     int[] ids = new Random(1).ints(tokens, 0, LARGEST_ID).toArray();
     PositionRule.Positions positions = model.parts().positions().number(tokens, List.of());
-    return new EncodedPrompt("", ids, positions, List.of(), List.of(), false);
+    return new EncodedPrompt("", ids, positions, List.of(), List.of(), Optional.empty());
   }
 
   /** A picture of noise. */

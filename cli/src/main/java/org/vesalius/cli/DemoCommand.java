@@ -1,12 +1,7 @@
 package org.vesalius.cli;
 
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
-import javax.imageio.ImageIO;
 import org.vesalius.demo.DemoModel;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatModel;
@@ -14,7 +9,8 @@ import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.Part;
-import org.vesalius.runtime.vision.image.ImagePatches;
+import org.vesalius.runtime.answer.Overlay;
+import org.vesalius.runtime.vision.image.ImageDecoder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,7 +72,7 @@ final class DemoCommand implements Callable<Integer> {
       if (where.finishReason() == FinishReason.CANCELLED) {
         return Interrupt.EXIT_CODE;
       }
-      draw(model, image, where.text(), demo.example(EXAMPLE));
+      draw(image, where);
     }
     say("A toy: not for medical use.");
     return 0;
@@ -103,33 +99,13 @@ final class DemoCommand implements Callable<Integer> {
         .build();
   }
 
-  /** The model sees the resized picture, so its boxes are in pixels of that. */
-  private void draw(ChatModel model, Part.Image image, String answer, Path file) {
-    List<Boxes.Box> boxes = Boxes.parse(answer);
-    if (boxes.isEmpty()) {
+  private void draw(Part.Image image, Generation answer) {
+    if (answer.regions().isEmpty()) {
       throw new CommandFailure(
-          "the demo model was expected to answer with a box, found: " + answer);
+          "the demo model was expected to answer with a box, found: " + answer.text());
     }
-    ImagePatches seen =
-        model.promptEncoder().encode(request(image, WHERE)).images().getFirst().tiles().getFirst();
-    BufferedImage picture = read(file);
-    double x = (double) picture.getWidth() / seen.transform().modelWidth();
-    double y = (double) picture.getHeight() / seen.transform().modelHeight();
-    List<Boxes.Box> scaled = boxes.stream().map(box -> box.scaled(x, y)).toList();
-    BoxDrawing.write(picture, scaled, out);
+    Overlay.write(ImageDecoder.decode(image.bytes(), image.origin()), 0, answer.regions(), out);
     say("");
     say("The box, drawn on the picture: " + out.toAbsolutePath().normalize());
-  }
-
-  private static BufferedImage read(Path file) {
-    try {
-      BufferedImage picture = ImageIO.read(file.toFile());
-      if (picture == null) {
-        throw new IOException("no decoder for it");
-      }
-      return picture;
-    } catch (IOException e) {
-      throw new UncheckedIOException("picture " + file + " cannot be read: " + e, e);
-    }
   }
 }

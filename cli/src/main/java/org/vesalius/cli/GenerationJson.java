@@ -16,6 +16,8 @@ final class GenerationJson {
     ObjectNode json = JsonOutput.object();
     json.put("text", generation.text());
     json.put("reasoning", generation.reasoning());
+    json.put("reasoning_unclosed", generation.reasoningUnclosed());
+    AnswerJson.add(json, generation);
     ArrayNode ids = json.putArray("token_ids");
     generation.tokenIds().forEach(ids::add);
     if (request.logprobs() == 0) {

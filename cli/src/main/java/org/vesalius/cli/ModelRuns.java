@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
@@ -45,7 +46,12 @@ final class ModelRuns {
     // Without end tokens, so that an answer has the wanted length.
     generator =
         new Generator(
-            model.engine(), model.promptEncoder(), model.parts(), model.tokenizer(), Set.of());
+            model.engine(),
+            model.promptEncoder(),
+            model.parts(),
+            model.tokenizer(),
+            Set.of(),
+            model.answerFormat());
     this.progress = progress;
     this.interrupt = interrupt;
   }
@@ -215,7 +221,12 @@ final class ModelRuns {
     int[] ids = new int[count];
     Arrays.setAll(ids, _ -> random.nextInt(model.tokenizer().size()));
     return new EncodedPrompt(
-        "", ids, model.parts().positions().number(count, List.of()), List.of(), List.of(), false);
+        "",
+        ids,
+        model.parts().positions().number(count, List.of()),
+        List.of(),
+        List.of(),
+        Optional.empty());
   }
 
   private Part picture(int width, int height) {

@@ -75,6 +75,7 @@ final class Progress implements AutoCloseable {
       case GenerationEvent.Token _,
           GenerationEvent.ReasoningText _,
           GenerationEvent.AnswerText _,
+          GenerationEvent.ToolCalled _,
           GenerationEvent.Finished _ ->
           close();
     }

@@ -97,6 +97,14 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin private ModelArguments compute = new ModelArguments();
 
+  @Option(
+      names = "--overlay",
+      paramLabel = "FILE",
+      description =
+          "Writes the picture as PNG with the places in the answer drawn on it; with several"
+              + " pictures FILE-1, FILE-2 and so on.")
+  private @Nullable Path overlay;
+
   @Option(names = "--format", paramLabel = "text|json", description = "Output (default: text).")
   private OutputFormat format = OutputFormat.text;
 
@@ -120,6 +128,9 @@ final class RunCommand implements Callable<Integer> {
                     : GenerationConfig.empty()));
     ChatRequest.Builder builder = checked(() -> limits(chosen));
     ChatRequest request = conversation(builder).build();
+    if (overlay != null && Overlays.pictures(request).isEmpty()) {
+      throw misuse("--overlay: expected a picture to draw on, found none in the request");
+    }
     Progress progress = new Progress(terminal);
     long begin = System.nanoTime();
     try (ChatModel opened = ModelArguments.open(model, options, progress)) {
@@ -135,14 +146,24 @@ final class RunCommand implements Callable<Integer> {
         generation = opened.generate(request, progress::on);
       }
       JsonOutput.print(terminal, GenerationJson.of(opened, generation, request, loadNanos));
+      drawOverlay(request, generation);
       return exitCode(generation);
     }
     AnswerPrinter printer = new AnswerPrinter(terminal, progress, cancellation);
     try (progress) {
       Generation generation = opened.generate(request, printer::on);
       printer.end();
+      AnswerNotes.of(generation, Overlays.pictures(request).size())
+          .forEach(terminal.err()::println);
+      drawOverlay(request, generation);
       terminal.err().println(terminal.dim(TimingLine.of(generation, loadNanos)));
       return exitCode(generation);
+    }
+  }
+
+  private void drawOverlay(ChatRequest request, Generation generation) {
+    if (overlay != null) {
+      Overlays.write(request, generation, overlay);
     }
   }
 

@@ -12,6 +12,7 @@ import org.vesalius.loader.GenerationConfig;
 import org.vesalius.loader.LoadListener;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.ModelFormatException;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.generate.PromptEncoder;
@@ -123,8 +124,11 @@ public final class ChatModel implements AutoCloseable {
               context,
               options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
       PromptEncoder encoder =
-          new PromptEncoder(template, tokenizer, model, recommended.bosTokenId());
-      Generator generator = new Generator(engine, encoder, model, tokenizer, endIds(recommended));
+          new PromptEncoder(
+              template, tokenizer, model, recommended.bosTokenId(), family.answerFormat());
+      Generator generator =
+          new Generator(
+              engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());
       return new ChatModel(
           family, model, checkpoint, tokenizer, recommended, engine, encoder, generator);
     } catch (RuntimeException | Error e) {
@@ -194,6 +198,11 @@ public final class ChatModel implements AutoCloseable {
   /** The family, for people. */
   public String family() {
     return family.displayName();
+  }
+
+  /** How the model writes reasoning, tool calls and places in pictures. */
+  public AnswerFormat answerFormat() {
+    return family.answerFormat();
   }
 
   /**

@@ -1,12 +1,20 @@
 package org.vesalius.runtime;
 
 import java.util.List;
+import java.util.Optional;
+import org.vesalius.runtime.answer.InvalidRegion;
+import org.vesalius.runtime.answer.Region;
+import org.vesalius.runtime.answer.ToolCall;
 
 /**
  * An answer and how it came about.
  *
- * @param text the answer without its reasoning
+ * @param text the answer without its reasoning and its proper tool calls
  * @param reasoning what the model wrote between its reasoning marks, or empty
+ * @param reasoningUnclosed whether the model never ended its reasoning: then there is no answer
+ * @param toolCalls the calls of tools in order, malformed ones with their problem
+ * @param regions places in the request's pictures, in pixels of the upright source
+ * @param invalidRegions what was written like a place and is none
  * @param tokenIds the generated tokens, an end token included
  * @param logprobs for each generated token, where the request asked for them
  * @param finishReason why it ended
@@ -18,6 +26,10 @@ import java.util.List;
 public record Generation(
     String text,
     String reasoning,
+    boolean reasoningUnclosed,
+    List<ToolCall> toolCalls,
+    List<Region> regions,
+    List<InvalidRegion> invalidRegions,
     List<Integer> tokenIds,
     List<TokenLogprobs> logprobs,
     FinishReason finishReason,
@@ -25,6 +37,21 @@ public record Generation(
     Timings timings,
     String backend,
     long seed) {
+  private static final String ANSWER = "<answer>";
+  private static final String ANSWER_END = "</answer>";
+
+  /**
+   * What stands in the last {@code <answer>…</answer>} of the text, as models write that were tuned
+   * on verifiable answers (QoQ-Med, MedVLM-R1); empty where there is none. The text itself keeps
+   * the tags.
+   */
+  public Optional<String> taggedAnswer() {
+    int end = text.lastIndexOf(ANSWER_END);
+    int begin = end < 0 ? -1 : text.lastIndexOf(ANSWER, end);
+    return begin < 0
+        ? Optional.empty()
+        : Optional.of(text.substring(begin + ANSWER.length(), end).strip());
+  }
 
   /**
    * How likely a generated token was, under the model's own distribution before penalties and

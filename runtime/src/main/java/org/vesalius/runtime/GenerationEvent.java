@@ -1,5 +1,7 @@
 package org.vesalius.runtime;
 
+import org.vesalius.runtime.answer.ToolCall;
+
 /** Something that happens while an answer is generated. */
 public sealed interface GenerationEvent {
 
@@ -25,6 +27,9 @@ public sealed interface GenerationEvent {
 
   /** More of the answer. */
   record AnswerText(String text) implements GenerationEvent {}
+
+  /** A tool call is complete, or known to be malformed. */
+  record ToolCalled(ToolCall call) implements GenerationEvent {}
 
   /** The answer is complete. */
   record Finished(Generation generation) implements GenerationEvent {}

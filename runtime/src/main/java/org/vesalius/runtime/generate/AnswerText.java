@@ -1,65 +1,84 @@
 package org.vesalius.runtime.generate;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.GenerationEvent;
 import org.vesalius.runtime.GenerationListener;
+import org.vesalius.runtime.answer.AnswerFormat;
+import org.vesalius.runtime.answer.AnswerParser;
+import org.vesalius.runtime.answer.ParsedAnswer;
+import org.vesalius.runtime.answer.PictureFrame;
+import org.vesalius.runtime.answer.ToolCall;
 import org.vesalius.tokenizer.StreamingDecoder;
 import org.vesalius.tokenizer.Tokenizer;
 
 /**
- * The text of an answer as it grows: whole characters, cut at stop strings, reasoning apart from
- * the answer.
+ * The text of an answer as it grows: whole characters, cut at stop strings, taken apart. Special
+ * tokens that the family's formats need are shown to the parser, which takes them out again.
  */
-final class AnswerText implements ReasoningSplitter.Sink {
+final class AnswerText {
   private final StreamingDecoder decoder;
   private final StopStrings stops;
-  private final ReasoningSplitter splitter;
-  private final GenerationListener listener;
-  private final StringBuilder reasoning = new StringBuilder();
-  private final StringBuilder answer = new StringBuilder();
+  private final AnswerParser parser;
+  private final Map<Integer, String> marks = new HashMap<>();
 
   AnswerText(
       Tokenizer tokenizer,
-      List<String> stopStrings,
-      boolean reasoningOpen,
+      AnswerFormat format,
+      ChatRequest request,
+      EncodedPrompt prompt,
       GenerationListener listener) {
+    for (String mark : format.marks()) {
+      OptionalInt id = tokenizer.id(mark);
+      if (id.isPresent() && tokenizer.isSpecial(id.getAsInt())) {
+        marks.put(id.getAsInt(), mark);
+      }
+    }
     decoder = tokenizer.streamingDecoder(true);
-    stops = new StopStrings(stopStrings);
-    splitter = new ReasoningSplitter(reasoningOpen, this);
-    this.listener = listener;
+    stops = new StopStrings(request.stopStrings());
+    parser =
+        new AnswerParser(
+            format, prompt.openReasoning(), request.tools(), marks.values(), new Events(listener));
   }
 
   void append(int id) {
-    splitter.append(stops.append(decoder.append(id)));
+    parser.append(stops.append(decoder.append(id)));
+    String mark = marks.get(id);
+    if (mark != null) {
+      // Past the decoder, which skips it: what a reader sees is then what decoding alone gives,
+      // even
+      // where a mark stands inside the bytes of a character.
+      parser.append(stops.append(mark));
+    }
   }
 
   boolean stopped() {
     return stops.stopped();
   }
 
-  void finish() {
-    splitter.append(stops.append(decoder.finish()));
-    splitter.append(stops.finish());
-    splitter.finish();
+  ParsedAnswer finish(List<PictureFrame> pictures) {
+    parser.append(stops.append(decoder.finish()));
+    parser.append(stops.finish());
+    return parser.finish(pictures);
   }
 
-  String reasoning() {
-    return reasoning.toString();
-  }
+  private record Events(GenerationListener listener) implements AnswerParser.Listener {
+    @Override
+    public void reasoning(String text) {
+      listener.on(new GenerationEvent.ReasoningText(text));
+    }
 
-  String answer() {
-    return answer.toString();
-  }
+    @Override
+    public void text(String text) {
+      listener.on(new GenerationEvent.AnswerText(text));
+    }
 
-  @Override
-  public void reasoning(String text) {
-    reasoning.append(text);
-    listener.on(new GenerationEvent.ReasoningText(text));
-  }
-
-  @Override
-  public void answer(String text) {
-    answer.append(text);
-    listener.on(new GenerationEvent.AnswerText(text));
+    @Override
+    public void toolCall(ToolCall call) {
+      listener.on(new GenerationEvent.ToolCalled(call));
+    }
   }
 }

@@ -1,6 +1,9 @@
 package org.vesalius.runtime.generate;
 
 import java.util.List;
+import java.util.Optional;
+import org.vesalius.runtime.answer.PictureFrame;
+import org.vesalius.runtime.answer.ReasoningFormat;
 import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.vision.PreparedImage;
 
@@ -12,7 +15,7 @@ import org.vesalius.runtime.vision.PreparedImage;
  * @param positions of the tokens
  * @param spans where the images' tokens are; as many as the images have runs
  * @param images the prepared pictures, in the order of the spans
- * @param reasoningOpen whether the prompt ends inside a reasoning block
+ * @param openReasoning the reasoning block that the prompt ends in, if it does
  */
 @SuppressWarnings("ArrayRecordComponent") // handed to tensors; never compared
 public record EncodedPrompt(
@@ -21,10 +24,18 @@ public record EncodedPrompt(
     PositionRule.Positions positions,
     List<PositionRule.ImageSpan> spans,
     List<PreparedImage> images,
-    boolean reasoningOpen) {
+    Optional<ReasoningFormat> openReasoning) {
 
   /** Tokens that stand for images. */
   public int imageTokens() {
     return spans.stream().mapToInt(span -> span.grid().count()).sum();
+  }
+
+  /** The pictures that an answer may point into, as they were and as the model saw them. */
+  List<PictureFrame> frames() {
+    return images.stream()
+        .filter(image -> !image.isVideo())
+        .map(image -> PictureFrame.of(image.tiles().getFirst().transform()))
+        .toList();
   }
 }

@@ -13,6 +13,8 @@ import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationEvent;
 import org.vesalius.runtime.GenerationListener;
 import org.vesalius.runtime.NumericalException;
+import org.vesalius.runtime.answer.AnswerFormat;
+import org.vesalius.runtime.answer.ParsedAnswer;
 import org.vesalius.runtime.layers.CachedSequence;
 import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.models.LoadedModel;
@@ -29,23 +31,27 @@ public final class Generator {
   private final LoadedModel model;
   private final Tokenizer tokenizer;
   private final Set<Integer> endIds;
+  private final AnswerFormat answerFormat;
 
   /**
    * A generator.
    *
    * @param endIds the tokens that end an answer
+   * @param answerFormat how the model writes reasoning, tool calls and places
    */
   public Generator(
       Engine engine,
       PromptEncoder encoder,
       LoadedModel model,
       Tokenizer tokenizer,
-      Set<Integer> endIds) {
+      Set<Integer> endIds,
+      AnswerFormat answerFormat) {
     this.engine = engine;
     this.encoder = encoder;
     this.model = model;
     this.tokenizer = tokenizer;
     this.endIds = Set.copyOf(endIds);
+    this.answerFormat = answerFormat;
   }
 
   /** Answers a request. */
@@ -120,7 +126,7 @@ public final class Generator {
       this.observer = observer;
       seed = request.sampling().seed().orElseGet(RandomGenerator.getDefault()::nextLong);
       sampler = new Sampler(request.sampling(), prompt.ids(), seed);
-      text = new AnswerText(tokenizer, request.stopStrings(), prompt.reasoningOpen(), listener);
+      text = new AnswerText(tokenizer, answerFormat, request, prompt, listener);
     }
 
     Generation answer() {
@@ -219,11 +225,15 @@ public final class Generator {
 
     private Generation finish(FinishReason reason) {
       long end = System.nanoTime();
-      text.finish();
+      ParsedAnswer answer = text.finish(prompt.frames());
       Generation generation =
           new Generation(
-              text.answer(),
-              text.reasoning(),
+              answer.text(),
+              answer.reasoning(),
+              answer.reasoningUnclosed(),
+              answer.toolCalls(),
+              answer.regions(),
+              answer.invalidRegions(),
               List.copyOf(ids),
               List.copyOf(logprobs),
               reason,

@@ -11,6 +11,8 @@ import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.answer.AnswerFormat;
+import org.vesalius.runtime.answer.ReasoningFormat;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.prompt.ChatTemplate;
@@ -32,20 +34,27 @@ public final class PromptEncoder {
   private final OptionalInt beginningId;
   private final OptionalInt imageId;
   private final OptionalInt videoId;
+  private final AnswerFormat answerFormat;
   private final List<ControlToken> controlTokens;
 
   /**
    * An encoder.
    *
    * @param beginningId the id of the beginning-of-sequence token, if the model has one
+   * @param answerFormat how the model marks its reasoning
    * @throws UnsupportedModelException if tokenizer and model disagree about the image token
    */
   public PromptEncoder(
-      ChatTemplate template, Tokenizer tokenizer, LoadedModel model, OptionalInt beginningId) {
+      ChatTemplate template,
+      Tokenizer tokenizer,
+      LoadedModel model,
+      OptionalInt beginningId,
+      AnswerFormat answerFormat) {
     this.template = template;
     this.tokenizer = tokenizer;
     this.model = model;
     this.beginningId = beginningId;
+    this.answerFormat = answerFormat;
     controlTokens = new ArrayList<>();
     tokenizer
         .addedTokens()
@@ -118,11 +127,11 @@ public final class PromptEncoder {
             request.templateVariables(),
             true,
             controlTokens);
-    boolean reasoningOpen = rendered.text().stripTrailing().endsWith(ReasoningSplitter.OPEN);
+    Optional<ReasoningFormat> openReasoning = openReasoning(rendered);
     Optional<LoadedModel.ImageInput> input = model.images();
     if (input.isEmpty()) {
       int[] ids = tokens(rendered, true);
-      return encoded(rendered.text(), ids, List.of(), List.of(), reasoningOpen);
+      return encoded(rendered.text(), ids, List.of(), List.of(), openReasoning);
     }
     ImageExpansion expanded = ImageExpansion.of(rendered, kinds(request, images, videos));
     List<TokenGrid> runs =
@@ -132,7 +141,19 @@ public final class PromptEncoder {
         imageId.isPresent()
             ? repeat(tokens(expanded.prompt(), true), runs, spans)
             : cut(expanded.prompt(), input.get().token(), runs, spans);
-    return encoded(rendered.text(), ids, spans, expanded.images(), reasoningOpen);
+    return encoded(rendered.text(), ids, spans, expanded.images(), openReasoning);
+  }
+
+  /** The block that the template has opened; a mark that a user wrote opens none. */
+  private Optional<ReasoningFormat> openReasoning(RenderedPrompt rendered) {
+    for (ReasoningFormat format : answerFormat.reasoning()) {
+      int at = format.openedAt(rendered.text());
+      if (at >= 0
+          && !ImageExpansion.overlaps(rendered.literal(), at, at + format.open().length())) {
+        return Optional.of(format);
+      }
+    }
+    return Optional.empty();
   }
 
   private List<ImageExpansion.Kind> kinds(
@@ -174,14 +195,14 @@ public final class PromptEncoder {
       int[] ids,
       List<PositionRule.ImageSpan> spans,
       List<PreparedImage> images,
-      boolean reasoningOpen) {
+      Optional<ReasoningFormat> openReasoning) {
     return new EncodedPrompt(
         text,
         ids,
         model.positions().number(ids.length, spans),
         List.copyOf(spans),
         images,
-        reasoningOpen);
+        openReasoning);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 
 /** A kind of model that this runtime can load. */
 public interface ModelFamily {
@@ -13,6 +14,9 @@ public interface ModelFamily {
 
   /** What it is, for people: {@code Qwen2.5-VL}. */
   String displayName();
+
+  /** How its models write reasoning, tool calls and places in pictures. */
+  AnswerFormat answerFormat();
 
   /**
    * The chat template of checkpoints of this family that come without one, as Jinja; empty where

@@ -148,11 +148,10 @@ public final class QwenVisionModel {
    * @param frameStep by how much the time position grows from temporal patch to temporal patch
    */
   public static PreparedImage together(ImagePatches patches, int cellSide, int frameStep) {
-    return new PreparedImage(
-        patches,
-        VIDEO_TOKEN,
+    TokenGrid grid =
         new TokenGrid(
-            patches.gridT(), patches.gridH() / cellSide, patches.gridW() / cellSide, frameStep));
+            patches.gridT(), patches.gridH() / cellSide, patches.gridW() / cellSide, frameStep);
+    return PreparedImage.video(patches, VIDEO_TOKEN, List.of(grid));
   }
 
   /**
@@ -174,7 +173,7 @@ public final class QwenVisionModel {
           .append(VIDEO_TOKEN)
           .append("<|vision_end|>");
     }
-    return new PreparedImage(
-        List.of(patches), prompt.toString(), Collections.nCopies(patches.gridT(), grid));
+    return PreparedImage.video(
+        patches, prompt.toString(), Collections.nCopies(patches.gridT(), grid));
   }
 }

@@ -10,17 +10,29 @@ import org.vesalius.runtime.vision.image.ImagePatches;
  * @param prompt what stands for the picture in the prompt in place of the template's placeholder.
  *     It has one image token for each run
  * @param runs how many tokens each image token in {@code prompt} becomes
+ * @param isVideo whether it is a video
  */
-public record PreparedImage(List<ImagePatches> tiles, String prompt, List<TokenGrid> runs) {
+public record PreparedImage(
+    List<ImagePatches> tiles, String prompt, List<TokenGrid> runs, boolean isVideo) {
   /** Copies the lists. */
   public PreparedImage {
     tiles = List.copyOf(tiles);
     runs = List.copyOf(runs);
   }
 
+  /** A picture. */
+  public PreparedImage(List<ImagePatches> tiles, String prompt, List<TokenGrid> runs) {
+    this(tiles, prompt, runs, false);
+  }
+
   /** A picture of one tile and one run of tokens. */
   public PreparedImage(ImagePatches tile, String prompt, TokenGrid run) {
-    this(List.of(tile), prompt, List.of(run));
+    this(List.of(tile), prompt, List.of(run), false);
+  }
+
+  /** A video, whose patches are all in one tile. */
+  public static PreparedImage video(ImagePatches frames, String prompt, List<TokenGrid> runs) {
+    return new PreparedImage(List.of(frames), prompt, runs, true);
   }
 
   /** Tokens of all runs. */

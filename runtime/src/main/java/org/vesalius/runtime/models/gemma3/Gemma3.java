@@ -6,6 +6,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.PreprocessorConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.layers.DecoderReader;
 import org.vesalius.runtime.layers.Linear;
@@ -30,6 +31,11 @@ public final class Gemma3 implements ModelFamily {
   @Override
   public String displayName() {
     return "Gemma 3";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.GEMMA3;
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.vesalius.runtime.models.gemma3;
 
 import java.util.Map;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.models.TextFamily;
 
@@ -32,6 +33,11 @@ public final class Gemma3Text implements TextFamily {
   @Override
   public String displayName() {
     return "Gemma 3 (text)";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.GEMMA3;
   }
 
   @Override

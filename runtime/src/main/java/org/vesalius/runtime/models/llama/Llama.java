@@ -2,6 +2,7 @@ package org.vesalius.runtime.models.llama;
 
 import java.util.Map;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.models.TextFamily;
 
@@ -28,6 +29,11 @@ public final class Llama implements TextFamily {
   @Override
   public String displayName() {
     return "Llama";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.LLAMA;
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.PreprocessorConfig;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
@@ -60,6 +61,11 @@ public final class Llava implements ModelFamily {
   @Override
   public String displayName() {
     return displayName;
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.LLAVA;
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.PreprocessorConfig;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
@@ -64,6 +65,11 @@ public final class OriginalLlava implements ModelFamily {
   @Override
   public String displayName() {
     return "LLaVA, original layout (" + decoder.displayName() + ")";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.LLAVA;
   }
 
   @Override

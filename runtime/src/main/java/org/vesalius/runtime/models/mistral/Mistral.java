@@ -2,6 +2,7 @@ package org.vesalius.runtime.models.mistral;
 
 import java.util.Map;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.models.TextFamily;
 
@@ -27,6 +28,11 @@ public final class Mistral implements TextFamily {
   @Override
   public String displayName() {
     return "Mistral";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.MISTRAL;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models.qwen2;
 
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.models.TextFamily;
 
@@ -15,6 +16,11 @@ public final class Qwen2 implements TextFamily {
   @Override
   public String displayName() {
     return "Qwen2";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN2;
   }
 
   @Override

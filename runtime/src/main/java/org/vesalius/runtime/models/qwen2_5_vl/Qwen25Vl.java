@@ -3,6 +3,7 @@ package org.vesalius.runtime.models.qwen2_5_vl;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
@@ -21,6 +22,11 @@ public final class Qwen25Vl implements ModelFamily {
   @Override
   public String displayName() {
     return "Qwen2.5-VL";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN2_5_VL;
   }
 
   @Override

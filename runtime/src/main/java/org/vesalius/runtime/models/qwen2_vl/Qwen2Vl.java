@@ -4,6 +4,7 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
@@ -23,6 +24,11 @@ public final class Qwen2Vl implements ModelFamily {
   @Override
   public String displayName() {
     return "Qwen2-VL";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN2_VL;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models.qwen3;
 
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.models.TextFamily;
 
@@ -15,6 +16,11 @@ public final class Qwen3 implements TextFamily {
   @Override
   public String displayName() {
     return "Qwen3";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN3;
   }
 
   @Override

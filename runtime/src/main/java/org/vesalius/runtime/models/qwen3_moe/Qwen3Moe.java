@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models.qwen3_moe;
 
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.ExpertConfig;
@@ -17,6 +18,11 @@ public final class Qwen3Moe implements TextFamily {
   @Override
   public String displayName() {
     return "Qwen3-MoE";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN3;
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.vesalius.runtime.models.qwen3_vl;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.ExpertConfig;
@@ -42,6 +43,11 @@ public final class Qwen3Vl implements ModelFamily {
   @Override
   public String displayName() {
     return displayName;
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.QWEN3_VL;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models.seed_oss;
 
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.models.TextFamily;
 
@@ -17,6 +18,11 @@ public final class SeedOss implements TextFamily {
   @Override
   public String displayName() {
     return "Seed-OSS";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.SEED_OSS;
   }
 
   @Override

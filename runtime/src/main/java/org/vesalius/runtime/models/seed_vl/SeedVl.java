@@ -5,6 +5,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.PreprocessorConfig;
+import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.DecoderReader;
@@ -44,6 +45,11 @@ public final class SeedVl implements ModelFamily {
   @Override
   public String displayName() {
     return "Seed-VL";
+  }
+
+  @Override
+  public AnswerFormat answerFormat() {
+    return AnswerFormat.SEED_VL;
   }
 
   @Override

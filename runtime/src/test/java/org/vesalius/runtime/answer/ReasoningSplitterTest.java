@@ -1,7 +1,9 @@
-package org.vesalius.runtime.generate;
+package org.vesalius.runtime.answer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +27,11 @@ class ReasoningSplitterTest {
   private static String split(String text, boolean inside, long seed) {
     Random random = new Random(seed);
     Collected collected = new Collected();
-    ReasoningSplitter splitter = new ReasoningSplitter(inside, collected);
+    ReasoningSplitter splitter =
+        new ReasoningSplitter(
+            List.of(ReasoningFormat.THINK),
+            inside ? Optional.of(ReasoningFormat.THINK) : Optional.empty(),
+            collected);
     for (int i = 0; i < text.length(); ) {
       int end = Math.min(text.length(), i + 1 + random.nextInt(5));
       splitter.append(text.substring(i, end));
