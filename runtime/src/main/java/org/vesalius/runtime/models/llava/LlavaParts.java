@@ -104,7 +104,7 @@ final class LlavaParts {
   void requireAllRead(Decoder decoder, LlavaProjector projector) {
     int depth = Collections.max(projector.depths());
     root.requireAllRead(name ->
-        DecoderReader.isDerived(name, decoder.config())
+        DecoderReader.isDerived(name)
             || FixedResolutionTower.isUnused(name, depth));
   }
 }

@@ -17,6 +17,7 @@ import org.vesalius.runtime.layers.PlainMlp;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.vision.MergedGrid;
 import org.vesalius.runtime.vision.PatchEmbedding;
+import org.vesalius.runtime.vision.PatchSizes;
 import org.vesalius.runtime.vision.PatchTower;
 import org.vesalius.runtime.vision.QwenVisionConfig;
 import org.vesalius.runtime.vision.TensorPool;
@@ -50,6 +51,7 @@ final class SeedTower implements PatchTower {
             vision.withDefault("temporal_patch_size", 1),
             towerWidth,
             (int) (towerWidth * vision.doubleValue("mlp_ratio", 4)),
+            27,
             "gelu",
             14,
             width);
@@ -90,8 +92,8 @@ final class SeedTower implements PatchTower {
         true);
   }
 
-  int cellSide() {
-    return config.mergeSize();
+  PatchSizes patches() {
+    return config.patches();
   }
 
   @Override
