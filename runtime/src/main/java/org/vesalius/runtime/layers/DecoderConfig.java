@@ -72,8 +72,7 @@ public record DecoderConfig(
           "heads that are a multiple of key/value heads, and an even head size",
           heads + " heads, " + kvHeads + " key/value heads of size " + headSize);
     }
-    double scaled =
-        style.scaledByScalar() ? text.doubleValue("query_pre_attn_scalar") : headSize;
+    double scaled = style.scaledByScalar() ? text.doubleValue("query_pre_attn_scalar") : headSize;
     if (!(scaled > 0)) {
       throw text.error("query_pre_attn_scalar", "a positive number", Double.toString(scaled));
     }

@@ -49,12 +49,7 @@ public record ExpertConfig(
         sparse.remove(dense);
       }
     }
-    return new ExpertConfig(
-        count,
-        perToken,
-        innerWidth,
-        renormalise,
-        Set.copyOf(sparse));
+    return new ExpertConfig(count, perToken, innerWidth, renormalise, Set.copyOf(sparse));
   }
 
   private static int count(ConfigNode text) {

@@ -44,8 +44,7 @@ final class LayerWindows {
         .toList();
   }
 
-  private static List<Integer> byRule(
-      ConfigNode text, int layers, DecoderStyle.WindowRule rule) {
+  private static List<Integer> byRule(ConfigNode text, int layers, DecoderStyle.WindowRule rule) {
     return switch (rule) {
       case NONE -> {
         if (text.has("sliding_window") && text.booleanValue("use_sliding_window", true)) {

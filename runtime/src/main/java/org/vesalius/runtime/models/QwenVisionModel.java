@@ -33,8 +33,8 @@ public final class QwenVisionModel {
   private static final String VIDEO_TOKEN = "<|video_pad|>";
 
   /**
-   * The decoders of Qwen2-VL and Qwen2.5-VL, with the numbers of {@code Qwen2VLTextConfig} for files
-   * that leave them out.
+   * The decoders of Qwen2-VL and Qwen2.5-VL, with the numbers of {@code Qwen2VLTextConfig} for
+   * files that leave them out.
    */
   private static final DecoderStyle SECOND_GENERATION =
       DecoderStyle.LLAMA
@@ -61,21 +61,19 @@ public final class QwenVisionModel {
   private final DecoderConfig sizes;
 
   /** Qwen2-VL or Qwen2.5-VL. */
-  public QwenVisionModel(
-      ModelFiles files, ModelConfig config, WeightReader root, Kernels kernels) {
-    this(
-        files,
-        config,
-        root,
-        kernels,
-        SECOND_GENERATION,
-        DecoderConfig.read(config, SECOND_GENERATION, false));
+  public QwenVisionModel(ModelFiles files, ModelConfig config, WeightReader root, Kernels kernels) {
+    this(files, config, root, kernels, SECOND_GENERATION, secondGeneration(config));
+  }
+
+  /** The sizes of the decoder of a Qwen2-VL or Qwen2.5-VL. */
+  public static DecoderConfig secondGeneration(ModelConfig config) {
     if (config.rope().mropeInterleaved()) {
       throw config
           .rope()
           .parameters()
           .error("mrope_interleaved", "false, as in every model of this family", "true");
     }
+    return DecoderConfig.read(config, SECOND_GENERATION, false);
   }
 
   /** A model with a decoder of these sizes. */

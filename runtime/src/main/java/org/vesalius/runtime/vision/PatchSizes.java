@@ -30,8 +30,7 @@ public record PatchSizes(int patchSize, int temporalPatchSize, int mergeSize) {
   /** The frame preparation, if it cuts frames so. */
   public VideoPreprocessorConfig require(VideoPreprocessorConfig config) {
     require(config.raw(), "patch_size", patchSize, config.patchSize());
-    require(
-        config.raw(), "temporal_patch_size", temporalPatchSize, config.temporalPatchSize());
+    require(config.raw(), "temporal_patch_size", temporalPatchSize, config.temporalPatchSize());
     require(config.raw(), "merge_size", mergeSize, config.mergeSize());
     return config;
   }

@@ -105,6 +105,6 @@ final class LlavaParts {
     int depth = Collections.max(projector.depths());
     root.requireAllRead(name ->
         DecoderReader.isDerived(name)
-            || FixedResolutionTower.isUnused(name, depth));
+            || FixedResolutionTower.isUnused(name, projector.tower().config(), depth));
   }
 }

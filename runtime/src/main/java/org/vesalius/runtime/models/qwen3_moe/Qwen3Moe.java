@@ -42,10 +42,8 @@ public final class Qwen3Moe implements TextFamily {
   @Override
   public DecoderConfig sizes(ModelConfig config) {
     DecoderConfig dense = TextFamily.super.sizes(config);
-    return dense.withExperts(ExpertConfig.read(
-            config.text(),
-            dense.layers(),
-            8,
-            config.text().booleanValue("norm_topk_prob", false)));
+    return dense.withExperts(
+        ExpertConfig.read(
+            config.text(), dense.layers(), 8, config.text().booleanValue("norm_topk_prob", false)));
   }
 }

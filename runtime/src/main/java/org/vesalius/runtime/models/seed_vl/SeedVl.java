@@ -69,7 +69,8 @@ public final class SeedVl implements ModelFamily {
     root.requireAllRead(name -> DecoderReader.isDerived(name));
     NativeResolutionEncoder encoder =
         new NativeResolutionEncoder(
-            SeedImages.processor(tower.patches().require(PreprocessorConfig.read(files.directory()))),
+            SeedImages.processor(
+                tower.patches().require(PreprocessorConfig.read(files.directory()))),
             tower.patches().mergeSize(),
             TOKEN,
             tower);
@@ -82,7 +83,13 @@ public final class SeedVl implements ModelFamily {
     String type = config.textModelType();
     return switch (type) {
       case "seed_oss" -> sizes;
-      case "seed_moe" -> sizes.withExperts(ExpertConfig.read(config.text(), sizes.layers(), 8, config.text().booleanValue("norm_topk_prob", false)));
+      case "seed_moe" ->
+          sizes.withExperts(
+              ExpertConfig.read(
+                  config.text(),
+                  sizes.layers(),
+                  8,
+                  config.text().booleanValue("norm_topk_prob", false)));
       default -> throw config.text().error("model_type", "seed_oss or seed_moe", type);
     };
   }
