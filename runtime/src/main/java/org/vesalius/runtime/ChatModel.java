@@ -162,10 +162,12 @@ public final class ChatModel implements AutoCloseable {
       ChatTemplate template,
       GenerationConfig recommended) {
     int vocabulary = model.decoder().config().vocabulary();
-    // Text models of a family may share a tokenizer with tokens of images, for which they have no
-    // rows; a prompt with such a token is refused.
-    long added = tokenizer.addedTokens().stream().filter(token -> token.id() >= vocabulary).count();
-    if (tokenizer.size() - added > vocabulary) {
+    long foreign =
+        tokenizer.addedTokens().stream()
+            .filter(token -> token.id() >= vocabulary)
+            .filter(token -> family.foreignTokens().contains(token.content()))
+            .count();
+    if (tokenizer.size() - foreign > vocabulary) {
       throw ModelFormatException.of(
           directory.resolve("tokenizer.json"),
           "largest token id",

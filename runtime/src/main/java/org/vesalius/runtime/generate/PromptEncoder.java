@@ -83,9 +83,8 @@ public final class PromptEncoder {
 
   /** Makes sure that no message can write a placeholder, be it a token or not. */
   private void reserve(String mark) {
-    if (controlTokens.stream().noneMatch(token -> token.content().equals(mark))) {
-      controlTokens.add(new ControlToken(mark, true));
-    }
+    // Also beside a token of that name that is not special, which an assistant's message may write.
+    controlTokens.add(new ControlToken(mark, true));
   }
 
   private OptionalInt id(String mark, OptionalInt expected) {

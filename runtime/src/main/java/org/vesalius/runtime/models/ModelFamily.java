@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models;
 
 import java.util.Optional;
+import java.util.Set;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
@@ -24,6 +25,14 @@ public interface ModelFamily {
    */
   default Optional<String> defaultTemplate() {
     return Optional.empty();
+  }
+
+  /**
+   * Tokens that the family's tokenizers have and its models may have no rows for, because they
+   * share the tokenizer with another family. A prompt with one of them is refused.
+   */
+  default Set<String> foreignTokens() {
+    return Set.of();
   }
 
   /**

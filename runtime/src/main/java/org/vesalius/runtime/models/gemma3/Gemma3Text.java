@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models.gemma3;
 
 import java.util.Map;
+import java.util.Set;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
@@ -38,6 +39,11 @@ public final class Gemma3Text implements TextFamily {
   @Override
   public AnswerFormat answerFormat() {
     return AnswerFormat.GEMMA3;
+  }
+
+  @Override
+  public Set<String> foreignTokens() {
+    return Set.of(Gemma3Encoder.TOKEN);
   }
 
   @Override
