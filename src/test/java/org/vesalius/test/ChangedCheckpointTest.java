@@ -130,6 +130,15 @@ class ChangedCheckpointTest {
   }
 
   @Test
+  void aTemplateWithoutPicturesIsOfATextModel() throws IOException {
+    copy("qwen2_5_vl");
+    Files.writeString(
+        folder.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m['content'][-1]['text'] }}{% endfor %}");
+    assertRefused("chat template", "<|image_pad|>");
+  }
+
+  @Test
   void aMissingTokenizerIsNamed() throws IOException {
     copy("qwen2");
     Files.delete(folder.resolve("tokenizer.json"));

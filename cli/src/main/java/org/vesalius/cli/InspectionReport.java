@@ -81,6 +81,11 @@ final class InspectionReport {
   }
 
   private static String images(ModelInspection.ImageRule rule) {
+    String tokens =
+        "512x512 gives %d tokens, 1024x1024 %d".formatted(rule.tokensOf512(), rule.tokensOf1024());
+    if (rule.maxPixels() == 0) {
+      return "resized to one size; " + tokens;
+    }
     return "resized to %d to %d pixels in all, sides multiples of %d; patches of %d, %d of them a token; "
             .formatted(
                 rule.minPixels(),
@@ -88,8 +93,7 @@ final class InspectionReport {
                 rule.patchSize() * rule.mergeSize(),
                 rule.patchSize(),
                 rule.mergeSize() * rule.mergeSize())
-        + "512x512 gives %d tokens, 1024x1024 %d"
-            .formatted(rule.tokensOf512(), rule.tokensOf1024());
+        + tokens;
   }
 
   private static String sampling(GenerationConfig makers) {

@@ -18,6 +18,7 @@ import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.prompt.ChatTemplate;
 import org.vesalius.runtime.prompt.ControlToken;
 import org.vesalius.runtime.prompt.RenderedPrompt;
+import org.vesalius.runtime.prompt.jinja.TemplateException;
 import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.TokenGrid;
 import org.vesalius.runtime.vision.image.ImageDecoder;
@@ -42,7 +43,8 @@ public final class PromptEncoder {
    *
    * @param beginningId the id of the beginning-of-sequence token, if the model has one
    * @param answerFormat how the model marks its reasoning
-   * @throws UnsupportedModelException if tokenizer and model disagree about the image token
+   * @throws UnsupportedModelException if tokenizer and model disagree about the image token, or if
+   *     the template has no place for pictures
    */
   public PromptEncoder(
       ChatTemplate template,
@@ -79,6 +81,30 @@ public final class PromptEncoder {
             .orElse(OptionalInt.empty());
     videoId =
         model.videos().map(input -> id(input.token(), input.id())).orElse(OptionalInt.empty());
+    model.images().ifPresent(input -> requirePlaceholder(input.placeholder()));
+  }
+
+  /** Refuses the template of a text model, by which no picture could enter. */
+  private void requirePlaceholder(String placeholder) {
+    Map<String, Object> message =
+        Map.of(
+            "role",
+            "user",
+            "content",
+            List.of(Map.of("type", "image"), Map.of("type", "text", "text", "?")));
+    RenderedPrompt rendered;
+    try {
+      rendered = template.render(List.of(message), null, Map.of(), true, controlTokens);
+    } catch (TemplateException _) {
+      return; // it wants more than this message; a request will tell
+    }
+    if (ImageExpansion.places(rendered, placeholder).isEmpty()) {
+      throw new UnsupportedModelException(
+          "chat template: expected it to write \""
+              + placeholder
+              + "\" where a message has a picture, found no such mark; the template is that of a"
+              + " text model: take the file from the model's publisher");
+    }
   }
 
   /** Makes sure that no message can write a placeholder, be it a token or not. */
