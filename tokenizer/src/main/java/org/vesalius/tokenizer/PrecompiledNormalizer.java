@@ -14,9 +14,6 @@ final class PrecompiledNormalizer implements TextNormalizer {
   /** Largest extended grapheme cluster that is looked up as a whole, in bytes of UTF-8. */
   private static final int LARGEST_CLUSTER = 5;
 
-  /** Vowel signs that Unicode's annex 29 takes out of the marks that belong to what is before. */
-  private static final String NOT_EXTENDING = "\uD805\uDF20\uD805\uDF21";
-
   private static final Pattern CLUSTER = Pattern.compile("\\X");
 
   private final CharsMap rules;
@@ -80,7 +77,9 @@ final class PrecompiledNormalizer implements TextNormalizer {
     matcher.region(start, text.length());
     int end = matcher.lookingAt() ? matcher.end() : start + 1;
     for (int i = start + 1; i < end; i++) {
-      if (NOT_EXTENDING.indexOf(text.codePointAt(i)) >= 0) {
+      // Vowel signs of Ahom, which Unicode's annex 29 takes out of the marks that extend a cluster.
+      int codePoint = text.codePointAt(i);
+      if (codePoint == 0x11720 || codePoint == 0x11721) {
         return i;
       }
     }
