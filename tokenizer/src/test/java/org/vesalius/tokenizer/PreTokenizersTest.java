@@ -76,9 +76,6 @@ class PreTokenizersTest {
         "{\"type\":\"Metaspace\",\"replacement\":\"a\",\"prepend_scheme\":\"always\"}",
         "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"},{\"type\":\"Metaspace\","
             + "\"replacement\":\"\u2581\",\"prepend_scheme\":\"first\"}]}",
-        "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Metaspace\",\"replacement\":\"\u2581\","
-            + "\"prepend_scheme\":\"first\"},{\"type\":\"Digits\",\"individual_digits\":true},"
-            + "{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\"}]}",
         "{\"type\":\"BertPreTokenizer\"}",
         "{\"type\":\"Whitespace\"}",
         "{\"type\":\"WhitespaceSplit\"}",
