@@ -159,7 +159,7 @@ class NormalizersTest {
   void compiledRulesByHand() {
     int[] units = new int[0x200];
     units[0] = 0x100 << 10;
-    units[0x100 ^ 'a'] = 'a' | 1 << 8 | (0x100 ^ 'a' ^ 0x1F0) << 10;
+    units[0x100 ^ 'a'] = 'a' | (1 << 8) | ((0x100 ^ 'a' ^ 0x1F0) << 10);
     units[0x1F0] = 1 << 31;
     CharsMap rules = CharsMap.of(compiled(units, "bc\0"));
     assertEquals("bc", rules.transform("a".getBytes(StandardCharsets.UTF_8), 0, 1));
@@ -167,7 +167,7 @@ class NormalizersTest {
     assertEquals(null, rules.transform("b".getBytes(StandardCharsets.UTF_8), 0, 1));
     assertEquals("bcbbc", new PrecompiledNormalizer(rules).normalize("aba"));
     // Units that point outside are no rules.
-    units[0x1F0] = 1 << 31 | 77;
+    units[0x1F0] = (1 << 31) | 77;
     assertEquals(null, CharsMap.of(compiled(units, "bc\0")).transform(new byte[] {'a'}, 0, 1));
     units[0x100 ^ 'a'] |= 0xFFFFF000;
     assertEquals(null, CharsMap.of(compiled(units, "bc\0")).transform(new byte[] {'a'}, 0, 1));
