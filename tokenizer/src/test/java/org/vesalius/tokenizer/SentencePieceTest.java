@@ -40,7 +40,7 @@ class SentencePieceTest {
   private static byte[] varint(long value) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     while (value >>> 7 != 0) {
-      out.write((int) (value & 0x7F | 0x80));
+      out.write((int) ((value & 0x7F) | 0x80));
       value >>>= 7;
     }
     out.write((int) value);
@@ -48,11 +48,11 @@ class SentencePieceTest {
   }
 
   private static byte[] number(int field, long value) {
-    return join(varint(field << 3), varint(value));
+    return join(varint((long) field << 3), varint(value));
   }
 
   private static byte[] block(int field, byte[] content) {
-    return join(varint(field << 3 | 2), varint(content.length), content);
+    return join(varint((field << 3) | 2), varint(content.length), content);
   }
 
   private static byte[] piece(String text, float score, int type) {
@@ -62,7 +62,7 @@ class SentencePieceTest {
         1,
         join(
             block(1, text.getBytes(StandardCharsets.UTF_8)),
-            varint(2 << 3 | 5),
+            varint((2 << 3) | 5),
             fixed,
             type == 1 ? new byte[0] : number(3, type)));
   }
