@@ -72,7 +72,7 @@ public record DecoderConfig(
           "heads that are a multiple of key/value heads, and an even head size",
           heads + " heads, " + kvHeads + " key/value heads of size " + headSize);
     }
-    double scaled = text.doubleValue("query_pre_attn_scalar", headSize);
+    double scaled = style.scaledByScalar() ? text.doubleValue("query_pre_attn_scalar") : headSize;
     if (!(scaled > 0)) {
       throw text.error("query_pre_attn_scalar", "a positive number", Double.toString(scaled));
     }
@@ -91,11 +91,8 @@ public record DecoderConfig(
         kvHeads,
         headSize,
         positive(text, "vocab_size"),
-        (float) text.doubleValue("rms_norm_eps", 1e-6),
-        Activations.read(
-            text,
-            text.has("hidden_activation") ? "hidden_activation" : "hidden_act",
-            style.activation()),
+        (float) text.doubleValue("rms_norm_eps", style.epsilon()),
+        Activations.read(text, style.activationKey(), style.activation()),
         (float) (1 / Math.sqrt(scaled)),
         config.tieWordEmbeddings(tiedByDefault),
         positions,

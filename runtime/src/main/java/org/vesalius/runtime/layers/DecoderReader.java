@@ -32,8 +32,9 @@ public final class DecoderReader {
     for (int i = 0; i < config.layers(); i++) {
       blocks.add(block(model.at("layers", i), i));
     }
+    // As transformers 5.12.1 does: a head that is stored stays by itself whatever the file says.
     Linear head =
-        config.tied()
+        config.tied() && !root.has("lm_head.weight")
             ? new Linear(embedding, null)
             : root.linear("lm_head", config.vocabulary(), config.width(), false);
     return new Decoder(
@@ -49,13 +50,9 @@ public final class DecoderReader {
         head);
   }
 
-  /**
-   * Whether a tensor repeats what the decoder has or computes: rotary frequencies, the head of a
-   * tied model.
-   */
-  public static boolean isDerived(String name, DecoderConfig config) {
-    return name.endsWith("rotary_emb.inv_freq")
-        || (config.tied() && (name.equals("lm_head.weight") || name.endsWith(".lm_head.weight")));
+  /** Whether a tensor repeats what the decoder computes: rotary frequencies. */
+  public static boolean isDerived(String name) {
+    return name.endsWith("rotary_emb.inv_freq");
   }
 
   private DecoderBlock block(WeightReader layer, int index) {

@@ -14,7 +14,11 @@ import java.util.Map;
  * @param gainOffset what is added to stored gains of norms; 1 in Gemma
  * @param scaledEmbedding whether token embeddings are multiplied with the root of the width
  * @param windows which layers see a sliding window
+ * @param activationKey the key that names the activation
  * @param activation name of the activation where the file has none
+ * @param scaledByScalar whether {@code query_pre_attn_scalar} takes the place of the head size in
+ *     attention's scale (Gemma)
+ * @param epsilon of the norms where the file has none
  * @param defaults numbers that the family's configuration class has where the file has none
  */
 public record DecoderStyle(
@@ -26,10 +30,13 @@ public record DecoderStyle(
     float gainOffset,
     boolean scaledEmbedding,
     WindowRule windows,
+    String activationKey,
     String activation,
+    boolean scaledByScalar,
+    double epsilon,
     Map<String, Integer> defaults) {
 
-  /** Which layers see a sliding window when {@code layer_types} does not say. */
+  /** Which layers see a sliding window. */
   public enum WindowRule {
     /** None. */
     NONE,
@@ -37,16 +44,39 @@ public record DecoderStyle(
     ALL,
     /** All, if {@code use_sliding_window} (Qwen3-MoE). */
     ALL_IF_USED,
-    /** Those from {@code max_window_layers} on, if {@code use_sliding_window} (Qwen). */
+    /**
+     * Those that {@code layer_types} names, else those from {@code max_window_layers} on, if {@code
+     * use_sliding_window} (Qwen).
+     */
     FROM_LAYER,
-    /** All but every {@code sliding_window_pattern}-th (Gemma 3). */
-    PATTERN
+    /**
+     * Those that {@code layer_types} names, else all but every {@code sliding_window_pattern}-th
+     * (Gemma 3).
+     */
+    PATTERN;
+
+    /** Whether {@code layer_types} decides; the other families' code does not look at it. */
+    boolean readsLayerTypes() {
+      return this == FROM_LAYER || this == PATTERN;
+    }
   }
 
   /** Llama: nothing differs. */
   public static final DecoderStyle LLAMA =
       new DecoderStyle(
-          false, false, false, false, false, 0, false, WindowRule.NONE, "silu", Map.of());
+          false,
+          false,
+          false,
+          false,
+          false,
+          0,
+          false,
+          WindowRule.NONE,
+          "hidden_act",
+          "silu",
+          false,
+          1e-6,
+          Map.of());
 
   /** With these biases. */
   public DecoderStyle withBiases(boolean input, boolean output, boolean mlp) {
@@ -59,7 +89,10 @@ public record DecoderStyle(
         gainOffset,
         scaledEmbedding,
         windows,
+        activationKey,
         activation,
+        scaledByScalar,
+        epsilon,
         defaults);
   }
 
@@ -74,7 +107,10 @@ public record DecoderStyle(
         gainOffset,
         scaledEmbedding,
         windows,
+        activationKey,
         activation,
+        scaledByScalar,
+        epsilon,
         defaults);
   }
 
@@ -89,7 +125,10 @@ public record DecoderStyle(
         gainOffset,
         scaledEmbedding,
         rule,
+        activationKey,
         activation,
+        scaledByScalar,
+        epsilon,
         defaults);
   }
 
@@ -104,7 +143,28 @@ public record DecoderStyle(
         gainOffset,
         scaledEmbedding,
         windows,
+        activationKey,
         activation,
+        scaledByScalar,
+        epsilon,
         numbers);
+  }
+
+  /** With an epsilon of the norms where the file has none. */
+  public DecoderStyle withEpsilon(double value) {
+    return new DecoderStyle(
+        inputBias,
+        outputBias,
+        mlpBias,
+        queryKeyNorm,
+        sandwich,
+        gainOffset,
+        scaledEmbedding,
+        windows,
+        activationKey,
+        activation,
+        scaledByScalar,
+        value,
+        defaults);
   }
 }

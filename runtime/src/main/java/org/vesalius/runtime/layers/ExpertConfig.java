@@ -19,12 +19,14 @@ public record ExpertConfig(
   /**
    * Reads the keys of the Qwen3 mixtures, which name the dense layers in {@code mlp_only_layers}.
    *
-   * @param renormalise what {@code norm_topk_prob} is where the file does not say
+   * @param perTokenDefault what {@code num_experts_per_tok} is where the file does not say
+   * @param renormalise whether the shares add up to one, as the family's code does it or the file
+   *     asks for
    */
-  public static ExpertConfig read(ConfigNode text, int layers, boolean renormalise) {
-    int count =
-        text.has("num_experts") ? text.intValue("num_experts") : text.intValue("num_local_experts");
-    int perToken = text.intValue("num_experts_per_tok", 8);
+  public static ExpertConfig read(
+      ConfigNode text, int layers, int perTokenDefault, boolean renormalise) {
+    int count = count(text);
+    int perToken = text.intValue("num_experts_per_tok", perTokenDefault);
     if (count <= 0 || perToken <= 0 || perToken > count) {
       throw text.error(
           "num_experts_per_tok",
@@ -47,11 +49,16 @@ public record ExpertConfig(
         sparse.remove(dense);
       }
     }
-    return new ExpertConfig(
-        count,
-        perToken,
-        innerWidth,
-        text.booleanValue("norm_topk_prob", renormalise),
-        Set.copyOf(sparse));
+    return new ExpertConfig(count, perToken, innerWidth, renormalise, Set.copyOf(sparse));
+  }
+
+  private static int count(ConfigNode text) {
+    boolean both = text.has("num_experts") && text.has("num_local_experts");
+    int count = text.intValue(text.has("num_experts") ? "num_experts" : "num_local_experts");
+    if (both && text.intValue("num_local_experts") != count) {
+      throw text.error(
+          "num_local_experts", "num_experts, " + count, "" + text.intValue("num_local_experts"));
+    }
+    return count;
   }
 }

@@ -2,6 +2,7 @@ package org.vesalius.runtime.models;
 
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.vesalius.loader.RopeConfig;
 import org.vesalius.runtime.layers.Decoder;
 import org.vesalius.runtime.vision.ImageEncoder;
 import org.vesalius.runtime.vision.VideoPreparation;
@@ -19,6 +20,19 @@ public record LoadedModel(
     PositionRule positions,
     Optional<ImageInput> images,
     Optional<VideoInput> videos) {
+
+  /** Checks that positions have the axes that the rotary embeddings turn by. */
+  public LoadedModel {
+    for (RopeConfig rope : decoder.config().ropes()) {
+      if (rope.mropeSection().length > positions.axes()) {
+        throw rope.parameters()
+            .error(
+                "mrope_section",
+                "none, since positions in this family have one axis",
+                rope.mropeSection().length + " sections");
+      }
+    }
+  }
 
   /** A model that reads text only. */
   public static LoadedModel text(Decoder decoder) {

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.ConfigNode;
@@ -16,6 +17,7 @@ import org.vesalius.runtime.layers.DecoderReader;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.vision.NativeResolutionEncoder;
+import org.vesalius.runtime.vision.PatchSizes;
 import org.vesalius.runtime.vision.PatchTower;
 import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.QwenImages;
@@ -30,6 +32,27 @@ public final class QwenVisionModel {
   private static final String IMAGE_TOKEN = "<|image_pad|>";
   private static final String VIDEO_TOKEN = "<|video_pad|>";
 
+  /**
+   * The decoders of Qwen2-VL and Qwen2.5-VL, with the numbers of {@code Qwen2VLTextConfig} for
+   * files that leave them out.
+   */
+  private static final DecoderStyle SECOND_GENERATION =
+      DecoderStyle.LLAMA
+          .withBiases(true, false, false)
+          .withWindows(DecoderStyle.WindowRule.FROM_LAYER)
+          .withEpsilon(1e-5)
+          .withDefaults(
+              Map.of(
+                  "hidden_size", 8192,
+                  "intermediate_size", 29568,
+                  "num_hidden_layers", 80,
+                  "num_attention_heads", 64,
+                  "num_key_value_heads", 8,
+                  "vocab_size", 152064,
+                  "max_position_embeddings", 32768,
+                  "sliding_window", 4096,
+                  "max_window_layers", 80));
+
   private final ModelFiles files;
   private final ModelConfig config;
   private final WeightReader root;
@@ -37,14 +60,21 @@ public final class QwenVisionModel {
   private final DecoderStyle style;
   private final DecoderConfig sizes;
 
-  /** A model with a dense decoder. */
-  public QwenVisionModel(
-      ModelFiles files,
-      ModelConfig config,
-      WeightReader root,
-      Kernels kernels,
-      DecoderStyle style) {
-    this(files, config, root, kernels, style, DecoderConfig.read(config, style, false));
+  /** Qwen2-VL or Qwen2.5-VL. */
+  public QwenVisionModel(ModelFiles files, ModelConfig config, WeightReader root, Kernels kernels) {
+    this(
+        files,
+        config,
+        root,
+        kernels,
+        SECOND_GENERATION,
+        DecoderConfig.read(config, SECOND_GENERATION, false));
+    if (config.rope().mropeInterleaved()) {
+      throw config
+          .rope()
+          .parameters()
+          .error("mrope_interleaved", "false, as in every model of this family", "true");
+    }
   }
 
   /** A model with a decoder of these sizes. */
@@ -91,11 +121,12 @@ public final class QwenVisionModel {
   /**
    * Reads the decoder and puts the model together.
    *
+   * @param patches how the tower wants pictures to be cut
    * @param videoProcessor class of the family's frame preparation, for files that name none
    * @param frames how frames stand in a prompt
    */
   public LoadedModel load(
-      int cellSide, PatchTower tower, String videoProcessor, FrameLayout frames) {
+      PatchSizes patches, PatchTower tower, String videoProcessor, FrameLayout frames) {
     WeightReader text =
         root.atFirstWith(
             "embed_tokens.weight",
@@ -103,22 +134,24 @@ public final class QwenVisionModel {
     WeightReader headAt =
         root.has("language_model.lm_head.weight") ? root.at("language_model") : root;
     Decoder decoder = new DecoderReader(kernels, sizes, style).read(text, headAt);
-    root.requireAllRead(name -> DecoderReader.isDerived(name, sizes));
+    root.requireAllRead(name -> DecoderReader.isDerived(name));
     NativeResolutionEncoder encoder =
         new NativeResolutionEncoder(
-            QwenImages.processor(PreprocessorConfig.read(files.directory())),
-            cellSide,
+            QwenImages.processor(patches.require(PreprocessorConfig.read(files.directory()))),
+            patches.mergeSize(),
             IMAGE_TOKEN,
             tower);
     return new LoadedModel(
         decoder,
         new MultimodalPositions(),
         Optional.of(LoadedModel.ImageInput.causal(IMAGE_TOKEN, config.imageTokenId(), encoder)),
-        videos(videoProcessor, frames));
+        videos(patches, videoProcessor, frames));
   }
 
-  private Optional<LoadedModel.VideoInput> videos(String type, FrameLayout layout) {
+  private Optional<LoadedModel.VideoInput> videos(
+      PatchSizes patches, String type, FrameLayout layout) {
     return VideoPreprocessorConfig.readOptional(files.directory(), type)
+        .map(patches::require)
         .map(QwenImages::videoProcessor)
         .map(processor ->
             new LoadedModel.VideoInput(

@@ -41,7 +41,7 @@ public interface TextFamily extends ModelFamily {
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     WeightReader root = new WeightReader(checkpoint, kernels);
     Decoder decoder = decoder(root.at("model"), root, config, kernels);
-    root.requireAllRead(name -> DecoderReader.isDerived(name, decoder.config()));
+    root.requireAllRead(name -> DecoderReader.isDerived(name));
     return LoadedModel.text(decoder);
   }
 }

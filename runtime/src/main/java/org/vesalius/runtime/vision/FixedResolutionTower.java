@@ -14,6 +14,7 @@ import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.layers.Linear;
 import org.vesalius.runtime.layers.PlainMlp;
 import org.vesalius.runtime.layers.WeightReader;
+import org.vesalius.runtime.vision.image.Grid;
 import org.vesalius.runtime.vision.image.ImagePatches;
 
 /**
@@ -43,7 +44,10 @@ public final class FixedResolutionTower {
       int patchSize,
       float epsilon) {
 
-    /** Reads the keys of CLIP and SigLIP towers. */
+    /**
+     * Reads the keys of CLIP and SigLIP towers. What a file leaves out is the default of the
+     * configuration class, since such files leave out what equals it.
+     */
     public static Config read(ConfigNode vision) {
       String type = vision.string("model_type", "clip_vision_model");
       boolean clip = type.equals("clip_vision_model");
@@ -53,11 +57,11 @@ public final class FixedResolutionTower {
       if (vision.intValue("num_channels", CHANNELS) != CHANNELS) {
         throw vision.error("num_channels", "3", "" + vision.intValue("num_channels"));
       }
-      int width = vision.intValue("hidden_size");
-      int heads = vision.intValue("num_attention_heads");
-      int depth = vision.intValue("num_hidden_layers");
-      int image = vision.intValue("image_size");
-      int patch = vision.intValue("patch_size");
+      int width = vision.intValue("hidden_size", 768);
+      int heads = vision.intValue("num_attention_heads", 12);
+      int depth = vision.intValue("num_hidden_layers", 12);
+      int image = vision.intValue("image_size", 224);
+      int patch = vision.intValue("patch_size", clip ? 32 : 16);
       if (width <= 0 || heads <= 0 || width % heads != 0 || depth <= 0) {
         throw vision.error(
             "num_attention_heads",
@@ -71,7 +75,7 @@ public final class FixedResolutionTower {
           vision,
           clip,
           depth,
-          new VisionSizes(width, vision.intValue("intermediate_size"), heads),
+          new VisionSizes(width, vision.intValue("intermediate_size", 3072), heads),
           image,
           patch,
           (float) vision.doubleValue("layer_norm_eps", clip ? 1e-5 : 1e-6));
@@ -80,6 +84,21 @@ public final class FixedResolutionTower {
     /** Patches of a picture's side. */
     public int side() {
       return imageSize / patchSize;
+    }
+
+    /**
+     * Refuses pictures that the tower's positions don't fit.
+     *
+     * @param node where the pictures' size is given
+     * @param key the key that gives it
+     */
+    public void requireGrid(ConfigNode node, String key, Grid grid) {
+      if (grid.h() != side() || grid.w() != side()) {
+        throw node.error(
+            key,
+            "pictures of %d by %d patches, as the tower has positions".formatted(side(), side()),
+            "%d by %d".formatted(grid.h(), grid.w()));
+      }
     }
 
     /** Rows of the tower's output: patches, and the class token. */

@@ -35,6 +35,7 @@ public record QwenVisionConfig(
       ConfigNode vision,
       int width,
       int innerWidth,
+      int defaultDepth,
       String defaultActivation,
       int defaultPatchSize,
       int outputWidth) {
@@ -42,14 +43,14 @@ public record QwenVisionConfig(
     if (channels != CHANNELS) {
       throw vision.error("in_channels", "3", Integer.toString(channels));
     }
-    int heads = vision.intValue("num_heads");
+    int heads = vision.intValue("num_heads", 16);
     if (heads <= 0 || width <= 0 || width % heads != 0 || width / heads % 4 != 0) {
       throw vision.error(
           "num_heads",
           "heads whose size is a multiple of 4",
           heads + " heads of a width of " + width);
     }
-    int depth = vision.intValue("depth");
+    int depth = vision.intValue("depth", defaultDepth);
     int patch = vision.intValue("patch_size", defaultPatchSize);
     int merge = vision.intValue("spatial_merge_size", 2);
     int temporal = vision.intValue("temporal_patch_size", 2);
@@ -68,6 +69,11 @@ public record QwenVisionConfig(
         temporal,
         merge,
         outputWidth);
+  }
+
+  /** How pictures are to be cut. */
+  public PatchSizes patches() {
+    return new PatchSizes(patchSize, temporalPatchSize, mergeSize);
   }
 
   /** Pixel values of a patch. */

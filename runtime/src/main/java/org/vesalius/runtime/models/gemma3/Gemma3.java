@@ -18,6 +18,7 @@ import org.vesalius.runtime.vision.FixedResolutionTower;
 import org.vesalius.runtime.vision.Gemma3Images;
 import org.vesalius.runtime.vision.TensorPool;
 import org.vesalius.runtime.vision.image.PanAndScan;
+import org.vesalius.runtime.vision.image.PanAndScanImageProcessor;
 
 /** Gemma 3 with the SigLIP tower (MedGemma). Tokens of one image see each other. */
 public final class Gemma3 implements ModelFamily {
@@ -51,9 +52,8 @@ public final class Gemma3 implements ModelFamily {
     Decoder decoder = text.decoder(model, headAt, config, kernels);
     Gemma3Encoder encoder = encoder(files, config, root, kernels, decoder.config().width());
     int depth = encoder.tower().config().depth();
-    root.requireAllRead(name ->
-        DecoderReader.isDerived(name, decoder.config())
-            || FixedResolutionTower.isUnused(name, depth));
+    root.requireAllRead(
+        name -> DecoderReader.isDerived(name) || FixedResolutionTower.isUnused(name, depth));
     return LoadedModel.withImages(
         decoder,
         new LoadedModel.ImageInput(
@@ -91,6 +91,8 @@ public final class Gemma3 implements ModelFamily {
               "" + tokens);
     }
     PreprocessorConfig preprocessor = PreprocessorConfig.read(files.directory());
+    PanAndScanImageProcessor processor = Gemma3Images.processor(preprocessor, sizes.patchSize());
+    sizes.requireGrid(preprocessor.raw(), "size", processor.grid());
     WeightReader projector =
         root.atFirstWith(
             "mm_soft_emb_norm.weight",
@@ -98,7 +100,7 @@ public final class Gemma3 implements ModelFamily {
     int width = sizes.sizes().width();
     return new Gemma3Encoder(
         kernels,
-        Gemma3Images.processor(preprocessor, sizes.patchSize()),
+        processor,
         Gemma3Images.panAndScan(preprocessor).orElse(PanAndScan.GEMMA3),
         new FixedResolutionTower(at, kernels, sizes, sizes.depth(), true),
         new TensorPool(kernels),

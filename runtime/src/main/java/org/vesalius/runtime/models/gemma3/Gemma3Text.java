@@ -52,7 +52,10 @@ public final class Gemma3Text implements TextFamily {
         1,
         true,
         DecoderStyle.WindowRule.PATTERN,
+        "hidden_activation",
         "gelu_pytorch_tanh",
+        true,
+        1e-6,
         DEFAULTS);
   }
 

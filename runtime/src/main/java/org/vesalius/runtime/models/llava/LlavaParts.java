@@ -103,8 +103,7 @@ final class LlavaParts {
   /** Refuses tensors that neither the model nor the rest of the tower explains. */
   void requireAllRead(Decoder decoder, LlavaProjector projector) {
     int depth = Collections.max(projector.depths());
-    root.requireAllRead(name ->
-        DecoderReader.isDerived(name, decoder.config())
-            || FixedResolutionTower.isUnused(name, depth));
+    root.requireAllRead(
+        name -> DecoderReader.isDerived(name) || FixedResolutionTower.isUnused(name, depth));
   }
 }

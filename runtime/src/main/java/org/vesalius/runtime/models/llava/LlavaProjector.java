@@ -40,13 +40,7 @@ record LlavaProjector(
 
   /** Refuses pictures that the tower's positions don't fit. */
   void requireGrid(ConfigNode node, Grid grid) {
-    int side = tower.config().side();
-    if (grid.h() != side || grid.w() != side) {
-      throw node.error(
-          "crop_size",
-          "pictures of %d by %d patches, as the tower has positions".formatted(side, side),
-          "%d by %d".formatted(grid.h(), grid.w()));
-    }
+    tower.config().requireGrid(node, "crop_size", grid);
   }
 
   int outputWidth() {

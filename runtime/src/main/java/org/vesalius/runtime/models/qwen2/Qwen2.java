@@ -1,5 +1,6 @@
 package org.vesalius.runtime.models.qwen2;
 
+import java.util.Map;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
@@ -7,6 +8,10 @@ import org.vesalius.runtime.models.TextFamily;
 
 /** Qwen2 and Qwen2.5: biases on queries, keys and values. */
 public final class Qwen2 implements TextFamily {
+
+  /** Of {@code Qwen2Config}, for files that leave them out. */
+  private static final Map<String, Integer> DEFAULTS =
+      Map.of("sliding_window", 4096, "max_window_layers", 28);
 
   @Override
   public String modelType() {
@@ -27,6 +32,7 @@ public final class Qwen2 implements TextFamily {
   public DecoderStyle style(ModelConfig config) {
     return DecoderStyle.LLAMA
         .withBiases(true, false, false)
-        .withWindows(DecoderStyle.WindowRule.FROM_LAYER);
+        .withWindows(DecoderStyle.WindowRule.FROM_LAYER)
+        .withDefaults(DEFAULTS);
   }
 }

@@ -4,7 +4,6 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
-import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
@@ -33,17 +32,10 @@ public final class Qwen25Vl implements ModelFamily {
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     QwenVisionModel model =
-        new QwenVisionModel(
-            files,
-            config,
-            new WeightReader(checkpoint, kernels),
-            kernels,
-            DecoderStyle.LLAMA
-                .withBiases(true, false, false)
-                .withWindows(DecoderStyle.WindowRule.FROM_LAYER));
+        new QwenVisionModel(files, config, new WeightReader(checkpoint, kernels), kernels);
     VisionConfig vision = VisionConfig.read(model.vision(), model.sizes().width());
     return model.load(
-        vision.mergeSize(),
+        vision.patches(),
         new VisionTower(model.visualWeights(), kernels, vision),
         "Qwen2VLVideoProcessor",
         (patches, _, rate) ->

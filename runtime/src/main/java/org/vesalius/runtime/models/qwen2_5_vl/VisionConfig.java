@@ -5,10 +5,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.vision.PatchSizes;
 import org.vesalius.runtime.vision.VisionSizes;
 
 /**
- * The sizes of the vision tower.
+ * The sizes of the vision tower. Checkpoints that were saved again after a fine-tuning leave out
+ * what is the default of {@code Qwen2_5_VLVisionConfig}, so the defaults are its own.
  *
  * @param depth number of blocks
  * @param width of the tower
@@ -50,15 +52,15 @@ record VisionConfig(
     if (channels != CHANNELS) {
       throw vision.error("in_channels", "3", Integer.toString(channels));
     }
-    int width = vision.intValue("hidden_size");
-    int heads = vision.intValue("num_heads");
+    int width = vision.intValue("hidden_size", 3584);
+    int heads = vision.intValue("num_heads", 16);
     if (heads <= 0 || width % heads != 0 || width / heads % 4 != 0) {
       throw vision.error(
           "num_heads",
           "heads whose size is a multiple of 4",
           heads + " heads of a width of " + width);
     }
-    int outputWidth = vision.intValue("out_hidden_size", decoderWidth);
+    int outputWidth = vision.intValue("out_hidden_size", 3584);
     if (outputWidth != decoderWidth) {
       throw vision.error(
           "out_hidden_size", "the decoder's width " + decoderWidth, "" + outputWidth);
@@ -70,17 +72,25 @@ record VisionConfig(
       throw vision.error("window_size", "at least one merged cell", window + " pixels");
     }
     return new VisionConfig(
-        vision.intValue("depth"),
+        vision.intValue("depth", 32),
         width,
-        vision.intValue("intermediate_size"),
+        vision.intValue("intermediate_size", 3420),
         heads,
         patch,
         vision.intValue("temporal_patch_size", 2),
         merge,
         window / merge / patch,
-        Arrays.stream(vision.ints("fullatt_block_indexes")).boxed().collect(Collectors.toSet()),
+        vision.has("fullatt_block_indexes")
+            ? Arrays.stream(vision.ints("fullatt_block_indexes"))
+                .boxed()
+                .collect(Collectors.toSet())
+            : Set.of(7, 15, 23, 31),
         vision.intValue("tokens_per_second", 4),
         outputWidth);
+  }
+
+  PatchSizes patches() {
+    return new PatchSizes(patchSize, temporalPatchSize, mergeSize);
   }
 
   VisionSizes sizes() {

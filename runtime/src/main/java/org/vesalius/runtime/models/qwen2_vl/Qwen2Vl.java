@@ -5,7 +5,6 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
-import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
@@ -35,17 +34,10 @@ public final class Qwen2Vl implements ModelFamily {
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     QwenVisionModel model =
-        new QwenVisionModel(
-            files,
-            config,
-            new WeightReader(checkpoint, kernels),
-            kernels,
-            DecoderStyle.LLAMA
-                .withBiases(true, false, false)
-                .withWindows(DecoderStyle.WindowRule.FROM_LAYER));
+        new QwenVisionModel(files, config, new WeightReader(checkpoint, kernels), kernels);
     QwenVisionConfig vision = visionConfig(model.vision(), model.sizes().width());
     return model.load(
-        vision.mergeSize(),
+        vision.patches(),
         VisionTower.read(model.visualWeights(), kernels, vision),
         "Qwen2VLVideoProcessor",
         (patches, _, _) -> QwenVisionModel.together(patches, vision.mergeSize(), 1));
@@ -53,12 +45,12 @@ public final class Qwen2Vl implements ModelFamily {
 
   /** In this family {@code hidden_size} of the tower is the width of its output. */
   private static QwenVisionConfig visionConfig(ConfigNode vision, int decoderWidth) {
-    int width = vision.intValue("embed_dim");
-    int output = vision.intValue("hidden_size", decoderWidth);
+    int width = vision.intValue("embed_dim", 1280);
+    int output = vision.intValue("hidden_size", 3584);
     if (output != decoderWidth) {
       throw vision.error("hidden_size", "the decoder's width " + decoderWidth, "" + output);
     }
     double inner = width * vision.doubleValue("mlp_ratio", 4);
-    return QwenVisionConfig.of(vision, width, (int) inner, "quick_gelu", 14, decoderWidth);
+    return QwenVisionConfig.of(vision, width, (int) inner, 32, "quick_gelu", 14, decoderWidth);
   }
 }

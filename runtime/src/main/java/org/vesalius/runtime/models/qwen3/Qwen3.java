@@ -1,5 +1,6 @@
 package org.vesalius.runtime.models.qwen3;
 
+import java.util.Map;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
@@ -7,6 +8,10 @@ import org.vesalius.runtime.models.TextFamily;
 
 /** Qwen3: norms on query and key heads, no biases unless the configuration asks for them. */
 public final class Qwen3 implements TextFamily {
+
+  /** Of {@code Qwen3Config}, for files that leave them out. */
+  private static final Map<String, Integer> DEFAULTS =
+      Map.of("sliding_window", 4096, "max_window_layers", 28, "head_dim", 128);
 
   @Override
   public String modelType() {
@@ -29,6 +34,7 @@ public final class Qwen3 implements TextFamily {
     return DecoderStyle.LLAMA
         .withBiases(bias, bias, false)
         .withQueryKeyNorm()
-        .withWindows(DecoderStyle.WindowRule.FROM_LAYER);
+        .withWindows(DecoderStyle.WindowRule.FROM_LAYER)
+        .withDefaults(DEFAULTS);
   }
 }

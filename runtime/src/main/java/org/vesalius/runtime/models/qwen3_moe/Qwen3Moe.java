@@ -1,5 +1,6 @@
 package org.vesalius.runtime.models.qwen3_moe;
 
+import java.util.Map;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderConfig;
@@ -9,6 +10,9 @@ import org.vesalius.runtime.models.TextFamily;
 
 /** Qwen3 with sparse feed-forward layers: softmax over all experts, then the largest. */
 public final class Qwen3Moe implements TextFamily {
+
+  /** Of {@code Qwen3MoeConfig}, for files that leave it out. */
+  private static final Map<String, Integer> DEFAULTS = Map.of("sliding_window", 4096);
 
   @Override
   public String modelType() {
@@ -31,12 +35,15 @@ public final class Qwen3Moe implements TextFamily {
     return DecoderStyle.LLAMA
         .withBiases(bias, bias, false)
         .withQueryKeyNorm()
-        .withWindows(DecoderStyle.WindowRule.ALL_IF_USED);
+        .withWindows(DecoderStyle.WindowRule.ALL_IF_USED)
+        .withDefaults(DEFAULTS);
   }
 
   @Override
   public DecoderConfig sizes(ModelConfig config) {
     DecoderConfig dense = TextFamily.super.sizes(config);
-    return dense.withExperts(ExpertConfig.read(config.text(), dense.layers(), false));
+    return dense.withExperts(
+        ExpertConfig.read(
+            config.text(), dense.layers(), 8, config.text().booleanValue("norm_topk_prob", false)));
   }
 }

@@ -15,24 +15,27 @@ import org.vesalius.runtime.vision.QwenVisionConfig;
 record Qwen3VisionConfig(QwenVisionConfig common, int tableSide, List<Integer> deepLayers) {
 
   static Qwen3VisionConfig read(ConfigNode vision, int decoderWidth, int decoderLayers) {
-    int output = vision.intValue("out_hidden_size", decoderWidth);
+    int output = vision.intValue("out_hidden_size", 3584);
     if (output != decoderWidth) {
       throw vision.error("out_hidden_size", "the decoder's width " + decoderWidth, "" + output);
     }
     QwenVisionConfig common =
         QwenVisionConfig.of(
             vision,
-            vision.intValue("hidden_size"),
-            vision.intValue("intermediate_size"),
+            vision.intValue("hidden_size", 1152),
+            vision.intValue("intermediate_size", 4304),
+            27,
             "gelu_pytorch_tanh",
             16,
             decoderWidth);
-    int positions = vision.intValue("num_position_embeddings");
+    int positions = vision.intValue("num_position_embeddings", 2304);
     int side = (int) Math.round(Math.sqrt(positions));
     if (side < 1 || side * side != positions) {
       throw vision.error("num_position_embeddings", "a square number", "" + positions);
     }
-    List<Integer> deep = Arrays.stream(vision.ints("deepstack_visual_indexes")).boxed().toList();
+    String key = "deepstack_visual_indexes";
+    List<Integer> deep =
+        vision.has(key) ? Arrays.stream(vision.ints(key)).boxed().toList() : List.of(8, 16, 24);
     boolean ascending = deep.equals(deep.stream().sorted().distinct().toList());
     boolean inside = deep.stream().allMatch(i -> i >= 0 && i < common.depth());
     if (!ascending || !inside || deep.size() > decoderLayers) {

@@ -1,5 +1,6 @@
 package org.vesalius.runtime.models.qwen3_vl;
 
+import java.util.Map;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
@@ -54,10 +55,16 @@ public final class Qwen3Vl implements ModelFamily {
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     boolean bias = config.text().booleanValue("attention_bias", false);
-    DecoderStyle style = DecoderStyle.LLAMA.withBiases(bias, bias, false).withQueryKeyNorm();
+    DecoderStyle style =
+        DecoderStyle.LLAMA
+            .withBiases(bias, bias, false)
+            .withQueryKeyNorm()
+            .withDefaults(sparse ? Map.of() : Map.of("head_dim", 128));
     DecoderConfig dense = DecoderConfig.read(config, style, false);
     DecoderConfig sizes =
-        sparse ? dense.withExperts(ExpertConfig.read(config.text(), dense.layers(), true)) : dense;
+        sparse
+            ? dense.withExperts(ExpertConfig.read(config.text(), dense.layers(), 4, true))
+            : dense;
     if (!config.rope().mropeInterleaved()) {
       throw config
           .rope()
@@ -71,7 +78,7 @@ public final class Qwen3Vl implements ModelFamily {
         Qwen3VisionConfig.read(model.vision(), sizes.width(), sizes.layers());
     int cellSide = vision.common().mergeSize();
     return model.load(
-        cellSide,
+        vision.common().patches(),
         VisionTower.read(model.visualWeights(), kernels, vision),
         "Qwen3VLVideoProcessor",
         (patches, frames, rate) ->

@@ -1,5 +1,6 @@
 package org.vesalius.runtime.models.seed_oss;
 
+import java.util.Map;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderStyle;
@@ -27,9 +28,11 @@ public final class SeedOss implements TextFamily {
 
   @Override
   public DecoderStyle style(ModelConfig config) {
-    return DecoderStyle.LLAMA.withBiases(
-        config.text().booleanValue("attention_bias", true),
-        config.text().booleanValue("attention_out_bias", false),
-        config.text().booleanValue("mlp_bias", false));
+    return DecoderStyle.LLAMA
+        .withBiases(
+            config.text().booleanValue("attention_bias", true),
+            config.text().booleanValue("attention_out_bias", false),
+            config.text().booleanValue("mlp_bias", false))
+        .withDefaults(Map.of("head_dim", 128));
   }
 }

@@ -13,6 +13,7 @@ import org.vesalius.runtime.layers.Linear;
 import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.vision.MergedGrid;
 import org.vesalius.runtime.vision.PatchEmbedding;
+import org.vesalius.runtime.vision.PatchSizes;
 import org.vesalius.runtime.vision.PatchTower;
 import org.vesalius.runtime.vision.PatchTransformer;
 import org.vesalius.runtime.vision.QwenVisionConfig;
@@ -78,6 +79,7 @@ record SeedTower(
             vision.withDefault("temporal_patch_size", 1),
             width,
             (int) inner,
+            27,
             "gelu",
             14,
             decoderWidth);
@@ -87,8 +89,8 @@ record SeedTower(
     return config;
   }
 
-  int cellSide() {
-    return config.mergeSize();
+  PatchSizes patches() {
+    return config.patches();
   }
 
   @Override

@@ -66,11 +66,12 @@ public final class SeedVl implements ModelFamily {
     WeightReader text = root.at("language_model");
     Decoder decoder = new DecoderReader(kernels, sizes, style).read(text.at("model"), text);
     SeedTower tower = SeedTower.read(root, kernels, vision, config.root(), sizes.width());
-    root.requireAllRead(name -> DecoderReader.isDerived(name, sizes));
+    root.requireAllRead(name -> DecoderReader.isDerived(name));
     NativeResolutionEncoder encoder =
         new NativeResolutionEncoder(
-            SeedImages.processor(PreprocessorConfig.read(files.directory())),
-            tower.cellSide(),
+            SeedImages.processor(
+                tower.patches().require(PreprocessorConfig.read(files.directory()))),
+            tower.patches().mergeSize(),
             TOKEN,
             tower);
     return LoadedModel.withImages(
@@ -82,7 +83,13 @@ public final class SeedVl implements ModelFamily {
     String type = config.textModelType();
     return switch (type) {
       case "seed_oss" -> sizes;
-      case "seed_moe" -> sizes.withExperts(ExpertConfig.read(config.text(), sizes.layers(), false));
+      case "seed_moe" ->
+          sizes.withExperts(
+              ExpertConfig.read(
+                  config.text(),
+                  sizes.layers(),
+                  8,
+                  config.text().booleanValue("norm_topk_prob", false)));
       default -> throw config.text().error("model_type", "seed_oss or seed_moe", type);
     };
   }
