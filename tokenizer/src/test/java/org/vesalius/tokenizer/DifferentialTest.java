@@ -26,7 +26,7 @@ class DifferentialTest {
   private static int texts() {
     return Boolean.getBoolean("vesalius.full")
         ? 200_000
-        : Integer.getInteger("vesalius.fuzz", 2_000);
+        : Integer.getInteger("vesalius.fuzz", 1_000);
   }
 
   @ParameterizedTest
