@@ -848,6 +848,8 @@ def small(add, img, txt, case, user, say, long_text):
     for fam, v in sizes.items():
         cases = vision_cases(fam) if fam in mf.VISION else text_cases()
         files = {"preprocessor_config.json": dict(patch_size=8)} if fam.startswith("qwen") and fam in mf.VISION else {}
+        if fam.startswith("qwen3_vl"):
+            files["video_preprocessor_config.json"] = dict(patch_size=8)
         add(f"small_{fam}", fam, v, cases, files=files, images=IMAGES, seed=9000, pil_only=True)
     linear = dict(rope_type="linear", rope_theta=1e4, factor=3.0)
     yarn = dict(rope_type="yarn", rope_theta=1e4, factor=4.0, original_max_position_embeddings=32)
