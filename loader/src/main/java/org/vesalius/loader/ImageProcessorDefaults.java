@@ -31,7 +31,7 @@ record ImageProcessorDefaults(
 
   static ImageProcessorDefaults of(String type) {
     return switch (type.replaceFirst("(Fast|Pil)$", "")) {
-      case "Qwen2VLImageProcessor" ->
+      case "Qwen2VLImageProcessor", "Qwen2_5_VLImageProcessor" ->
           new ImageProcessorDefaults(
               BICUBIC,
               ImageSize.edges(OptionalInt.of(56 * 56), OptionalInt.of(28 * 28 * 1280)),

@@ -195,14 +195,25 @@ public record ModelConfig(
     return id.isPresent() ? id : index;
   }
 
-  /** End-of-sequence tokens, of the model or else of its decoder; empty when none is named. */
+  /**
+   * End-of-sequence tokens, of the model or else of its decoder, or else the default of the
+   * decoder's configuration class; empty when there is none.
+   */
   public int[] eosTokenIds() {
     for (ConfigNode node : List.of(root, text)) {
       if (node.has("eos_token_id")) {
         return node.intOrInts("eos_token_id");
       }
     }
-    return new int[0];
+    if (root.isNull("eos_token_id") || text.isNull("eos_token_id")) {
+      return new int[0];
+    }
+    return switch (textModelType()) {
+      case "llama", "mistral", "seed_oss" -> new int[] {2};
+      case "gemma3_text" -> new int[] {1};
+      case "qwen2_vl_text", "qwen2_5_vl_text" -> new int[] {151645};
+      default -> new int[0];
+    };
   }
 
   /** A token such as {@code bos_token_id} or {@code pad_token_id}, of the model or its decoder. */

@@ -289,6 +289,7 @@ class ModelConfigTest {
     ModelConfig config = config(gemma3(",'eos_token_id':[1,106],'pad_token_id':0"));
     assertArrayEquals(new int[] {1, 106}, config.eosTokenIds());
     assertEquals(OptionalInt.of(0), config.tokenId("pad_token_id"));
-    assertEquals(0, llama("").eosTokenIds().length);
+    assertArrayEquals(new int[] {2}, llama("").eosTokenIds(), "the default of its class");
+    assertEquals(0, llama(",'eos_token_id':null").eosTokenIds().length);
   }
 }

@@ -1,5 +1,6 @@
 package org.vesalius.runtime;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
@@ -93,7 +94,7 @@ public final class ChatModel implements AutoCloseable {
   public static ChatModel open(Path directory, OpenOptions options, LoadListener progress) {
     ModelConfig config = ModelConfig.read(directory);
     ModelFamily family = ModelFamilies.of(config);
-    Tokenizer tokenizer = Tokenizer.load(directory);
+    Tokenizer tokenizer = tokenizer(directory);
     ChatTemplate template = ChatTemplate.read(directory, family.defaultTemplate());
     GenerationConfig recommended = GenerationConfig.read(directory).withTokensOf(config);
     KernelOptions kernelOptions =
@@ -106,14 +107,7 @@ public final class ChatModel implements AutoCloseable {
       checkpoint = Checkpoint.open(directory, progress);
       LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
       DecoderConfig sizes = model.decoder().config();
-      if (tokenizer.size() > sizes.vocabulary()) {
-        throw ModelFormatException.of(
-            directory.resolve("tokenizer.json"),
-            "largest token id",
-            "one below vocab_size " + sizes.vocabulary() + " of config.json",
-            Integer.toString(tokenizer.size() - 1),
-            "the tokenizer belongs to another model");
-      }
+      PromptEncoder encoder = encoder(directory, family, model, tokenizer, template, recommended);
       int context =
           Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
       Engine engine =
@@ -123,9 +117,6 @@ public final class ChatModel implements AutoCloseable {
               Math.min(options.prefillChunk(), context),
               context,
               options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
-      PromptEncoder encoder =
-          new PromptEncoder(
-              template, tokenizer, model, recommended.bosTokenId(), family.answerFormat());
       Generator generator =
           new Generator(
               engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());
@@ -138,6 +129,61 @@ public final class ChatModel implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /**
+   * Reads the tokenizer.
+   *
+   * @throws ModelFormatException if there is none
+   */
+  static Tokenizer tokenizer(Path directory) {
+    if (!Files.exists(directory.resolve("tokenizer.json"))) {
+      throw ModelFormatException.of(
+          directory.resolve("tokenizer.json"),
+          "file",
+          "it",
+          Files.exists(directory.resolve("tokenizer.model")) ? "tokenizer.model" : "no such file",
+          "is the download complete? A checkpoint with tokenizer.model only must be saved once"
+              + " more with a fast tokenizer");
+    }
+    return Tokenizer.load(directory);
+  }
+
+  /**
+   * Puts a model and a tokenizer together.
+   *
+   * @throws ModelFormatException if they are not of the same model
+   */
+  static PromptEncoder encoder(
+      Path directory,
+      ModelFamily family,
+      LoadedModel model,
+      Tokenizer tokenizer,
+      ChatTemplate template,
+      GenerationConfig recommended) {
+    int vocabulary = model.decoder().config().vocabulary();
+    // Text models of a family may share a tokenizer with tokens of images, for which they have no
+    // rows; a prompt with such a token is refused.
+    long added = tokenizer.addedTokens().stream().filter(token -> token.id() >= vocabulary).count();
+    if (tokenizer.size() - added > vocabulary) {
+      throw ModelFormatException.of(
+          directory.resolve("tokenizer.json"),
+          "largest token id",
+          "one below vocab_size " + vocabulary + " of config.json",
+          Integer.toString(tokenizer.size() - 1),
+          "the tokenizer belongs to another model");
+    }
+    int[] ends = recommended.eosTokenIds();
+    if (ends.length > 0 && Arrays.stream(ends).allMatch(id -> tokenizer.token(id) == null)) {
+      throw ModelFormatException.of(
+          directory.resolve("tokenizer.json"),
+          "token that ends an answer",
+          "one of the ids " + Arrays.toString(ends) + " of eos_token_id",
+          "none of them",
+          "the tokenizer belongs to another model");
+    }
+    return new PromptEncoder(
+        template, tokenizer, model, recommended.bosTokenId(), family.answerFormat());
   }
 
   private static Set<Integer> endIds(GenerationConfig recommended) {

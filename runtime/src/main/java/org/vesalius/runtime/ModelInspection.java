@@ -135,7 +135,7 @@ public record ModelInspection(
       Optional<ModelConfig> config = attempt(() -> ModelConfig.of(root));
       Optional<ModelFamily> family = config.flatMap(c -> attempt(() -> ModelFamilies.of(c)));
       Optional<CheckpointHeader> header = attempt(() -> CheckpointHeader.read(directory));
-      attempt(() -> Tokenizer.load(directory));
+      Optional<Tokenizer> tokenizer = attempt(() -> ChatModel.tokenizer(directory));
       Optional<String> fallback = family.flatMap(ModelFamily::defaultTemplate);
       Optional<ChatTemplate> template = attempt(() -> ChatTemplate.read(directory, fallback));
       Optional<GenerationConfig> recommended =
@@ -148,7 +148,8 @@ public record ModelInspection(
       Optional<ImageRule> images = Optional.empty();
       if (family.isPresent() && header.isPresent()) {
         ModelConfig known = config.orElseThrow();
-        Optional<Checked> checked = attempt(() -> check(family.get(), known));
+        Optional<Checked> checked =
+            attempt(() -> check(family.get(), known, tokenizer, template, recommended));
         sizes = checked.map(Checked::sizes);
         images = checked.flatMap(Checked::images);
       }
@@ -192,10 +193,20 @@ public record ModelInspection(
     }
 
     /** Lets the family run its own checks; the weights are only mapped. */
-    private Checked check(ModelFamily family, ModelConfig config) {
+    private Checked check(
+        ModelFamily family,
+        ModelConfig config,
+        Optional<Tokenizer> tokenizer,
+        Optional<ChatTemplate> template,
+        Optional<GenerationConfig> recommended) {
       try (Kernels kernels = Backends.open("reference", new KernelOptions(1));
           Checkpoint checkpoint = Checkpoint.open(directory)) {
         LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
+        if (tokenizer.isPresent() && template.isPresent() && recommended.isPresent()) {
+          attempt(() ->
+              ChatModel.encoder(
+                  directory, family, model, tokenizer.get(), template.get(), recommended.get()));
+        }
         return new Checked(
             model.decoder().config(), model.images().map(input -> rule(input.encoder())));
       }

@@ -64,7 +64,17 @@ public final class PromptEncoder {
             .images()
             .map(input -> {
               reserve(input.placeholder());
-              return id(input.token(), input.id());
+              OptionalInt id = id(input.token(), input.id());
+              if (id.isEmpty() && input.id().isPresent()) {
+                throw new UnsupportedModelException(
+                    "tokenizer.json: token \""
+                        + input.token()
+                        + "\": expected it with id "
+                        + input.id().getAsInt()
+                        + " from config.json, found no such token; the tokenizer belongs to another"
+                        + " model");
+              }
+              return id;
             })
             .orElse(OptionalInt.empty());
     videoId =
@@ -130,7 +140,7 @@ public final class PromptEncoder {
     Optional<ReasoningFormat> openReasoning = openReasoning(rendered);
     Optional<LoadedModel.ImageInput> input = model.images();
     if (input.isEmpty()) {
-      int[] ids = tokens(rendered, true);
+      int[] ids = plain(rendered);
       return encoded(rendered.text(), ids, List.of(), List.of(), openReasoning);
     }
     ImageExpansion expanded = ImageExpansion.of(rendered, kinds(request, images, videos));
@@ -139,7 +149,7 @@ public final class PromptEncoder {
     List<PositionRule.ImageSpan> spans = new ArrayList<>();
     int[] ids =
         imageId.isPresent()
-            ? repeat(tokens(expanded.prompt(), true), runs, spans)
+            ? repeat(tokens(expanded.prompt()), runs, spans)
             : cut(expanded.prompt(), input.get().token(), runs, spans);
     return encoded(rendered.text(), ids, spans, expanded.images(), openReasoning);
   }
@@ -196,6 +206,19 @@ public final class PromptEncoder {
       List<PositionRule.ImageSpan> spans,
       List<PreparedImage> images,
       Optional<ReasoningFormat> openReasoning) {
+    int vocabulary = model.decoder().config().vocabulary();
+    for (int id : ids) {
+      if (id >= vocabulary) {
+        throw new IllegalArgumentException(
+            "the chat template wrote the token \""
+                + tokenizer.token(id)
+                + "\" with id "
+                + id
+                + ", and the model knows ids below "
+                + vocabulary
+                + "; tokenizer.json or the template belongs to another model");
+      }
+    }
     return new EncodedPrompt(
         text,
         ids,
@@ -206,18 +229,28 @@ public final class PromptEncoder {
   }
 
   /**
-   * The template writes the beginning-of-sequence token itself, or the tokenizer adds it, never
-   * both.
+   * What {@code Processor.apply_chat_template} of transformers 5.12.1 does for models that read
+   * images: the template writes the beginning-of-sequence token itself, or the tokenizer adds it,
+   * never both. A text model's {@code apply_chat_template} adds none.
    */
-  private int[] tokens(RenderedPrompt prompt, boolean first) {
+  private int[] tokens(RenderedPrompt prompt) {
+    int[] plain = plain(prompt);
+    int[] complete = tokenizer.encode(prompt.text(), options(prompt, true));
+    boolean written =
+        plain.length > 0
+            && ((beginningId.isPresent() && plain[0] == beginningId.getAsInt())
+                || plain[0] == complete[0]);
+    return written ? plain : complete;
+  }
+
+  private int[] plain(RenderedPrompt prompt) {
+    return tokenizer.encode(prompt.text(), options(prompt, false));
+  }
+
+  private static EncodeOptions options(RenderedPrompt prompt, boolean addSpecialTokens) {
     AddedTokenFilter filter =
         (_, start, end) -> !ImageExpansion.overlaps(prompt.literal(), start, end);
-    int[] plain = tokenizer.encode(prompt.text(), new EncodeOptions(false, filter));
-    boolean written =
-        beginningId.isPresent() && plain.length > 0 && plain[0] == beginningId.getAsInt();
-    return written || !first
-        ? plain
-        : tokenizer.encode(prompt.text(), new EncodeOptions(true, filter));
+    return new EncodeOptions(addSpecialTokens, filter);
   }
 
   private boolean isImage(int id) {
@@ -263,7 +296,8 @@ public final class PromptEncoder {
     int from = 0;
     for (int i = 0; i <= places.size(); i++) {
       int to = i < places.size() ? places.get(i) : prompt.text().length();
-      int[] ids = to > from || i == 0 ? tokens(prompt.part(from, to), i == 0) : new int[0];
+      RenderedPrompt part = prompt.part(from, to);
+      int[] ids = i == 0 ? tokens(part) : to > from ? plain(part) : new int[0];
       pieces.add(ids);
       length += ids.length;
       if (i < places.size()) {

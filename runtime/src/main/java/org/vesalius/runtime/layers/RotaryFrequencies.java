@@ -56,10 +56,15 @@ public final class RotaryFrequencies {
       case "default" -> {}
       case "linear" -> divide(frequencies, factor(parameters));
       case "llama3" -> frequencies = llama3(frequencies, parameters);
-      case "dynamic" ->
-          dynamic =
-              Optional.of(
-                  new DynamicFrequencies(rope.theta(), factor(parameters), headSize, maxPositions));
+      case "dynamic" -> {
+        if (rope.mropeSection().length > 0) {
+          throw parameters.error(
+              "rope_type", "another one than dynamic beside mrope_section", rope.type());
+        }
+        dynamic =
+            Optional.of(
+                new DynamicFrequencies(rope.theta(), factor(parameters), headSize, maxPositions));
+      }
       case "yarn" -> {
         frequencies = yarn(rope, headSize);
         scaling = yarnScaling(parameters);

@@ -62,19 +62,18 @@ public final class QwenVisionModel {
 
   /** Qwen2-VL or Qwen2.5-VL. */
   public QwenVisionModel(ModelFiles files, ModelConfig config, WeightReader root, Kernels kernels) {
-    this(
-        files,
-        config,
-        root,
-        kernels,
-        SECOND_GENERATION,
-        DecoderConfig.read(config, SECOND_GENERATION, false));
+    this(files, config, root, kernels, SECOND_GENERATION, secondGeneration(config));
+  }
+
+  /** The sizes of the decoder of a Qwen2-VL or Qwen2.5-VL. */
+  public static DecoderConfig secondGeneration(ModelConfig config) {
     if (config.rope().mropeInterleaved()) {
       throw config
           .rope()
           .parameters()
           .error("mrope_interleaved", "false, as in every model of this family", "true");
     }
+    return DecoderConfig.read(config, SECOND_GENERATION, false);
   }
 
   /** A model with a decoder of these sizes. */

@@ -23,6 +23,12 @@ import org.vesalius.runtime.vision.image.ImagePatches;
  * ({@code SiglipVisionModel}), with neither.
  */
 public final class FixedResolutionTower {
+  /** The {@code model_type} of CLIP's towers. */
+  public static final String CLIP = "clip_vision_model";
+
+  /** The {@code model_type} of SigLIP's towers. */
+  public static final String SIGLIP = "siglip_vision_model";
+
   private static final int CHANNELS = 3;
 
   /**
@@ -47,12 +53,14 @@ public final class FixedResolutionTower {
     /**
      * Reads the keys of CLIP and SigLIP towers. What a file leaves out is the default of the
      * configuration class, since such files leave out what equals it.
+     *
+     * @param defaultType {@code model_type} where the file does not say
      */
-    public static Config read(ConfigNode vision) {
-      String type = vision.string("model_type", "clip_vision_model");
-      boolean clip = type.equals("clip_vision_model");
-      if (!clip && !type.equals("siglip_vision_model")) {
-        throw vision.error("model_type", "clip_vision_model or siglip_vision_model", type);
+    public static Config read(ConfigNode vision, String defaultType) {
+      String type = vision.string("model_type", defaultType);
+      boolean clip = type.equals(CLIP);
+      if (!clip && !type.equals(SIGLIP)) {
+        throw vision.error("model_type", CLIP + " or " + SIGLIP, type);
       }
       if (vision.intValue("num_channels", CHANNELS) != CHANNELS) {
         throw vision.error("num_channels", "3", "" + vision.intValue("num_channels"));
@@ -179,9 +187,10 @@ public final class FixedResolutionTower {
   /**
    * Whether a tensor belongs to parts of a tower that run in training only, or not in this model.
    *
+   * @param config of the tower; blocks beyond those that it counts have no place in the model
    * @param depth how many blocks run
    */
-  public static boolean isUnused(String name, int depth) {
+  public static boolean isUnused(String name, Config config, int depth) {
     if (name.contains("vision_model.head.") || name.endsWith("embeddings.position_ids")) {
       return true;
     }
@@ -192,7 +201,9 @@ public final class FixedResolutionTower {
     if (layer >= 0) {
       String rest = name.substring(layer + ".encoder.layers.".length());
       String number = rest.substring(0, Math.max(0, rest.indexOf('.')));
-      return number.matches("\\d{1,4}") && Integer.parseInt(number) >= depth;
+      return number.matches("\\d{1,4}")
+          && Integer.parseInt(number) >= depth
+          && Integer.parseInt(number) < config.depth();
     }
     return name.contains(".post_layernorm.");
   }

@@ -112,7 +112,7 @@ public final class FixedSizeImages {
     return new Size(size.height().getAsInt(), size.width().getAsInt());
   }
 
-  private static String describe(ImageSize size) {
+  static String describe(ImageSize size) {
     StringBuilder found = new StringBuilder();
     size.height().ifPresent(value -> found.append(" height ").append(value));
     size.width().ifPresent(value -> found.append(" width ").append(value));

@@ -76,11 +76,17 @@ public final class LlavaNextImages {
     boolean oneWay = size.shortestEdge().isPresent() != size.height().isPresent();
     if (!square || !oneWay) {
       throw ImageSettings.unsupported(
-          config.raw(), "size", size.toString(), "shortest_edge, or height equal to width");
+          config.raw(),
+          "size",
+          FixedSizeImages.describe(size),
+          "shortest_edge, or height equal to width");
     }
     if (crop.height().orElse(side) != side || crop.width().orElse(side) != side) {
       throw ImageSettings.unsupported(
-          config.raw(), "crop_size", crop.toString(), "the size, " + side + " by " + side);
+          config.raw(),
+          "crop_size",
+          FixedSizeImages.describe(crop),
+          "the size, " + side + " by " + side);
     }
     return side;
   }

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.models.gemma3;
 
 import java.util.List;
+import java.util.Optional;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
@@ -51,9 +52,9 @@ public final class Gemma3 implements ModelFamily {
         root.has("language_model.lm_head.weight") ? root.at("language_model") : root;
     Decoder decoder = text.decoder(model, headAt, config, kernels);
     Gemma3Encoder encoder = encoder(files, config, root, kernels, decoder.config().width());
-    int depth = encoder.tower().config().depth();
-    root.requireAllRead(
-        name -> DecoderReader.isDerived(name) || FixedResolutionTower.isUnused(name, depth));
+    FixedResolutionTower.Config tower = encoder.tower().config();
+    root.requireAllRead(name ->
+        DecoderReader.isDerived(name) || FixedResolutionTower.isUnused(name, tower, tower.depth()));
     return LoadedModel.withImages(
         decoder,
         new LoadedModel.ImageInput(
@@ -71,7 +72,8 @@ public final class Gemma3 implements ModelFamily {
             .vision()
             .orElseThrow(
                 () -> config.root().error("vision_config", "the vision tower's sizes", "none"));
-    FixedResolutionTower.Config sizes = FixedResolutionTower.Config.read(vision);
+    FixedResolutionTower.Config sizes =
+        FixedResolutionTower.Config.read(vision, FixedResolutionTower.SIGLIP);
     WeightReader at =
         root.atFirstWith(
             "embeddings.patch_embedding.weight",
@@ -82,7 +84,10 @@ public final class Gemma3 implements ModelFamily {
                 "model.vision_tower"));
     int tokens = config.root().intValue("mm_tokens_per_image", 256);
     int side = (int) Math.round(Math.sqrt(tokens));
-    if (side < 1 || side * side != tokens || sizes.side() % side != 0 || sizes.classToken()) {
+    if (sizes.classToken()) {
+      throw vision.error("model_type", FixedResolutionTower.SIGLIP, FixedResolutionTower.CLIP);
+    }
+    if (side < 1 || side * side != tokens || sizes.side() % side != 0) {
       throw config
           .root()
           .error(
@@ -93,6 +98,7 @@ public final class Gemma3 implements ModelFamily {
     PreprocessorConfig preprocessor = PreprocessorConfig.read(files.directory());
     PanAndScanImageProcessor processor = Gemma3Images.processor(preprocessor, sizes.patchSize());
     sizes.requireGrid(preprocessor.raw(), "size", processor.grid());
+    requireTokens(files, tokens);
     WeightReader projector =
         root.atFirstWith(
             "mm_soft_emb_norm.weight",
@@ -107,5 +113,20 @@ public final class Gemma3 implements ModelFamily {
         side,
         projector.rmsNorm("mm_soft_emb_norm", width, sizes.epsilon(), 1),
         new Linear(projector.transposed("mm_input_projection_weight", decoderWidth, width), null));
+  }
+
+  /** The processor's file says again how many tokens a picture has. */
+  private static void requireTokens(ModelFiles files, int tokens) {
+    Optional<ConfigNode> processor =
+        ConfigNode.readOptional(files.directory(), PreprocessorConfig.PROCESSOR_FILE_NAME);
+    String key = "image_seq_length";
+    if (processor.isPresent() && processor.get().intValue(key, tokens) != tokens) {
+      throw processor
+          .get()
+          .error(
+              key,
+              "mm_tokens_per_image of config.json, " + tokens,
+              "" + processor.get().intValue(key));
+    }
   }
 }

@@ -78,7 +78,8 @@ public final class Llava implements ModelFamily {
                 () -> config.root().error("vision_config", "the vision tower's sizes", "none"));
     LlavaParts parts = new LlavaParts(new WeightReader(checkpoint, kernels), kernels);
     Decoder decoder = textFamily(config).decoder(parts.text(), parts.head(), config, kernels);
-    FixedResolutionTower.Config sizes = FixedResolutionTower.Config.read(vision);
+    FixedResolutionTower.Config sizes =
+        FixedResolutionTower.Config.read(vision, FixedResolutionTower.CLIP);
     LlavaProjector projector =
         parts.projector(
             sizes,
@@ -130,11 +131,17 @@ public final class Llava implements ModelFamily {
   }
 
   /** A tower without class token has none to drop, but the strategy would drop a patch. */
-  private static boolean dropsClassToken(ConfigNode root, FixedResolutionTower.Config tower) {
+  private boolean dropsClassToken(ConfigNode root, FixedResolutionTower.Config tower) {
     String key = "vision_feature_select_strategy";
     String strategy = root.string(key, "default");
     return switch (strategy) {
-      case "full" -> false;
+      case "full" -> {
+        if (tiled && tower.classToken()) {
+          throw root.error(
+              key, "default, since tiles are put together without class tokens", strategy);
+        }
+        yield false;
+      }
       case "default" -> {
         if (!tower.classToken()) {
           throw root.error(key, "full, since the tower has no class token", strategy);

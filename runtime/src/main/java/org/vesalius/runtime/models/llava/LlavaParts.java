@@ -103,7 +103,8 @@ final class LlavaParts {
   /** Refuses tensors that neither the model nor the rest of the tower explains. */
   void requireAllRead(Decoder decoder, LlavaProjector projector) {
     int depth = Collections.max(projector.depths());
-    root.requireAllRead(
-        name -> DecoderReader.isDerived(name) || FixedResolutionTower.isUnused(name, depth));
+    root.requireAllRead(name ->
+        DecoderReader.isDerived(name)
+            || FixedResolutionTower.isUnused(name, projector.tower().config(), depth));
   }
 }

@@ -84,7 +84,8 @@ public final class OriginalLlava implements ModelFamily {
     refuseUnknown(root);
     LlavaParts parts = new LlavaParts(new WeightReader(checkpoint, kernels), kernels);
     Decoder text = decoder.decoder(parts.text(), parts.head(), config, kernels);
-    FixedResolutionTower.Config sizes = FixedResolutionTower.Config.read(vision(config));
+    FixedResolutionTower.Config sizes =
+        FixedResolutionTower.Config.read(vision(config), FixedResolutionTower.CLIP);
     if (!parts.hasTower()) {
       throw new UnsupportedModelException(
           root.file()

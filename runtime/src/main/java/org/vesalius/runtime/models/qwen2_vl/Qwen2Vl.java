@@ -44,7 +44,7 @@ public final class Qwen2Vl implements ModelFamily {
   }
 
   /** In this family {@code hidden_size} of the tower is the width of its output. */
-  private static QwenVisionConfig visionConfig(ConfigNode vision, int decoderWidth) {
+  static QwenVisionConfig visionConfig(ConfigNode vision, int decoderWidth) {
     int width = vision.intValue("embed_dim", 1280);
     int output = vision.intValue("hidden_size", 3584);
     if (output != decoderWidth) {

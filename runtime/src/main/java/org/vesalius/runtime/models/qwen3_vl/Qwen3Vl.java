@@ -54,26 +54,10 @@ public final class Qwen3Vl implements ModelFamily {
   @Override
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
-    boolean bias = config.text().booleanValue("attention_bias", false);
-    DecoderStyle style =
-        DecoderStyle.LLAMA
-            .withBiases(bias, bias, false)
-            .withQueryKeyNorm()
-            .withDefaults(sparse ? Map.of() : Map.of("head_dim", 128));
-    DecoderConfig dense = DecoderConfig.read(config, style, false);
-    DecoderConfig sizes =
-        sparse
-            ? dense.withExperts(ExpertConfig.read(config.text(), dense.layers(), 4, true))
-            : dense;
-    if (!config.rope().mropeInterleaved()) {
-      throw config
-          .rope()
-          .parameters()
-          .error("mrope_interleaved", "true, as in every model of this family", "false or none");
-    }
+    DecoderConfig sizes = sizes(config);
     QwenVisionModel model =
         new QwenVisionModel(
-            files, config, new WeightReader(checkpoint, kernels), kernels, style, sizes);
+            files, config, new WeightReader(checkpoint, kernels), kernels, style(config), sizes);
     Qwen3VisionConfig vision =
         Qwen3VisionConfig.read(model.vision(), sizes.width(), sizes.layers());
     int cellSide = vision.common().mergeSize();
@@ -84,5 +68,27 @@ public final class Qwen3Vl implements ModelFamily {
         (patches, frames, rate) ->
             QwenVisionModel.timestamped(
                 patches, frames, rate, cellSide, vision.common().temporalPatchSize()));
+  }
+
+  private DecoderStyle style(ModelConfig config) {
+    boolean bias = config.text().booleanValue("attention_bias", false);
+    return DecoderStyle.LLAMA
+        .withBiases(bias, bias, false)
+        .withQueryKeyNorm()
+        .withDefaults(sparse ? Map.of() : Map.of("head_dim", 128));
+  }
+
+  /** The sizes of the decoder. */
+  public DecoderConfig sizes(ModelConfig config) {
+    if (!config.rope().mropeInterleaved()) {
+      throw config
+          .rope()
+          .parameters()
+          .error("mrope_interleaved", "true, as in every model of this family", "false or none");
+    }
+    DecoderConfig dense = DecoderConfig.read(config, style(config), false);
+    return sparse
+        ? dense.withExperts(ExpertConfig.read(config.text(), dense.layers(), 4, true))
+        : dense;
   }
 }
