@@ -661,6 +661,7 @@ def specs():
                 images=IMAGES | VIDEO, flat=True)
 
     heldback(add, img, txt, case, user, say, long_text)
+    small(add, img, txt, case, user, say, long_text)
     return out
 
 
@@ -775,6 +776,102 @@ def heldback(add, img, txt, case, user, say, long_text):
         if fam == "seed_oss":
             cases["budget_1024"] = case([user("Benign?")], template_kwargs={"thinking_budget": 1024})
         add(f"heldback_{fam}", fam, v, cases, images=IMAGES, seed=7000, pil_only=True)
+
+
+def small(add, img, txt, case, user, say, long_text):
+    """Every family as small as it can be, for the repository; the larger ones stay outside."""
+    IMAGES = {"ct.png": ("RGB", 41, 25, 71), "film.png": ("L", 22, 53, 72), "bar.png": ("RGBA", 47, 18, 73)}
+
+    def vision_cases(fam):
+        plain = (lambda s: user(txt(s))) if fam == "llava" else user
+        return {
+            "three_images": case([user(txt("First"), img("ct.png"), txt(" then "), img("film.png"), txt("?")),
+                                  say("Smaller."), user(img("bar.png"), txt("还有?"))]),
+            "text_only": case([plain("Why?")])}
+    text_cases = lambda: {
+        "unicode": case([user("naïve 心电图 👩‍⚕️ ½"), {"role": "assistant", "content": "14 mm."}, user("Why?")]),
+        "report": case([user(long_text(3, 5))])}
+    rope = lambda theta, **k: dict(rope_type="default", rope_theta=theta, **k)
+    base = lambda **k: dict(dict(rms_norm_eps=1e-6, max_position_embeddings=4096), **k)
+    heads = dict(hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
+    clip = dict(model_type="clip_vision_model", hidden_size=24, intermediate_size=40, num_hidden_layers=3,
+                num_attention_heads=2, patch_size=8, image_size=32, projection_dim=24, hidden_act="quick_gelu")
+    llava = dict(tokenizer="llava", template="llava_vicuna", bpe=395, vocab=455, tie=False,
+                 config=dict(vision_feature_layer=-2, vision_feature_select_strategy="default", image_seq_length=16,
+                             projector_hidden_act="gelu"),
+                 text=base(**heads, model_type="mistral", head_dim=8, sliding_window=None, rope_parameters=rope(1e5)), vision=clip)
+    gemma = dict(hidden_size=32, intermediate_size=40, num_hidden_layers=3, num_attention_heads=2, num_key_value_heads=1,
+                 head_dim=12, query_pre_attn_scalar=9, sliding_window=5, sliding_window_pattern=2,
+                 max_position_embeddings=4096, rope_parameters=dict(
+                     full_attention=dict(rope_type="linear", factor=4.0, rope_theta=1e5),
+                     sliding_attention=dict(rope_type="default", rope_theta=5e3)))
+    sizes = {
+        "qwen2_vl": dict(
+            tokenizer="qwen2_vl", template="qwen2_vl", bpe=395, vocab=427, tie=True, pixels=(512, 1024), original_names=False,
+            text=base(**heads, rope_parameters=rope(1e4, mrope_section=[1, 1, 2])),
+            vision=dict(depth=2, embed_dim=24, hidden_size=32, mlp_ratio=2, num_heads=2, patch_size=8)),
+        "qwen3_vl": dict(
+            tokenizer="qwen3", template="qwen3_vl", bpe=395, vocab=427, tie=True, pixels=(512, 1024),
+            text=base(**heads, head_dim=12, rope_parameters=rope(1e4, mrope_section=[2, 2, 2], mrope_interleaved=True)),
+            vision=dict(depth=3, hidden_size=24, intermediate_size=40, num_heads=2, out_hidden_size=32, patch_size=8,
+                        num_position_embeddings=16, deepstack_visual_indexes=[1])),
+        "qwen3_vl_moe": dict(
+            tokenizer="qwen3", template="qwen3_vl", bpe=395, vocab=427, tie=False, pixels=(512, 1024),
+            text=base(**heads, moe_intermediate_size=12, num_experts=4, num_experts_per_tok=2, head_dim=12,
+                      rope_parameters=rope(5e3, mrope_section=[2, 2, 2], mrope_interleaved=True)),
+            vision=dict(depth=2, hidden_size=24, intermediate_size=40, num_heads=2, out_hidden_size=32, patch_size=8,
+                        num_position_embeddings=9, deepstack_visual_indexes=[0])),
+        "gemma3": dict(
+            tokenizer="gemma", template="gemma3", bpe=395, vocab=455, tie=True, legacy_config=True, public_tower_names=True,
+            config=dict(mm_tokens_per_image=4), text=gemma,
+            vision=dict(hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=2, patch_size=8,
+                        image_size=32, vision_use_head=False)),
+        "llava": llava,
+        "llama": dict(
+            tokenizer="llama3", template="llama", bpe=395, vocab=427, tie=False,
+            text=base(**heads, head_dim=12, rope_parameters=dict(
+                rope_type="llama3", rope_theta=1e4, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+                original_max_position_embeddings=32))),
+        "qwen3_moe": dict(
+            tokenizer="qwen3", template="qwen3", bpe=395, vocab=427, tie=True,
+            text=base(**heads, moe_intermediate_size=12, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True,
+                      mlp_only_layers=[1], head_dim=12, rope_parameters=rope(1e5))),
+        "mistral": dict(
+            tokenizer="mistral", template="mistral", bpe=395, vocab=455, tie=False,
+            text=base(**heads, head_dim=12, sliding_window=6, rope_parameters=rope(1e5))),
+        "gemma3_text": dict(tokenizer="gemma", template="gemma3", bpe=395, vocab=455, tie=True, text=gemma),
+        "seed_oss": dict(
+            tokenizer="seed", template="seed_oss", bpe=395, vocab=427, tie=False,
+            text=base(**heads, head_dim=12, attention_bias=True, attention_out_bias=False, mlp_bias=False,
+                      rope_parameters=rope(1e6))),
+    }
+    for fam, v in sizes.items():
+        cases = vision_cases(fam) if fam in mf.VISION else text_cases()
+        files = {"preprocessor_config.json": dict(patch_size=8)} if fam.startswith("qwen") and fam in mf.VISION else {}
+        if fam.startswith("qwen3_vl"):
+            files["video_preprocessor_config.json"] = dict(patch_size=8)
+        add(f"small_{fam}", fam, v, cases, files=files, images=IMAGES, seed=9000, pil_only=True)
+    linear = dict(rope_type="linear", rope_theta=1e4, factor=3.0)
+    yarn = dict(rope_type="yarn", rope_theta=1e4, factor=4.0, original_max_position_embeddings=32)
+    for name, parameters in (("linear", linear), ("yarn", yarn)):
+        add(f"small_llama_{name}", "llama", dict(
+            tokenizer="llama3", template="llama", bpe=395, vocab=427, tie=True,
+            text=base(**heads, head_dim=12, rope_parameters=parameters)), {"report": case([user(long_text(3, 5))])}, seed=9000)
+    add("small_llama_dynamic", "llama", dict(
+        tokenizer="llama3", template="llama", bpe=395, vocab=427, tie=True,
+        text=base(**heads, head_dim=12, rope_parameters=dict(rope_type="dynamic", rope_theta=1e4, factor=3.0))
+        | dict(max_position_embeddings=64)), {"crossing": case([user(long_text(1, 5))])}, seed=9000, dynamic=True)
+    wide = case([user(img("bar.png"), txt("Which side?"))])
+    pins = [[16, 32], [32, 16], [32, 32]]
+    add("small_llava_next", "llava", dict(llava, template="llava_next_mistral", vision=dict(clip, image_size=16),
+                                          config=dict(llava["config"], image_seq_length=4)), {"wide": wide},
+        next=pins, family="llava_next", images=IMAGES, seed=9000, pil_only=True,
+        files={"preprocessor_config.json": dict(
+            image_processor_type="LlavaNextImageProcessor", processor_class="LlavaNextProcessor", size={"shortest_edge": 16},
+            crop_size={"height": 16, "width": 16}, do_pad=True, image_grid_pinpoints=pins, aspect_ratio_setting="anyres"),
+               "processor_config.json": dict(processor_class="LlavaNextProcessor", patch_size=8)})
+    add("small_llava_mistral", "llava", dict(llava, tokenizer="llava_med", template="llava_med"), {"wide": wide},
+        splice=True, family="llava_mistral", images=IMAGES, seed=9000, pil_only=True)
 
 
 def main():

@@ -278,8 +278,8 @@ class ChatModelTest {
             UnsupportedModelException.class,
             () ->
                 ChatModel.open(
-                    changed("\"type\": \"mrope\"", "\"type\": \"longrope\", \"factor\": 4.0")));
-    assertTrue(String.valueOf(rope.getMessage()).contains("longrope"), rope.getMessage());
+                    changed("\"type\": \"mrope\"", "\"type\": \"su\", \"factor\": 4.0")));
+    assertTrue(String.valueOf(rope.getMessage()).contains("\"su\""), rope.getMessage());
     assertFalse(String.valueOf(rope.getMessage()).contains("\n"), "one line");
   }
 

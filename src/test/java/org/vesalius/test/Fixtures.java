@@ -35,10 +35,14 @@ final class Fixtures {
     return Files.isDirectory(inside) ? inside : outside().map(f -> f.resolve(name)).orElse(inside);
   }
 
+  /** The checkpoints of the repository that have golden cases. */
+  static List<GoldenSubject> ownSubjects() {
+    return GoldenSubject.in(root().resolve("src/test/fixtures"));
+  }
+
   /** All checkpoints with golden cases, those of the repository first. */
   static List<GoldenSubject> subjects() {
-    List<GoldenSubject> subjects =
-        new ArrayList<>(GoldenSubject.in(root().resolve("src/test/fixtures")));
+    List<GoldenSubject> subjects = new ArrayList<>(ownSubjects());
     Set<String> names = subjects.stream().map(GoldenSubject::name).collect(Collectors.toSet());
     outside().filter(Files::isDirectory).map(GoldenSubject::in).orElse(List.of()).stream()
         .filter(subject -> !names.contains(subject.name()))

@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.StoredTensor;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.Generation;
@@ -30,7 +32,19 @@ import org.vesalius.runtime.vision.image.ImagePatches;
 class GoldenModelTest {
   private static final double RELATIVE_BOUND = 2e-4;
 
+  private static final FamilyMatrix MATRIX = new FamilyMatrix();
+
   @TempDir static Path scratch;
+
+  /** README's table is what has just been shown. */
+  @AfterAll
+  static void readmeSaysWhatRan() {
+    System.out.println(MATRIX.counts());
+    assertEquals(
+        MATRIX.table(Fixtures.backends()),
+        FamilyMatrix.inReadme(Fixtures.root().resolve("README.md")),
+        "README's table of families, between its marks, expected to be what this run has shown");
+  }
 
   @TestFactory
   Stream<DynamicTest> cases() {
@@ -49,6 +63,8 @@ class GoldenModelTest {
   private static void check(String backend, GoldenSubject subject, GoldenCase golden) {
     Fixtures.requireBackend(backend);
     OpenOptions options = OpenOptions.defaults().withBackend(backend);
+    String modelType = ModelConfig.read(subject.open(scratch)).modelType();
+    MATRIX.started(modelType, backend);
     try (ChatModel model = ChatModel.open(subject.open(scratch), options);
         Checkpoint tensors = golden.tensors()) {
       EncodedPrompt prompt = model.promptEncoder().encode(golden.request().build());
@@ -69,6 +85,7 @@ class GoldenModelTest {
       assertEquals(golden.newText(), text, "text");
       checkActivations(golden, capture, tensors);
       assertEquals(0, model.usedCachePages(), "pages that are still held");
+      MATRIX.passed(modelType, backend);
     }
   }
 

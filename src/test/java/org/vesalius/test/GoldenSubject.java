@@ -70,7 +70,7 @@ record GoldenSubject(String name, Path cases, Path weights, String config) {
     }
   }
 
-  /** The folder to open: the weights', or links to its files with the other configuration. */
+  /** The folder to open: the weights', or a copy with the other configuration. */
   Path open(Path scratch) {
     if (config.equals(CONFIG)) {
       return weights;
@@ -81,7 +81,7 @@ record GoldenSubject(String name, Path cases, Path weights, String config) {
         Files.createDirectories(folder);
         for (Path file : files.filter(Files::isRegularFile).toList()) {
           if (!file.endsWith(CONFIG)) {
-            Files.createSymbolicLink(folder.resolve(file.getFileName()), file.toAbsolutePath());
+            Files.copy(file, folder.resolve(file.getFileName()));
           }
         }
         Files.copy(weights.resolve(config), folder.resolve(CONFIG));

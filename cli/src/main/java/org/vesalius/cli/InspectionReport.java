@@ -76,24 +76,19 @@ final class InspectionReport {
         lines,
         "decoder",
         "%d layers, width %d, %d query and %d key/value heads of %d"
-            .formatted(
-                sizes.layers(), sizes.width(), sizes.heads(), sizes.kvHeads(), sizes.headSize()));
+                .formatted(
+                    sizes.layers(), sizes.width(), sizes.heads(), sizes.kvHeads(), sizes.headSize())
+            + sizes
+                .experts()
+                .map(e ->
+                    "; in %d of them %d experts, %d for each token"
+                        .formatted(e.layers().size(), e.count(), e.perToken()))
+                .orElse(""));
   }
 
   private static String images(ModelInspection.ImageRule rule) {
-    String tokens =
-        "512x512 gives %d tokens, 1024x1024 %d".formatted(rule.tokensOf512(), rule.tokensOf1024());
-    if (rule.maxPixels() == 0) {
-      return "resized to one size; " + tokens;
-    }
-    return "resized to %d to %d pixels in all, sides multiples of %d; patches of %d, %d of them a token; "
-            .formatted(
-                rule.minPixels(),
-                rule.maxPixels(),
-                rule.patchSize() * rule.mergeSize(),
-                rule.patchSize(),
-                rule.mergeSize() * rule.mergeSize())
-        + tokens;
+    return "%s; 512x512 gives %d tokens, 1024x1024 %d"
+        .formatted(rule.preparation(), rule.tokensOf512(), rule.tokensOf1024());
   }
 
   private static String sampling(GenerationConfig makers) {
@@ -141,6 +136,12 @@ final class InspectionReport {
       decoder.put("kv_heads", sizes.kvHeads());
       decoder.put("head_size", sizes.headSize());
       decoder.put("tied", sizes.tied());
+      sizes
+          .experts()
+          .ifPresent(experts -> {
+            decoder.put("experts", experts.count());
+            decoder.put("experts_per_token", experts.perToken());
+          });
     }
     json.put("chat_template", model.template().orElse(null));
     if (model.images().isPresent()) {
@@ -156,10 +157,7 @@ final class InspectionReport {
   }
 
   private static void images(ObjectNode json, ModelInspection.ImageRule rule) {
-    json.put("min_pixels", rule.minPixels());
-    json.put("max_pixels", rule.maxPixels());
-    json.put("patch_size", rule.patchSize());
-    json.put("merge_size", rule.mergeSize());
+    json.put("preparation", rule.preparation());
     json.put("tokens_512x512", rule.tokensOf512());
     json.put("tokens_1024x1024", rule.tokensOf1024());
   }

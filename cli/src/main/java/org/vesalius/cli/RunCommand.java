@@ -74,6 +74,8 @@ final class RunCommand implements Callable<Integer> {
       description = "Longest answer (default: 1024, or what the context leaves).")
   private @Nullable Integer maxTokens;
 
+  @Mixin private ImageArguments imageArguments = new ImageArguments();
+
   @Mixin private SamplingArguments sampling = new SamplingArguments();
 
   @Option(
@@ -197,7 +199,11 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private ChatRequest.Builder fill(ChatRequest.Builder builder, SamplingOptions chosen) {
-    builder.sampling(chosen).logprobs(logprobs).cancellation(cancellation);
+    builder
+        .sampling(chosen)
+        .imageOptions(imageArguments.options())
+        .logprobs(logprobs)
+        .cancellation(cancellation);
     stops.forEach(builder::stop);
     return maxTokens == null ? builder : builder.maxTokens(maxTokens);
   }

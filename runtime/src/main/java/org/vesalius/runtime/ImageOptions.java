@@ -11,6 +11,18 @@ import java.util.OptionalLong;
  * @param panAndScan whether long pictures are also cut into crops (Gemma 3)
  */
 public record ImageOptions(OptionalLong minPixels, OptionalLong maxPixels, boolean panAndScan) {
+  /** Checks the ranges. */
+  public ImageOptions {
+    long least = minPixels.orElse(1);
+    if (least < 1) {
+      throw new IllegalArgumentException("min_pixels: expected at least 1, found " + least);
+    }
+    if (maxPixels.isPresent() && maxPixels.getAsLong() < least) {
+      throw new IllegalArgumentException(
+          "max_pixels: expected at least " + least + ", found " + maxPixels.getAsLong());
+    }
+  }
+
   private static final ImageOptions DEFAULTS =
       new ImageOptions(OptionalLong.empty(), OptionalLong.empty(), false);
 

@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.vesalius.kernels.Backends;
@@ -21,7 +20,6 @@ import org.vesalius.loader.DType;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.ModelFormatException;
-import org.vesalius.loader.PreprocessorConfig;
 import org.vesalius.loader.SafetensorsHeader;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.KvCache;
@@ -81,20 +79,11 @@ public record ModelInspection(
   /**
    * How pictures become tokens.
    *
-   * @param minPixels smallest area after the resize
-   * @param maxPixels largest area after the resize
-   * @param patchSize pixels of a patch's side
-   * @param mergeSize patches of a token's side
+   * @param preparation what is done with a picture, for people
    * @param tokensOf512 tokens of a picture of 512x512 pixels
    * @param tokensOf1024 tokens of a picture of 1024x1024 pixels
    */
-  public record ImageRule(
-      int minPixels,
-      int maxPixels,
-      int patchSize,
-      int mergeSize,
-      int tokensOf512,
-      int tokensOf1024) {}
+  public record ImageRule(String preparation, int tokensOf512, int tokensOf1024) {}
 
   /** Copies the lists. */
   public ModelInspection {
@@ -226,20 +215,9 @@ public record ModelInspection(
     /** What loading told. */
     private record Checked(DecoderConfig sizes, Optional<ImageRule> images) {}
 
-    private ImageRule rule(ImageEncoder encoder) {
-      Optional<PreprocessorConfig> config = PreprocessorConfig.readOptional(directory);
-      int merge = config.map(PreprocessorConfig::mergeSize).orElse(OptionalInt.empty()).orElse(1);
+    private static ImageRule rule(ImageEncoder encoder) {
       return new ImageRule(
-          orZero(config.map(PreprocessorConfig::minPixels)),
-          orZero(config.map(PreprocessorConfig::maxPixels)),
-          orZero(config.map(PreprocessorConfig::patchSize)),
-          merge,
-          encoder.tokens(512, 512),
-          encoder.tokens(1024, 1024));
-    }
-
-    private static int orZero(Optional<OptionalInt> value) {
-      return value.orElse(OptionalInt.empty()).orElse(0);
+          encoder.preparation(), encoder.tokens(512, 512), encoder.tokens(1024, 1024));
     }
 
     private static long parameters(CheckpointHeader header, boolean vision) {

@@ -26,18 +26,26 @@ public final class ModelWork {
   public ModelWork(LoadedModel model, CheckpointHeader header) {
     this.model = model;
     sizes = model.decoder().config();
-    decoderBytes = decoderBytes(header, sizes.tied());
+    decoderBytes = decoderBytes(header, sizes);
   }
 
-  /** A lookup reads one row of the embedding, which is nothing; as tied head it is read whole. */
-  private static long decoderBytes(CheckpointHeader header, boolean tied) {
+  /**
+   * A lookup reads one row of the embedding, which is nothing; as tied head it is read whole. Of
+   * the experts a token reads its own only.
+   */
+  private static long decoderBytes(CheckpointHeader header, DecoderConfig sizes) {
     long bytes = 0;
+    long experts = 0;
     for (String name : header.names()) {
-      if (!isVision(name) && (tied || !name.endsWith("embed_tokens.weight"))) {
-        bytes += header.entry(name).byteSize();
+      long size = header.entry(name).byteSize();
+      if (name.contains(".experts.")) {
+        experts += size;
+      } else if (!isVision(name) && (sizes.tied() || !name.endsWith("embed_tokens.weight"))) {
+        bytes += size;
       }
     }
-    return bytes;
+    long read = experts;
+    return bytes + sizes.experts().map(e -> read / e.count() * e.perToken()).orElse(read);
   }
 
   /** Whether a tensor of this name belongs to the vision part: tower, merger or projector. */
@@ -45,7 +53,10 @@ public final class ModelWork {
     return name.contains("visual.")
         || name.contains("vision_tower.")
         || name.contains("vision_model.")
-        || name.contains("multi_modal_projector.");
+        || name.contains("multi_modal_projector.")
+        || name.contains("mm_projector.")
+        || name.startsWith("adapter.")
+        || name.endsWith("image_newline");
   }
 
   static long elements(SafetensorsHeader.Entry entry) {

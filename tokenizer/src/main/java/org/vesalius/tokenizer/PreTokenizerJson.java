@@ -127,7 +127,11 @@ final class PreTokenizerJson {
       if (!steps.isEmpty() && endsInBytes(steps.getLast())) {
         throw step.unsupported("nothing after ByteLevel, which has turned text into bytes");
       }
-      steps.add(read(step));
+      PreTokenizer next = read(step);
+      if (next.asksForStart() && steps.stream().anyMatch(MetaspacePreTokenizer.class::isInstance)) {
+        throw step.unsupported("no other Metaspace before one with prepend_scheme first");
+      }
+      steps.add(next);
     }
     return new PreTokenizerSequence(steps);
   }

@@ -14,6 +14,8 @@ final class PrecompiledNormalizer implements TextNormalizer {
   /** Largest extended grapheme cluster that is looked up as a whole, in bytes of UTF-8. */
   private static final int LARGEST_CLUSTER = 5;
 
+  private static final String SUPPLEMENTARY_LETTER = Character.toString(0x10000);
+
   private static final Pattern CLUSTER = Pattern.compile("\\X");
 
   private final CharsMap rules;
@@ -29,7 +31,7 @@ final class PrecompiledNormalizer implements TextNormalizer {
   @Override
   public String normalize(String text) {
     StringBuilder result = new StringBuilder(text.length() + 16);
-    Matcher matcher = CLUSTER.matcher(text);
+    Matcher matcher = CLUSTER.matcher(assigned(text));
     for (int i = 0; i < text.length(); ) {
       int end = standsAlone(text, i) ? i + 1 : clusterEnd(matcher, text, i);
       if (end == i + 1 && text.charAt(i) < 0x80 && !changesAscii[text.charAt(i)]) {
@@ -73,9 +75,43 @@ final class PrecompiledNormalizer implements TextNormalizer {
         && (i + 1 == text.length() || text.charAt(i + 1) < 0x80);
   }
 
+  /**
+   * The text with letters for unassigned code points, which marks extend; {@code \\X} takes them
+   * for controls. Those that are ignorable by default are controls.
+   */
+  private static String assigned(String text) {
+    StringBuilder result = null;
+    for (int i = 0; i < text.length(); ) {
+      int codePoint = text.codePointAt(i);
+      int count = Character.charCount(codePoint);
+      if (codePoint >= 0x300
+          && (CodePoints.unassigned(codePoint) || !Character.isDefined(codePoint))
+          && !isIgnorable(codePoint)) {
+        result = result == null ? new StringBuilder(text) : result;
+        result.replace(i, i + count, count == 1 ? "x" : SUPPLEMENTARY_LETTER);
+      }
+      i += count;
+    }
+    return result == null ? text : result.toString();
+  }
+
+  private static boolean isIgnorable(int codePoint) {
+    return codePoint == 0x2065
+        || (codePoint >= 0xFFF0 && codePoint <= 0xFFF8)
+        || (codePoint >= 0xE0000 && codePoint <= 0xE0FFF);
+  }
+
   private static int clusterEnd(Matcher matcher, String text, int start) {
     matcher.region(start, text.length());
-    return matcher.lookingAt() ? matcher.end() : start + 1;
+    int end = matcher.lookingAt() ? matcher.end() : start + 1;
+    for (int i = start + 1; i < end; i++) {
+      // Vowel signs of Ahom, which Unicode's annex 29 takes out of the marks that extend a cluster.
+      int codePoint = text.codePointAt(i);
+      if (codePoint == 0x11720 || codePoint == 0x11721) {
+        return i;
+      }
+    }
+    return end;
   }
 
   @Override

@@ -39,18 +39,34 @@ public final class Tokenizer {
   /**
    * Reads a tokenizer from a file.
    *
-   * @param tokenizerJson the file, or a directory that holds {@code tokenizer.json}
+   * @param path a {@code tokenizer.json}, a SentencePiece {@code tokenizer.model}, or a directory
+   *     that holds one of them; of both, the first is read. Beside a {@code tokenizer.model},
+   *     {@code tokenizer_config.json} says which tokens are added
    * @throws TokenizerFormatException for a file that is malformed or has a part that is not
    *     supported
    * @throws UncheckedIOException for a file that cannot be read
    */
-  public static Tokenizer load(Path tokenizerJson) {
-    Path file =
-        Files.isDirectory(tokenizerJson) ? tokenizerJson.resolve("tokenizer.json") : tokenizerJson;
+  public static Tokenizer load(Path path) {
+    Path file = path;
+    if (Files.isDirectory(path)) {
+      Path model = path.resolve("tokenizer.model");
+      Path json = path.resolve("tokenizer.json");
+      file = !Files.exists(json) && Files.exists(model) ? model : json;
+    }
     try {
-      return parse(Files.readAllBytes(file), file.toString());
+      byte[] bytes = Files.readAllBytes(file);
+      if (!file.toString().endsWith(".model")) {
+        return parse(bytes, file.toString());
+      }
+      Path config = file.resolveSibling("tokenizer_config.json");
+      return SentencePieceModel.tokenizer(
+          bytes,
+          file.toString(),
+          Files.exists(config) ? Files.readAllBytes(config) : null,
+          config.toString());
     } catch (IOException e) {
-      throw new UncheckedIOException(file + ": expected a tokenizer.json: " + e, e);
+      throw new UncheckedIOException(
+          file + ": expected a tokenizer.json or a tokenizer.model: " + e, e);
     }
   }
 

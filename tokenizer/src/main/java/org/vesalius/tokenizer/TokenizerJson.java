@@ -33,13 +33,16 @@ final class TokenizerJson {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
     try {
-      JsonNode tree = mapper.readTree(json);
-      return new TokenizerJson(new JsonValue(origin, "", tree)).tokenizer();
+      return read(mapper.readTree(json), origin);
     } catch (JacksonException e) {
       throw new TokenizerFormatException(origin, "not JSON: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new TokenizerFormatException(origin, "not readable: " + e.getMessage(), e);
     }
+  }
+
+  static Tokenizer read(JsonNode tree, String origin) {
+    return new TokenizerJson(new JsonValue(origin, "", tree)).tokenizer();
   }
 
   private Tokenizer tokenizer() {

@@ -103,7 +103,7 @@ class DecodersTest {
         "null ~ a b ~ a b"
       })
   void byHand(String row) {
-    String[] cells = row.split(" ~ ");
+    String[] cells = row.split(" ~ ", -1);
     Tokenizer tokenizer = parse(cells[0]);
     int[] ids =
         Arrays.stream(cells[1].split(" ")).mapToInt(t -> tokenizer.id(t).orElseThrow()).toArray();

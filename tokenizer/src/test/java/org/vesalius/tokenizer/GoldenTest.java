@@ -50,6 +50,54 @@ class GoldenTest {
     assertTrue(cases >= 4, cases + " cases in " + folder);
   }
 
+  /**
+   * Prompts of every family's golden fixture: those without images word for word. The template of
+   * LLaVA writes no beginning-of-sequence token, so the tokenizer adds it.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "gemma3",
+        "gemma3_text",
+        "llama",
+        "llava",
+        "mistral",
+        "qwen2",
+        "qwen2_5_vl",
+        "qwen2_vl",
+        "qwen3",
+        "qwen3_moe",
+        "qwen3_vl",
+        "qwen3_vl_moe",
+        "seed_oss"
+      })
+  void everyFamily(String family) throws IOException {
+    Path folder = TokenizerFiles.fixture(family);
+    Tokenizer tokenizer = Tokenizer.load(folder);
+    EncodeOptions options = new EncodeOptions(family.equals("llava"), AddedTokenFilter.ALL);
+    int prompts = 0;
+    int texts = 0;
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(folder.resolve("cases"), "*.json")) {
+      for (Path file : files) {
+        JsonNode golden = JSON.readTree(Files.readAllBytes(file));
+        if (golden.path("images").isEmpty()) {
+          assertArrayEquals(
+              ints(golden.get("input_ids")),
+              tokenizer.encode(golden.get("prompt").textValue(), options),
+              file.toString());
+          prompts++;
+        }
+        assertEquals(
+            golden.get("new_text").textValue(),
+            tokenizer.decode(ints(golden.get("new_token_ids")), true),
+            file.toString());
+        texts++;
+      }
+    }
+    assertTrue(prompts >= 1 && texts >= 3, prompts + " and " + texts + " cases in " + folder);
+  }
+
   /** Every line of the golden vectors: ids of a text, and the text of those ids. */
   @ParameterizedTest
   @ValueSource(

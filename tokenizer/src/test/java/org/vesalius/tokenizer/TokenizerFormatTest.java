@@ -41,11 +41,11 @@ class TokenizerFormatTest {
       textBlock =
           """
           "version":"1.0"~"version":"2.0"~version~2.0
-          "type":"NFC"~"type":"Precompiled"~normalizer.type~Precompiled
+          "type":"NFC"~"type":"NFX"~normalizer.type~NFX
           "type":"NFC"~"type":"NFC","x":1~normalizer~"x"
-          {"type":"NFC"}~{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Nmt"}]}~normalizer.normalizers[1].type~Nmt
+          {"type":"NFC"}~{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Nm"}]}~normalizer.normalizers[1].type~Nm
           {"type":"NFC"}~"NFC"~normalizer~"NFC"
-          "type":"Digits"~"type":"Metaspace"~pre_tokenizer.pretokenizers[1].type~Metaspace
+          "type":"Digits"~"type":"Digit"~pre_tokenizer.pretokenizers[1].type~Digit
           "individual_digits":true~"individual_digits":1~pre_tokenizer.pretokenizers[1].individual_digits~1
           "individual_digits":true~"individual_digits":null~pre_tokenizer.pretokenizers[1].individual_digits~nothing
           "behavior":"Removed"~"behavior":"removed"~pre_tokenizer.pretokenizers[0].behavior~removed
@@ -54,14 +54,15 @@ class TokenizerFormatTest {
           "Regex":"\\\\s+"~"String":""~pre_tokenizer.pretokenizers[0].pattern.String~""
           "Regex":"\\\\s+"~"Glob":"*"~pre_tokenizer.pretokenizers[0].pattern~Glob
           "pretokenizers":[~"pretokenizers":[{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true},~pre_tokenizer.pretokenizers[1]~Split
-          "decoder":{"type":"ByteLevel"~"decoder":{"type":"WordPiece"~decoder.type~WordPiece
-          "post_processor":{"type":"ByteLevel"~"post_processor":{"type":"BertProcessing"~post_processor.type~BertProcessing
-          "type":"BPE"~"type":"Unigram"~model.type~Unigram
+          "decoder":{"type":"ByteLevel"~"decoder":{"type":"Bytes"~decoder.type~Bytes
+          "post_processor":{"type":"ByteLevel"~"post_processor":{"type":"Bert"~post_processor.type~Bert
+          "type":"BPE"~"type":"Markov"~model.type~Markov
+          "type":"BPE"~"type":"Unigram"~model.vocab~Ā
           "dropout":null~"dropout":0.1~model.dropout~0.1
           "unk_token":null~"unk_token":"<unk>"~model.unk_token~<unk>
           "byte_fallback":false~"byte_fallback":true~model.byte_fallback~true
-          "continuing_subword_prefix":null~"continuing_subword_prefix":"##"~model.continuing_subword_prefix~##
-          "end_of_word_suffix":null~"end_of_word_suffix":"</w>"~model.end_of_word_suffix~</w>
+          "continuing_subword_prefix":null~"continuing_subword_prefix":7~model.continuing_subword_prefix~7
+          "end_of_word_suffix":null~"end_of_word_suffix":7~model.end_of_word_suffix~7
           "ignore_merges":false~"ignore_merges":"no"~model.ignore_merges~no
           "ignore_merges":false~"surprise":false~model~surprise
           "merges":[]~"merges":["a b c"]~model.merges[0]~a b c
@@ -82,6 +83,20 @@ class TokenizerFormatTest {
           "content":"<x>"~"content":"A"~added_tokens[0].id~256
           "lstrip":false~"lstrip":"false"~added_tokens[0].lstrip~"false"
           "lstrip":false,~ ~added_tokens[0].lstrip~nothing
+          {"type":"NFC"}~{"type":"Strip","strip_left":true}~normalizer.strip_right~nothing
+          {"type":"NFC"}~{"type":"Replace","pattern":{"String":""},"content":"x"}~normalizer.pattern.String~""
+          {"type":"NFC"}~{"type":"BertNormalizer","clean_text":true}~normalizer.lowercase~nothing
+          {"type":"NFC"}~{"type":"Precompiled","precompiled_charsmap":"/////w=="}~normalizer.precompiled_charsmap~4294967295
+          {"type":"NFC"}~{"type":"Prepend","prepend":7}~normalizer.prepend~7
+          {"type":"Digits","individual_digits":true}~{"type":"Metaspace","replacement":"__"}~pre_tokenizer.pretokenizers[1].replacement~__
+          {"type":"Digits","individual_digits":true}~{"type":"Metaspace","replacement":"_","prepend_scheme":"last"}~pre_tokenizer.pretokenizers[1].prepend_scheme~last
+          {"type":"Digits","individual_digits":true}~{"type":"Metaspace","replacement":"_","prepend_scheme":"first","add_prefix_space":false}~pre_tokenizer.pretokenizers[1].prepend_scheme~first
+          {"type":"Digits","individual_digits":true}~{"type":"FixedLength","length":0}~pre_tokenizer.pretokenizers[1].length~0
+          {"type":"Digits","individual_digits":true}~{"type":"Punctuation","behavior":"x"}~pre_tokenizer.pretokenizers[1].behavior~x
+          {"type":"Digits","individual_digits":true}~{"type":"CharDelimiterSplit","delimiter":""}~pre_tokenizer.pretokenizers[1].delimiter~""
+          "decoder":{"type":"ByteLevel"~"decoder":{"type":"Sequence","decoders":[{"type":"Strip","content":"ab","start":1,"stop":0}]},"x":{"type":"ByteLevel"~decoder.decoders[0].content~ab
+          "decoder":{"type":"ByteLevel"~"decoder":{"type":"BPEDecoder","suffix":""},"x":{"type":"ByteLevel"~decoder.suffix~""
+          "post_processor":{"type":"ByteLevel"~"post_processor":{"type":"BertProcessing","sep":["x"],"cls":["y",1]},"x":{"type":"ByteLevel"~post_processor.sep~["x"]
           "truncation":null~"truncation":~not JSON~GOOD
           """)
   void refusedByName(String from, String to, String place, String found) {

@@ -15,6 +15,9 @@ public interface ImageEncoder {
    */
   PreparedImage prepare(RasterImage image, ImageOptions options);
 
+  /** What {@link #prepare} does with a picture, in a few words for people. */
+  String preparation();
+
   /** How many tokens a picture of this size becomes, for estimates. */
   int tokens(int width, int height);
 

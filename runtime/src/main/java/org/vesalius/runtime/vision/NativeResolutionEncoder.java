@@ -38,6 +38,12 @@ public record NativeResolutionEncoder(
   }
 
   @Override
+  public String preparation() {
+    return "resized to %d to %d pixels in all, %d x %d of a picture's patches a token"
+        .formatted(processor.minPixels(), processor.maxPixels(), cellSide, cellSide);
+  }
+
+  @Override
   public int tokens(int width, int height) {
     return processor.grid(width, height).tokens(cellSide);
   }

@@ -1,5 +1,6 @@
 package org.vesalius.runtime.vision;
 
+import java.util.Arrays;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
@@ -16,6 +17,18 @@ import org.vesalius.runtime.layers.Norm;
  * @param output {@code (decoder width, cell width)}
  */
 public record PatchMerger(Norm norm, boolean normalisesCells, Linear inner, Linear output) {
+
+  /**
+   * Computes an embedding for each cell, in order.
+   *
+   * @param out {@code (cells, decoder width)}
+   * @param x {@code (patches, width)}, contiguous
+   */
+  public void forward(Kernels kernels, Tensor out, Tensor x, VisionScratch scratch) {
+    int[] inOrder = new int[out.rows()];
+    Arrays.setAll(inOrder, i -> i);
+    forward(kernels, out, x, scratch, scratch.integers(inOrder));
+  }
 
   /**
    * Computes an embedding for each cell.

@@ -94,8 +94,8 @@ public record QwenVisionConfig(
   /** Operations of a tower with plain feed-forward networks and so many mergers. */
   public double operations(int frames, int patches, int mergers) {
     double embedding = 2.0 * patches * sizes.width() * patchValues();
-    double merging =
-        2.0 * mergers * (patches / cellPatches()) * cellWidth() * (cellWidth() + outputWidth);
+    double cells = (double) patches / cellPatches();
+    double merging = 2 * mergers * cells * cellWidth() * (cellWidth() + outputWidth);
     return embedding
         + depth * patches * sizes.operationsPerPatch(2)
         + depth * sizes.operationsOfPairs((double) patches * patches / frames)

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.vision;
 
 import java.util.List;
+import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
@@ -8,6 +9,8 @@ import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.layers.FeedForward;
 import org.vesalius.runtime.layers.Linear;
 import org.vesalius.runtime.layers.Norm;
+import org.vesalius.runtime.layers.PlainMlp;
+import org.vesalius.runtime.layers.WeightReader;
 
 /**
  * One block of a vision tower: pre-norm attention of all patches of a group to each other, then a
@@ -24,6 +27,34 @@ public record VisionBlock(
     FeedForward mlp,
     AttentionShape shape,
     boolean rotated) {
+
+  /**
+   * Reads a block with layer norms, one matrix for queries, keys and values, and a plain
+   * feed-forward network.
+   *
+   * @param up name of the network's first matrix
+   * @param down name of its second
+   */
+  public static VisionBlock plain(
+      WeightReader reader,
+      VisionSizes sizes,
+      float epsilon,
+      Activation activation,
+      String up,
+      String down) {
+    int width = sizes.width();
+    return new VisionBlock(
+        reader.layerNorm("norm1", width, epsilon),
+        List.of(reader.linear("attn.qkv", 3 * width, width, true)),
+        reader.linear("attn.proj", width, width, true),
+        reader.layerNorm("norm2", width, epsilon),
+        new PlainMlp(
+            reader.linear(up, sizes.innerWidth(), width, true),
+            reader.linear(down, width, sizes.innerWidth(), true),
+            activation),
+        AttentionShape.full(sizes.heads(), sizes.headSize()),
+        true);
+  }
 
   /**
    * Updates {@code x} in place. Everything but attention works on a slice of rows at a time, so

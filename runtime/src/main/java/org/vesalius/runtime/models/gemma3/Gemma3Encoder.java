@@ -62,6 +62,13 @@ record Gemma3Encoder(
   }
 
   @Override
+  public String preparation() {
+    int pixels = tower.config().imageSize();
+    return "resized to %d x %d pixels; with pan and scan also crops of long pictures"
+        .formatted(pixels, pixels);
+  }
+
+  @Override
   public int tokens(int width, int height) {
     return side * side;
   }

@@ -22,6 +22,12 @@ record LlavaEncoder(FixedSizeImageProcessor processor, LlavaProjector projector)
   }
 
   @Override
+  public String preparation() {
+    int pixels = projector.tower().config().imageSize();
+    return "brought to %d x %d pixels".formatted(pixels, pixels);
+  }
+
+  @Override
   public int tokens(int width, int height) {
     return projector.tokens();
   }

@@ -40,6 +40,19 @@ record LlavaNextEncoder(
   }
 
   @Override
+  public String preparation() {
+    int pixels = projector.tower().config().imageSize();
+    return "resized to %d x %d pixels, and cut into up to %d tiles of that size"
+        .formatted(
+            pixels,
+            pixels,
+            processor.resolutions().stream()
+                .mapToInt(size -> size.height() / pixels * (size.width() / pixels))
+                .max()
+                .orElse(1));
+  }
+
+  @Override
   public int tokens(int width, int height) {
     return projector.tokens() + processor.tiles(width, height).unpadded(side()).tokens();
   }

@@ -38,7 +38,7 @@ public final class Qwen2Vl implements ModelFamily {
     QwenVisionConfig vision = visionConfig(model.vision(), model.sizes().width());
     return model.load(
         vision.patches(),
-        new VisionTower(model.visualWeights(), kernels, vision),
+        VisionTower.read(model.visualWeights(), kernels, vision),
         "Qwen2VLVideoProcessor",
         (patches, _, _) -> QwenVisionModel.together(patches, vision.mergeSize(), 1));
   }

@@ -63,7 +63,7 @@ public final class Qwen3Vl implements ModelFamily {
     int cellSide = vision.common().mergeSize();
     return model.load(
         vision.common().patches(),
-        new VisionTower(model.visualWeights(), kernels, vision),
+        VisionTower.read(model.visualWeights(), kernels, vision),
         "Qwen3VLVideoProcessor",
         (patches, frames, rate) ->
             QwenVisionModel.timestamped(

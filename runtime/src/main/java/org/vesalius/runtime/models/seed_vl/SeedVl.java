@@ -65,7 +65,7 @@ public final class SeedVl implements ModelFamily {
     DecoderConfig sizes = sizes(config, style);
     WeightReader text = root.at("language_model");
     Decoder decoder = new DecoderReader(kernels, sizes, style).read(text.at("model"), text);
-    SeedTower tower = new SeedTower(root, kernels, vision, config.root(), sizes.width());
+    SeedTower tower = SeedTower.read(root, kernels, vision, config.root(), sizes.width());
     root.requireAllRead(name -> DecoderReader.isDerived(name));
     NativeResolutionEncoder encoder =
         new NativeResolutionEncoder(
