@@ -10,8 +10,9 @@ import org.vesalius.runtime.models.gemma3.Gemma3;
 import org.vesalius.runtime.models.gemma3.Gemma3Text;
 import org.vesalius.runtime.models.llama.Llama;
 import org.vesalius.runtime.models.llava.Llava;
-import org.vesalius.runtime.models.llava.LlavaTemplates;
-import org.vesalius.runtime.models.llava.OriginalLlava;
+import org.vesalius.runtime.models.llava_next.LlavaNext;
+import org.vesalius.runtime.models.llava_original.LlavaTemplates;
+import org.vesalius.runtime.models.llava_original.OriginalLlava;
 import org.vesalius.runtime.models.mistral.Mistral;
 import org.vesalius.runtime.models.qwen2.Qwen2;
 import org.vesalius.runtime.models.qwen2_5_vl.Qwen25Vl;
@@ -42,7 +43,7 @@ public final class ModelFamilies {
           Qwen3Vl.mixture(),
           new Gemma3(),
           Llava.plain(TEXT),
-          Llava.next(TEXT),
+          LlavaNext.with(TEXT),
           new OriginalLlava("llava_mistral", new Mistral(), Optional.of(LlavaTemplates.MISTRAL)),
           new OriginalLlava("llava_qwen2", new Qwen2(), Optional.of(LlavaTemplates.HUATUO)),
           new OriginalLlava("llava_llama", new Llama(), Optional.empty()),

@@ -387,8 +387,8 @@ class PublishedConfigTest {
                 .formatted(type, keys));
     ModelFormatException e =
         assertThrows(ModelFormatException.class, () -> sizes(type, config), type + " " + keys);
-    assertTrue(e.getMessage().contains(named + "\""), e.getMessage());
-    assertFalse(e.getMessage().contains("\n"), e.getMessage());
+    assertTrue(String.valueOf(e.getMessage()).contains(named + "\""), e.getMessage());
+    assertFalse(String.valueOf(e.getMessage()).contains("\n"), e.getMessage());
   }
 
   private static DecoderConfig sizes(String type, ModelConfig config) {

@@ -20,37 +20,54 @@ import org.vesalius.runtime.models.TextFamily;
 import org.vesalius.runtime.vision.FixedResolutionTower;
 import org.vesalius.runtime.vision.FixedSizeImages;
 import org.vesalius.runtime.vision.ImageEncoder;
-import org.vesalius.runtime.vision.LlavaNextImages;
-import org.vesalius.runtime.vision.image.TiledImageProcessor;
 
-/**
- * A CLIP or SigLIP tower, two matrices, and any text decoder: LLaVA-1.5 and LLaVA-Next as
- * transformers stores them.
- */
+/** A CLIP or SigLIP tower, two matrices, and any text decoder, as transformers stores them. */
 public final class Llava implements ModelFamily {
-  static final String TOKEN = "<image>";
+  /** What stands for an image in prompts. */
+  public static final String TOKEN = "<image>";
+
+  /** Makes what prepares and encodes pictures, which is where the members of the kin differ. */
+  @FunctionalInterface
+  public interface EncoderReader {
+    /** Reads an encoder around the tower and its projector. */
+    ImageEncoder read(
+        PreprocessorConfig preprocessor,
+        ConfigNode root,
+        LlavaParts parts,
+        LlavaProjector projector);
+  }
 
   private final String modelType;
   private final String displayName;
-  private final boolean tiled;
+  private final EncoderReader encoder;
   private final Map<String, TextFamily> decoders;
 
-  private Llava(String modelType, String displayName, boolean tiled, List<TextFamily> decoders) {
+  /**
+   * A family.
+   *
+   * @param decoders any of which a model may have
+   */
+  public Llava(
+      String modelType, String displayName, EncoderReader encoder, List<TextFamily> decoders) {
     this.modelType = modelType;
     this.displayName = displayName;
-    this.tiled = tiled;
+    this.encoder = encoder;
     this.decoders =
         decoders.stream().collect(Collectors.toMap(ModelFamily::modelType, Function.identity()));
   }
 
-  /** LLaVA-1.5, with any of these decoders. */
+  /** LLaVA-1.5: one tile a picture. */
   public static Llava plain(List<TextFamily> decoders) {
-    return new Llava("llava", "LLaVA", false, decoders);
-  }
-
-  /** LLaVA-Next, with any of these decoders. */
-  public static Llava next(List<TextFamily> decoders) {
-    return new Llava("llava_next", "LLaVA-Next", true, decoders);
+    return new Llava(
+        "llava",
+        "LLaVA",
+        (preprocessor, _, _, projector) -> {
+          var processor =
+              FixedSizeImages.processor(preprocessor, projector.tower().config().patchSize());
+          projector.requireGrid(preprocessor.raw(), processor.grid());
+          return new LlavaEncoder(processor, projector);
+        },
+        decoders);
   }
 
   @Override
@@ -87,10 +104,11 @@ public final class Llava implements ModelFamily {
             dropsClassToken(config.root(), sizes),
             decoder.config().width(),
             config.root());
-    ImageEncoder encoder = encoder(files, config, kernels, parts, projector);
+    ImageEncoder images =
+        encoder.read(PreprocessorConfig.read(files.directory()), config.root(), parts, projector);
     parts.requireAllRead(decoder, projector);
     return LoadedModel.withImages(
-        decoder, LoadedModel.ImageInput.causal(TOKEN, config.imageTokenId(), encoder));
+        decoder, LoadedModel.ImageInput.causal(TOKEN, config.imageTokenId(), images));
   }
 
   private TextFamily textFamily(ModelConfig config) {
@@ -108,40 +126,12 @@ public final class Llava implements ModelFamily {
     return family;
   }
 
-  private ImageEncoder encoder(
-      ModelFiles files,
-      ModelConfig config,
-      Kernels kernels,
-      LlavaParts parts,
-      LlavaProjector projector) {
-    PreprocessorConfig preprocessor = PreprocessorConfig.read(files.directory());
-    int patch = projector.tower().config().patchSize();
-    if (!tiled) {
-      var processor = FixedSizeImages.processor(preprocessor, patch);
-      projector.requireGrid(preprocessor.raw(), processor.grid());
-      return new LlavaEncoder(processor, projector);
-    }
-    TiledImageProcessor processor = LlavaNextImages.processor(preprocessor, patch);
-    projector.requireGrid(preprocessor.raw(), processor.grid());
-    if (!LlavaNextImages.pinpoints(config.root()).equals(processor.resolutions())) {
-      throw preprocessor.raw().error("image_grid_pinpoints", "those of config.json", "others");
-    }
-    return new LlavaNextEncoder(
-        kernels, processor, projector, parts.newline(projector.outputWidth()));
-  }
-
   /** A tower without class token has none to drop, but the strategy would drop a patch. */
-  private boolean dropsClassToken(ConfigNode root, FixedResolutionTower.Config tower) {
+  private static boolean dropsClassToken(ConfigNode root, FixedResolutionTower.Config tower) {
     String key = "vision_feature_select_strategy";
     String strategy = root.string(key, "default");
     return switch (strategy) {
-      case "full" -> {
-        if (tiled && tower.classToken()) {
-          throw root.error(
-              key, "default, since tiles are put together without class tokens", strategy);
-        }
-        yield false;
-      }
+      case "full" -> false;
       case "default" -> {
         if (!tower.classToken()) {
           throw root.error(key, "full, since the tower has no class token", strategy);

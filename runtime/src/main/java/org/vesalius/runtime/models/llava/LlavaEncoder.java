@@ -10,7 +10,7 @@ import org.vesalius.runtime.vision.image.FixedSizeImageProcessor;
 import org.vesalius.runtime.vision.image.RasterImage;
 
 /** LLaVA-1.5: one tile a picture, a token for each patch. */
-record LlavaEncoder(FixedSizeImageProcessor processor, LlavaProjector projector)
+public record LlavaEncoder(FixedSizeImageProcessor processor, LlavaProjector projector)
     implements ImageEncoder {
 
   @Override

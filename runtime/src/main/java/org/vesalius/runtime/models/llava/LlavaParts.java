@@ -14,26 +14,29 @@ import org.vesalius.runtime.vision.FixedResolutionTower;
 import org.vesalius.runtime.vision.TensorPool;
 
 /** Reads the parts of a LLaVA model from wherever the layouts that exist keep their tensors. */
-final class LlavaParts {
+public final class LlavaParts {
   private final WeightReader root;
   private final Kernels kernels;
 
-  LlavaParts(WeightReader root, Kernels kernels) {
+  /** The parts of a checkpoint. */
+  public LlavaParts(WeightReader root, Kernels kernels) {
     this.root = root;
     this.kernels = kernels;
   }
 
-  WeightReader text() {
+  /** Where the decoder is. */
+  public WeightReader text() {
     return root.atFirstWith(
         "embed_tokens.weight", List.of("language_model.model", "model.language_model", "model"));
   }
 
-  WeightReader head() {
+  /** Where the decoder's head is. */
+  public WeightReader head() {
     return root.has("language_model.lm_head.weight") ? root.at("language_model") : root;
   }
 
   /** Whether the tower is in the checkpoint. */
-  boolean hasTower() {
+  public boolean hasTower() {
     return TOWERS.stream().anyMatch(name -> root.at(name).has(TOWER_PROBE));
   }
 
@@ -51,7 +54,7 @@ final class LlavaParts {
    * After how many blocks features are taken; negative numbers count from the end of the list of
    * all hidden states, of which there is one more than blocks.
    */
-  static List<Integer> depths(ConfigNode root, String key, int blocks) {
+  public static List<Integer> depths(ConfigNode root, String key, int blocks) {
     int[] layers = root.has(key) ? root.intOrInts(key) : new int[] {-2};
     List<Integer> depths = new ArrayList<>();
     for (int layer : layers) {
@@ -68,7 +71,7 @@ final class LlavaParts {
   }
 
   /** Reads tower and projector. */
-  LlavaProjector projector(
+  public LlavaProjector projector(
       FixedResolutionTower.Config tower,
       List<Integer> depths,
       boolean dropsClassToken,
@@ -95,13 +98,13 @@ final class LlavaParts {
   }
 
   /** The embedding that ends a row of tiles. */
-  Tensor newline(int decoderWidth) {
+  public Tensor newline(int decoderWidth) {
     return root.atFirstWith("image_newline", List.of("", "model"))
         .vector("image_newline", decoderWidth);
   }
 
   /** Refuses tensors that neither the model nor the rest of the tower explains. */
-  void requireAllRead(Decoder decoder, LlavaProjector projector) {
+  public void requireAllRead(Decoder decoder, LlavaProjector projector) {
     int depth = Collections.max(projector.depths());
     root.requireAllRead(name ->
         DecoderReader.isDerived(name)

@@ -23,7 +23,7 @@ import org.vesalius.runtime.vision.image.ImagePatches;
  * @param inner {@code (decoder width, depths * tower width)}
  * @param output {@code (decoder width, decoder width)}
  */
-record LlavaProjector(
+public record LlavaProjector(
     Kernels kernels,
     FixedResolutionTower tower,
     TensorPool pool,
@@ -34,26 +34,28 @@ record LlavaProjector(
     Linear output) {
 
   /** Embeddings of a tile. */
-  int tokens() {
+  public int tokens() {
     return tower.config().rows() - (dropsClassToken ? 1 : 0);
   }
 
   /** Refuses pictures that the tower's positions don't fit. */
-  void requireGrid(ConfigNode node, Grid grid) {
+  public void requireGrid(ConfigNode node, Grid grid) {
     tower.config().requireGrid(node, "crop_size", grid);
   }
 
-  int outputWidth() {
+  /** Width of the decoder. */
+  public int outputWidth() {
     return output.weight().rows();
   }
 
-  double operations() {
+  /** Operations for one tile; multiply and add are two. */
+  public double operations() {
     double width = outputWidth();
     return tower.operations() + 2.0 * tokens() * width * (inner.weight().columns() + width);
   }
 
   /** Computes {@code out (tokens, decoder width)} for one tile. */
-  void encode(Tensor out, ImagePatches tile, LayerObserver observer) {
+  public void encode(Tensor out, ImagePatches tile, LayerObserver observer) {
     try (VisionScratch scratch =
         new VisionScratch(kernels, pool, tower.config().sizes(), tower.config().rows())) {
       Tensor all = scratch.borrow(tower.config().rows(), inner.weight().columns());

@@ -35,10 +35,10 @@ public final class Qwen25Vl implements ModelFamily {
         new QwenVisionModel(files, config, new WeightReader(checkpoint, kernels), kernels);
     VisionConfig vision = VisionConfig.read(model.vision(), model.sizes().width());
     return model.load(
-        vision.patches(),
-        new VisionTower(model.visualWeights(), kernels, vision),
+        vision.common().patches(),
+        VisionTower.read(model.visualWeights(), kernels, vision),
         "Qwen2VLVideoProcessor",
         (patches, _, rate) ->
-            QwenVisionModel.together(patches, vision.mergeSize(), vision.frameStep(rate)));
+            QwenVisionModel.together(patches, vision.common().mergeSize(), vision.frameStep(rate)));
   }
 }

@@ -18,7 +18,7 @@ record WindowPlan(int[] cellOrder, int[] windowStarts, int[][] positions) {
   static WindowPlan of(int frames, int gridH, int gridW, VisionConfig config) {
     WindowPlan one = of(gridH, gridW, config);
     int cells = one.cellOrder.length;
-    int patches = cells * config.cellPatches();
+    int patches = cells * config.common().cellPatches();
     int windows = one.windowStarts.length - 1;
     int[] order = new int[frames * cells];
     Arrays.setAll(order, i -> i / cells * cells + one.cellOrder[i % cells]);
@@ -34,13 +34,13 @@ record WindowPlan(int[] cellOrder, int[] windowStarts, int[][] positions) {
 
   /** The plan for one image of {@code gridH * gridW} patches. */
   static WindowPlan of(int gridH, int gridW, VisionConfig config) {
-    int merge = config.mergeSize();
+    int merge = config.common().mergeSize();
     int rows = gridH / merge;
     int columns = gridW / merge;
     int side = config.windowCells();
     int[] order = new int[rows * columns];
     int[] starts = new int[Math.ceilDiv(rows, side) * Math.ceilDiv(columns, side) + 1];
-    int[][] positions = new int[2][rows * columns * config.cellPatches()];
+    int[][] positions = new int[2][rows * columns * config.common().cellPatches()];
     int cell = 0;
     int window = 0;
     int patch = 0;
@@ -49,7 +49,7 @@ record WindowPlan(int[] cellOrder, int[] windowStarts, int[][] positions) {
         for (int r = top; r < Math.min(rows, top + side); r++) {
           for (int c = left; c < Math.min(columns, left + side); c++) {
             order[cell++] = r * columns + c;
-            for (int p = 0; p < config.cellPatches(); p++) {
+            for (int p = 0; p < config.common().cellPatches(); p++) {
               positions[0][patch] = r * merge + p / merge;
               positions[1][patch] = c * merge + p % merge;
               patch++;

@@ -6,7 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.vesalius.kernels.Activation;
 import org.vesalius.loader.ConfigNode;
+import org.vesalius.runtime.vision.QwenVisionConfig;
+import org.vesalius.runtime.vision.VisionSizes;
 
 /** The tower of checkpoints that leave out defaults, as fine-tunes that were saved again do. */
 class VisionConfigTest {
@@ -22,6 +25,12 @@ class VisionConfigTest {
         VisionConfig.read(
             ConfigNode.parse(json.getBytes(StandardCharsets.UTF_8), Path.of("config.json")), 3584);
     assertEquals(
-        new VisionConfig(32, 1280, 3420, 16, 14, 2, 2, 4, Set.of(7, 15, 23, 31), 2, 3584), config);
+        new VisionConfig(
+            new QwenVisionConfig(
+                32, new VisionSizes(1280, 3420, 16), Activation.SILU, 14, 2, 2, 3584),
+            4,
+            Set.of(7, 15, 23, 31),
+            2),
+        config);
   }
 }

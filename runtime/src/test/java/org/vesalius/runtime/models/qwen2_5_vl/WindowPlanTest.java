@@ -6,11 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Arrays;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.vesalius.kernels.Activation;
+import org.vesalius.runtime.vision.QwenVisionConfig;
+import org.vesalius.runtime.vision.VisionSizes;
 
 class WindowPlanTest {
 
   private static VisionConfig config(int windowCells) {
-    return new VisionConfig(1, 8, 8, 1, 14, 2, 2, windowCells, Set.of(), 2, 8);
+    return new VisionConfig(
+        new QwenVisionConfig(1, new VisionSizes(8, 8, 1), Activation.SILU, 14, 2, 2, 8),
+        windowCells,
+        Set.of(),
+        2);
   }
 
   /**

@@ -1,4 +1,4 @@
-package org.vesalius.runtime.models.llava;
+package org.vesalius.runtime.models.llava_original;
 
 /**
  * Conversation formats of LLaVA models whose checkpoints have no chat template, because their code

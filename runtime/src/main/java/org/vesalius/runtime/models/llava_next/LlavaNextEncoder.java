@@ -1,4 +1,4 @@
-package org.vesalius.runtime.models.llava;
+package org.vesalius.runtime.models.llava_next;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,6 +7,8 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.ImageOptions;
 import org.vesalius.runtime.layers.LayerObserver;
+import org.vesalius.runtime.models.llava.Llava;
+import org.vesalius.runtime.models.llava.LlavaProjector;
 import org.vesalius.runtime.vision.ImageEncoder;
 import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.TokenGrid;

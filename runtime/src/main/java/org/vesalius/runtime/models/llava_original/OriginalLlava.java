@@ -1,4 +1,4 @@
-package org.vesalius.runtime.models.llava;
+package org.vesalius.runtime.models.llava_original;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -17,6 +17,10 @@ import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
 import org.vesalius.runtime.models.TextFamily;
+import org.vesalius.runtime.models.llava.Llava;
+import org.vesalius.runtime.models.llava.LlavaEncoder;
+import org.vesalius.runtime.models.llava.LlavaParts;
+import org.vesalius.runtime.models.llava.LlavaProjector;
 import org.vesalius.runtime.vision.FixedResolutionTower;
 import org.vesalius.runtime.vision.FixedSizeImages;
 import org.vesalius.runtime.vision.image.FixedSizeImageProcessor;
