@@ -237,7 +237,7 @@ class ChangedCheckpointTest {
 
   @Test
   void tilesHaveNoClassToken() throws IOException {
-    copy("llava_next");
+    copy("small_llava_next");
     edit("config.json", config -> config.put("vision_feature_select_strategy", "full"));
     assertRefused("config.json", "vision_feature_select_strategy");
   }
