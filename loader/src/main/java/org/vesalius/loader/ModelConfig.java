@@ -154,6 +154,16 @@ public record ModelConfig(
     return found;
   }
 
+  /**
+   * The vision encoder's keys of a family that has one.
+   *
+   * @throws ModelFormatException when there is none
+   */
+  public ConfigNode requiredVision() {
+    return vision.orElseThrow(
+        () -> root.error("vision_config", "the vision tower's sizes", "none"));
+  }
+
   /** The {@code architectures}, such as {@code Qwen2_5_VLForConditionalGeneration}. */
   public List<String> architectures() {
     return root.has("architectures") ? root.strings("architectures") : List.of();

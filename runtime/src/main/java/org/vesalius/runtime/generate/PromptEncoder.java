@@ -36,6 +36,7 @@ public final class PromptEncoder {
   private final OptionalInt imageId;
   private final OptionalInt videoId;
   private final AnswerFormat answerFormat;
+  private final boolean addsTokens;
   private final List<ControlToken> controlTokens;
 
   /**
@@ -57,6 +58,7 @@ public final class PromptEncoder {
     this.model = model;
     this.beginningId = beginningId;
     this.answerFormat = answerFormat;
+    addsTokens = tokenizer.encode("", new EncodeOptions(true, AddedTokenFilter.ALL)).length > 0;
     controlTokens = new ArrayList<>();
     tokenizer
         .addedTokens()
@@ -260,6 +262,9 @@ public final class PromptEncoder {
    */
   private int[] tokens(RenderedPrompt prompt) {
     int[] plain = plain(prompt);
+    if (!addsTokens) {
+      return plain;
+    }
     int[] complete = tokenizer.encode(prompt.text(), options(prompt, true));
     boolean written =
         plain.length > 0

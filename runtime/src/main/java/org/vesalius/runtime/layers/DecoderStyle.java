@@ -61,110 +61,93 @@ public record DecoderStyle(
     }
   }
 
-  /** Llama: nothing differs. */
-  public static final DecoderStyle LLAMA =
-      new DecoderStyle(
-          false,
-          false,
-          false,
-          false,
-          false,
-          0,
-          false,
-          WindowRule.NONE,
-          "hidden_act",
-          "silu",
-          false,
-          1e-6,
-          Map.of());
-
-  /** With these biases. */
-  public DecoderStyle withBiases(boolean input, boolean output, boolean mlp) {
-    return new DecoderStyle(
-        input,
-        output,
-        mlp,
-        queryKeyNorm,
-        sandwich,
-        gainOffset,
-        scaledEmbedding,
-        windows,
-        activationKey,
-        activation,
-        scaledByScalar,
-        epsilon,
-        defaults);
+  /** A style in which nothing differs from Llama, to be changed. */
+  public static Builder llama() {
+    return new Builder();
   }
 
-  /** With norms on query and key heads. */
-  public DecoderStyle withQueryKeyNorm() {
-    return new DecoderStyle(
-        inputBias,
-        outputBias,
-        mlpBias,
-        true,
-        sandwich,
-        gainOffset,
-        scaledEmbedding,
-        windows,
-        activationKey,
-        activation,
-        scaledByScalar,
-        epsilon,
-        defaults);
-  }
+  /** Collects what differs from Llama. */
+  public static final class Builder {
+    private boolean inputBias;
+    private boolean outputBias;
+    private boolean mlpBias;
+    private boolean queryKeyNorm;
+    private boolean sandwich;
+    private float gainOffset;
+    private boolean scaledEmbedding;
+    private WindowRule windows = WindowRule.NONE;
+    private String activationKey = "hidden_act";
+    private String activation = "silu";
+    private boolean scaledByScalar;
+    private double epsilon = 1e-6;
+    private Map<String, Integer> defaults = Map.of();
 
-  /** With sliding windows. */
-  public DecoderStyle withWindows(WindowRule rule) {
-    return new DecoderStyle(
-        inputBias,
-        outputBias,
-        mlpBias,
-        queryKeyNorm,
-        sandwich,
-        gainOffset,
-        scaledEmbedding,
-        rule,
-        activationKey,
-        activation,
-        scaledByScalar,
-        epsilon,
-        defaults);
-  }
+    private Builder() {}
 
-  /** With numbers where the file has none. */
-  public DecoderStyle withDefaults(Map<String, Integer> numbers) {
-    return new DecoderStyle(
-        inputBias,
-        outputBias,
-        mlpBias,
-        queryKeyNorm,
-        sandwich,
-        gainOffset,
-        scaledEmbedding,
-        windows,
-        activationKey,
-        activation,
-        scaledByScalar,
-        epsilon,
-        numbers);
-  }
+    /** Biases of queries, keys and values, of attention's output, of the feed-forward network. */
+    public Builder biases(boolean input, boolean output, boolean mlp) {
+      inputBias = input;
+      outputBias = output;
+      mlpBias = mlp;
+      return this;
+    }
 
-  /** With an epsilon of the norms where the file has none. */
-  public DecoderStyle withEpsilon(double value) {
-    return new DecoderStyle(
-        inputBias,
-        outputBias,
-        mlpBias,
-        queryKeyNorm,
-        sandwich,
-        gainOffset,
-        scaledEmbedding,
-        windows,
-        activationKey,
-        activation,
-        scaledByScalar,
-        value,
-        defaults);
+    /** Norms on query and key heads. */
+    public Builder queryKeyNorm() {
+      queryKeyNorm = true;
+      return this;
+    }
+
+    /** What Gemma 3 does to norms, embeddings and attention's scale. */
+    public Builder gemma() {
+      sandwich = true;
+      gainOffset = 1;
+      scaledEmbedding = true;
+      scaledByScalar = true;
+      return this;
+    }
+
+    /** Sliding windows. */
+    public Builder windows(WindowRule rule) {
+      windows = rule;
+      return this;
+    }
+
+    /** The key of the activation, and its name where the file has none. */
+    public Builder activation(String key, String name) {
+      activationKey = key;
+      activation = name;
+      return this;
+    }
+
+    /** The epsilon of the norms where the file has none. */
+    public Builder epsilon(double value) {
+      epsilon = value;
+      return this;
+    }
+
+    /** Numbers where the file has none. */
+    public Builder defaults(Map<String, Integer> numbers) {
+      defaults = numbers;
+      return this;
+    }
+
+    /** The style. */
+    public DecoderStyle build() {
+      return new DecoderStyle(
+          inputBias,
+          outputBias,
+          mlpBias,
+          queryKeyNorm,
+          sandwich,
+          gainOffset,
+          scaledEmbedding,
+          windows,
+          activationKey,
+          activation,
+          scaledByScalar,
+          epsilon,
+          defaults);
+    }
   }
 }

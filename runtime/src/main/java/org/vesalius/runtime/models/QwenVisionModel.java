@@ -37,11 +37,11 @@ public final class QwenVisionModel {
    * files that leave them out.
    */
   private static final DecoderStyle SECOND_GENERATION =
-      DecoderStyle.LLAMA
-          .withBiases(true, false, false)
-          .withWindows(DecoderStyle.WindowRule.FROM_LAYER)
-          .withEpsilon(1e-5)
-          .withDefaults(
+      DecoderStyle.llama()
+          .biases(true, false, false)
+          .windows(DecoderStyle.WindowRule.FROM_LAYER)
+          .epsilon(1e-5)
+          .defaults(
               Map.of(
                   "hidden_size", 8192,
                   "intermediate_size", 29568,
@@ -51,7 +51,8 @@ public final class QwenVisionModel {
                   "vocab_size", 152064,
                   "max_position_embeddings", 32768,
                   "sliding_window", 4096,
-                  "max_window_layers", 80));
+                  "max_window_layers", 80))
+          .build();
 
   private final ModelFiles files;
   private final ModelConfig config;
@@ -106,10 +107,7 @@ public final class QwenVisionModel {
 
   /** The tower's part of the configuration. */
   public ConfigNode vision() {
-    return config
-        .vision()
-        .orElseThrow(
-            () -> config.root().error("vision_config", "the vision tower's sizes", "none"));
+    return config.requiredVision();
   }
 
   /** Where the tower's tensors are, in checkpoints of transformers 4 and 5. */

@@ -1,6 +1,6 @@
 package org.vesalius.runtime.vision;
 
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
@@ -18,16 +18,9 @@ import org.vesalius.runtime.layers.Norm;
  */
 public record PatchMerger(Norm norm, boolean normalisesCells, Linear inner, Linear output) {
 
-  /**
-   * Computes an embedding for each cell, in order.
-   *
-   * @param out {@code (cells, decoder width)}
-   * @param x {@code (patches, width)}, contiguous
-   */
+  /** Computes an embedding for each cell, in the order of the cells. */
   public void forward(Kernels kernels, Tensor out, Tensor x, VisionScratch scratch) {
-    int[] inOrder = new int[out.rows()];
-    Arrays.setAll(inOrder, i -> i);
-    forward(kernels, out, x, scratch, scratch.integers(inOrder));
+    forward(kernels, out, x, scratch, null);
   }
 
   /**
@@ -35,10 +28,10 @@ public record PatchMerger(Norm norm, boolean normalisesCells, Linear inner, Line
    *
    * @param out {@code (cells, decoder width)}
    * @param x {@code (patches, width)}, contiguous
-   * @param cellOrder row of {@code out} for each cell
+   * @param cellOrder row of {@code out} for each cell, or null for the order of the cells
    */
   public void forward(
-      Kernels kernels, Tensor out, Tensor x, VisionScratch scratch, Tensor cellOrder) {
+      Kernels kernels, Tensor out, Tensor x, VisionScratch scratch, @Nullable Tensor cellOrder) {
     int cellWidth = inner.weight().rows();
     Tensor cells = scratch.mixed().reshape(out.rows(), cellWidth);
     if (normalisesCells) {
@@ -48,14 +41,17 @@ public record PatchMerger(Norm norm, boolean normalisesCells, Linear inner, Line
     }
     int slice = Math.min(VisionScratch.SLICE, out.rows());
     Tensor raised = scratch.borrow(slice, cellWidth);
-    Tensor merged = scratch.borrow(slice, out.columns());
+    Tensor merged = cellOrder == null ? out : scratch.borrow(slice, out.columns());
     scratch.slices(
         out.rows(),
         (from, count) -> {
+          Tensor part = cellOrder == null ? out.rows(from, count) : merged.firstRows(count);
           inner.forward(kernels, raised.firstRows(count), cells.rows(from, count));
           kernels.activate(raised.firstRows(count), Activation.GELU);
-          output.forward(kernels, merged.firstRows(count), raised.firstRows(count));
-          kernels.scatterRows(out, merged.firstRows(count), cellOrder.columns(from, count));
+          output.forward(kernels, part, raised.firstRows(count));
+          if (cellOrder != null) {
+            kernels.scatterRows(out, part, cellOrder.columns(from, count));
+          }
         });
   }
 }

@@ -67,11 +67,7 @@ public final class Gemma3 implements ModelFamily {
 
   private static Gemma3Encoder encoder(
       ModelFiles files, ModelConfig config, WeightReader root, Kernels kernels, int decoderWidth) {
-    ConfigNode vision =
-        config
-            .vision()
-            .orElseThrow(
-                () -> config.root().error("vision_config", "the vision tower's sizes", "none"));
+    ConfigNode vision = config.requiredVision();
     FixedResolutionTower.Config sizes =
         FixedResolutionTower.Config.read(vision, FixedResolutionTower.SIGLIP);
     WeightReader at =

@@ -49,20 +49,14 @@ public final class Gemma3Text implements TextFamily {
   @Override
   public DecoderStyle style(ModelConfig config) {
     boolean bias = config.text().booleanValue("attention_bias", false);
-    return new DecoderStyle(
-        bias,
-        bias,
-        false,
-        true,
-        true,
-        1,
-        true,
-        DecoderStyle.WindowRule.PATTERN,
-        "hidden_activation",
-        "gelu_pytorch_tanh",
-        true,
-        1e-6,
-        DEFAULTS);
+    return DecoderStyle.llama()
+        .biases(bias, bias, false)
+        .queryKeyNorm()
+        .gemma()
+        .windows(DecoderStyle.WindowRule.PATTERN)
+        .activation("hidden_activation", "gelu_pytorch_tanh")
+        .defaults(DEFAULTS)
+        .build();
   }
 
   @Override

@@ -40,6 +40,6 @@ public final class Llama implements TextFamily {
   public DecoderStyle style(ModelConfig config) {
     boolean attention = config.text().booleanValue("attention_bias", false);
     boolean mlp = config.text().booleanValue("mlp_bias", false);
-    return DecoderStyle.LLAMA.withBiases(attention, attention, mlp).withDefaults(DEFAULTS);
+    return DecoderStyle.llama().biases(attention, attention, mlp).defaults(DEFAULTS).build();
   }
 }

@@ -88,11 +88,7 @@ public final class Llava implements ModelFamily {
   @Override
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
-    ConfigNode vision =
-        config
-            .vision()
-            .orElseThrow(
-                () -> config.root().error("vision_config", "the vision tower's sizes", "none"));
+    ConfigNode vision = config.requiredVision();
     LlavaParts parts = new LlavaParts(new WeightReader(checkpoint, kernels), kernels);
     Decoder decoder = textFamily(config).decoder(parts.text(), parts.head(), config, kernels);
     FixedResolutionTower.Config sizes =

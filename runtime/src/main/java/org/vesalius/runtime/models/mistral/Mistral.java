@@ -37,6 +37,6 @@ public final class Mistral implements TextFamily {
 
   @Override
   public DecoderStyle style(ModelConfig config) {
-    return DecoderStyle.LLAMA.withWindows(DecoderStyle.WindowRule.ALL).withDefaults(DEFAULTS);
+    return DecoderStyle.llama().windows(DecoderStyle.WindowRule.ALL).defaults(DEFAULTS).build();
   }
 }

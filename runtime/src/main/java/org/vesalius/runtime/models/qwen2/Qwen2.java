@@ -30,9 +30,10 @@ public final class Qwen2 implements TextFamily {
 
   @Override
   public DecoderStyle style(ModelConfig config) {
-    return DecoderStyle.LLAMA
-        .withBiases(true, false, false)
-        .withWindows(DecoderStyle.WindowRule.FROM_LAYER)
-        .withDefaults(DEFAULTS);
+    return DecoderStyle.llama()
+        .biases(true, false, false)
+        .windows(DecoderStyle.WindowRule.FROM_LAYER)
+        .defaults(DEFAULTS)
+        .build();
   }
 }

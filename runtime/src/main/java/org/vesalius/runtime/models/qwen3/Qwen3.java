@@ -31,10 +31,11 @@ public final class Qwen3 implements TextFamily {
   @Override
   public DecoderStyle style(ModelConfig config) {
     boolean bias = config.text().booleanValue("attention_bias", false);
-    return DecoderStyle.LLAMA
-        .withBiases(bias, bias, false)
-        .withQueryKeyNorm()
-        .withWindows(DecoderStyle.WindowRule.FROM_LAYER)
-        .withDefaults(DEFAULTS);
+    return DecoderStyle.llama()
+        .biases(bias, bias, false)
+        .queryKeyNorm()
+        .windows(DecoderStyle.WindowRule.FROM_LAYER)
+        .defaults(DEFAULTS)
+        .build();
   }
 }

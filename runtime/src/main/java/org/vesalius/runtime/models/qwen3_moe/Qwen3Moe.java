@@ -32,11 +32,12 @@ public final class Qwen3Moe implements TextFamily {
   @Override
   public DecoderStyle style(ModelConfig config) {
     boolean bias = config.text().booleanValue("attention_bias", false);
-    return DecoderStyle.LLAMA
-        .withBiases(bias, bias, false)
-        .withQueryKeyNorm()
-        .withWindows(DecoderStyle.WindowRule.ALL_IF_USED)
-        .withDefaults(DEFAULTS);
+    return DecoderStyle.llama()
+        .biases(bias, bias, false)
+        .queryKeyNorm()
+        .windows(DecoderStyle.WindowRule.ALL_IF_USED)
+        .defaults(DEFAULTS)
+        .build();
   }
 
   @Override

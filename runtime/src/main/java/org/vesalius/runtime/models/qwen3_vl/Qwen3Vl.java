@@ -72,10 +72,11 @@ public final class Qwen3Vl implements ModelFamily {
 
   private DecoderStyle style(ModelConfig config) {
     boolean bias = config.text().booleanValue("attention_bias", false);
-    return DecoderStyle.LLAMA
-        .withBiases(bias, bias, false)
-        .withQueryKeyNorm()
-        .withDefaults(sparse ? Map.of() : Map.of("head_dim", 128));
+    return DecoderStyle.llama()
+        .biases(bias, bias, false)
+        .queryKeyNorm()
+        .defaults(sparse ? Map.of() : Map.of("head_dim", 128))
+        .build();
   }
 
   /** The sizes of the decoder. */

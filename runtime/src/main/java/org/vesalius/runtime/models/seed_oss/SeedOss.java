@@ -28,11 +28,12 @@ public final class SeedOss implements TextFamily {
 
   @Override
   public DecoderStyle style(ModelConfig config) {
-    return DecoderStyle.LLAMA
-        .withBiases(
+    return DecoderStyle.llama()
+        .biases(
             config.text().booleanValue("attention_bias", true),
             config.text().booleanValue("attention_out_bias", false),
             config.text().booleanValue("mlp_bias", false))
-        .withDefaults(Map.of("head_dim", 128));
+        .defaults(Map.of("head_dim", 128))
+        .build();
   }
 }

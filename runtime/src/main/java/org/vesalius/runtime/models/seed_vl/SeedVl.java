@@ -55,11 +55,7 @@ public final class SeedVl implements ModelFamily {
   @Override
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
-    ConfigNode vision =
-        config
-            .vision()
-            .orElseThrow(
-                () -> config.root().error("vision_config", "the vision tower's sizes", "none"));
+    ConfigNode vision = config.requiredVision();
     WeightReader root = new WeightReader(checkpoint, kernels);
     DecoderStyle style = dense.style(config);
     DecoderConfig sizes = sizes(config, style);
