@@ -60,6 +60,15 @@ VESALIUS_INLINE float fma1(float a, float b, float c) {
 #endif
 }
 
+/* Keeps a vector in a register: the compiler would rather load it again for each of its uses, and loads are the limit then. */
+VESALIUS_INLINE void keep(Floats& v) {
+#if defined(__x86_64__)
+  __asm__("" : "+v"(v));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(v));
+#endif
+}
+
 VESALIUS_INLINE Floats max(Floats a, Floats b) { return a > b ? a : b; }
 VESALIUS_INLINE Floats min(Floats a, Floats b) { return a < b ? a : b; }
 
