@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "vesalius.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
