@@ -151,7 +151,15 @@ VESALIUS_INLINE float f16_to_float(uint16_t x) {
 #endif
 }
 
-VESALIUS_INLINE Floats bf16_to_floats(Halves x) { return (Floats)(__builtin_convertvector(x, Words) << 16); }
+VESALIUS_INLINE Floats bf16_to_floats(Halves x) {
+#if defined(__AVX512F__) && VESALIUS_LANES == 16
+  return (Floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)x), 16);
+#elif defined(__AVX2__) && VESALIUS_LANES == 8
+  return (Floats)_mm256_slli_epi32(_mm256_cvtepu16_epi32((__m128i)x), 16);
+#else
+  return (Floats)(__builtin_convertvector(x, Words) << 16);
+#endif
+}
 
 VESALIUS_INLINE Halves bf16_of_floats(Floats x) {
   Words word = (Words)x;
