@@ -143,7 +143,7 @@ static void multiply_stored(const vesalius_weight* w, float* out, int64_t out_st
 
 static void multiply(const vesalius_weight* w, float* out, int64_t out_stride, const void* prepared, int64_t tokens,
                      const float* bias, int64_t from, int64_t to, void* scratch) {
-  if (from >= to) {
+  if (from >= to || tokens == 0) {
     return;
   }
   if (w->columns == 0) {

@@ -25,6 +25,9 @@ constexpr int64_t PANEL_STEPS = 16;
 /* Tokens whose sums are stashed between the stretches of a panel. */
 constexpr int64_t STASH_TOKENS = 512;
 
+/* What was written to memory is there for the tile loads that follow: the compiler's intrinsics do not say that they read. */
+VESALIUS_INLINE void written() { __asm__ volatile("" : : : "memory"); }
+
 struct TileConfig {
   uint8_t palette = 1;
   uint8_t start_row = 0;
@@ -40,6 +43,7 @@ static void configure_tiles(int64_t tokens) {
     config.rows[i] = TILE;
     config.row_bytes[i] = (uint16_t)(i == 4 || i == 5 ? 64 : 4 * tokens);
   }
+  __asm__ volatile("" : : "r"(&config) : "memory");
   _tile_loadconfig(&config);
 }
 
@@ -142,6 +146,7 @@ static void stream_brain_tiles(const vesalius_weight* w, float* out, int64_t out
     for (int64_t step = rows == SPAN ? whole : 0; step < x.steps; step++) {
       pad_brain_step(scratch->panel, w, row, least(TILE, rows), step);
       pad_brain_step(scratch->panel + TILE_BYTES, w, row + TILE, rows - TILE, step);
+      written();
       _tile_loadd(6, x.at(0, step), 4 * width);
       _tile_loadd(4, scratch->panel, 64);
       _tile_dpbf16ps(0, 4, 6);
@@ -183,6 +188,7 @@ static void multiply_brain_tiles(const vesalius_weight* w, float* out, int64_t o
             pad_brain_step(panel + TILE_BYTES, w, row + TILE, rows - TILE, first + s);
           }
         }
+        written();
         bool last = first + steps == x.steps;
         for (int64_t block = begin; block < end; block += 2) {
           bool two = block + 1 < end;
@@ -344,6 +350,7 @@ static void multiply_byte_tiles(const vesalius_weight* w, float* out, int64_t ou
       for (int64_t column = 0; column < x.ints.padded(); column += DEPTH) {
         int64_t depth = x.ints.depth(column);
         fill_byte_panel(s, w, row, to, column, depth);
+        written();
         for (int64_t block = begin; block < end; block += 2) {
           bool two = block + 1 < end;
           float(*totals)[TILE * TILE] = s->totals[(block - begin) / 2];
