@@ -38,7 +38,8 @@ VESALIUS_INLINE void store(void* p, V v) {
   memcpy(p, &v, sizeof v);
 }
 
-VESALIUS_INLINE Floats splat(float x) { return Floats{} + x; }
+/* Less zero is any number itself, and no instruction; plus zero is an addition, for the sake of -0. */
+VESALIUS_INLINE Floats splat(float x) { return x - Floats{}; }
 
 /* a * b + c; rounded once where the tier has a fused multiply-add. */
 VESALIUS_INLINE Floats fma(Floats a, Floats b, Floats c) {
