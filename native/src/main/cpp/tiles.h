@@ -48,28 +48,30 @@ static void configure_tiles(int64_t tokens) {
 }
 
 /*
- * Activations in blocks of 16 tokens, the last as narrow as its tokens are when there is only that one: per block and step of
- * 64 bytes of columns, 16 rows of one four-byte unit per token.
+ * Activations in blocks of `width` tokens, 16 or, in decode, as many as there are: per block and step of 64 bytes of columns,
+ * 16 rows of one four-byte unit per token.
  */
 struct PreparedTiles {
   uint8_t* data;
   int64_t tokens;
   int64_t steps;
+  int64_t width;
 
-  int64_t width() const { return least(tokens, TILE); }
   int64_t blocks() const { return (tokens + TILE - 1) / TILE; }
-  int64_t step_bytes() const { return TILE * 4 * width(); }
+  int64_t step_bytes() const { return TILE * 4 * width; }
   uint8_t* at(int64_t block, int64_t step) const { return data + (block * steps + step) * step_bytes(); }
   int64_t bytes() const { return blocks() * steps * step_bytes(); }
 };
 
-VESALIUS_INLINE int64_t brain_steps(int64_t columns) { return (columns + 31) / 32; }
+static PreparedTiles brain_tiles(const vesalius_weight* w, const void* data, int64_t tokens) {
+  return {(uint8_t*)data, tokens, (w->columns + 31) / 32, least(tokens, TILE)};
+}
 
 /* Tokens `from` to `to`, `from` a multiple of TILE and `to` too, or the end. */
 static void prepare_brain_tiles(PreparedTiles prepared, int64_t columns, const float* x, int64_t x_stride, int64_t from,
                                 int64_t to) {
-  for (int64_t t = from; t < round_up(to, prepared.width()); t++) {
-    int64_t width = prepared.width();
+  int64_t width = prepared.width;
+  for (int64_t t = from; t < round_up(to, width); t++) {
     for (int64_t step = 0; step < prepared.steps; step++) {
       uint16_t pairs[32];
       if (t < prepared.tokens) {
@@ -120,7 +122,7 @@ struct BrainScratch {
 static void stream_brain_tiles(const vesalius_weight* w, float* out, int64_t out_stride, PreparedTiles x, const float* bias,
                                int64_t from, int64_t to, BrainScratch* scratch) {
   constexpr int64_t AHEAD = 8;
-  int64_t width = x.width();
+  int64_t width = x.width;
   int64_t stride = w->columns * 2;
   int64_t whole = w->columns / 32;
   configure_tiles(width);
@@ -253,7 +255,7 @@ struct PreparedByteTiles {
 
   PreparedByteTiles(void* data, const vesalius_weight* w, int64_t tokens)
       : ints{(uint8_t*)data, tokens, w->columns, group_of(w)},
-        tiles{nullptr, tokens, ints.padded() / 64} {
+        tiles{nullptr, tokens, ints.padded() / 64, TILE} {
     tiles.data = (uint8_t*)data + round_up(ints.bytes(), 64);
   }
   int64_t bytes() const { return round_up(ints.bytes(), 64) + tiles.bytes(); }
