@@ -8,6 +8,7 @@ import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.ExpertChoice;
 import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
