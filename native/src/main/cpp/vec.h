@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "vesalius.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -57,6 +59,15 @@ VESALIUS_INLINE float fma1(float a, float b, float c) {
   return __builtin_fmaf(a, b, c);
 #else
   return a * b + c;
+#endif
+}
+
+/* Keeps a vector in a register: the compiler would rather load it again for each of its uses, and loads are the limit then. */
+VESALIUS_INLINE void keep(Floats& v) {
+#if defined(__x86_64__)
+  __asm__("" : "+v"(v));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(v));
 #endif
 }
 
