@@ -47,7 +47,9 @@ static float store_int8(int8_t* out, const float* x, int64_t n) {
   memcpy(&largest_magnitude, &largest_bits, sizeof largest_magnitude);
   float scale = largest_magnitude / 127;
   if (!(scale >= 0x1p-126f && largest_bits < 0x7f800000)) {
-    memset(out, 0, n);
+    for (int64_t i = 0; i < n; i++) {
+      out[i] = 0;
+    }
     return scale < 0x1p-126f ? 0 : scale;
   }
   for (int64_t i = 0; i < n; i += LANES) {

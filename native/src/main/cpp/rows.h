@@ -1,4 +1,6 @@
 /* Operations on rows of activations. Every number of a row is computed in one way, whatever range of rows a call gets. */
+#include "vesalius.h"
+
 #include "exponential.h"
 
 namespace vesalius {
@@ -30,7 +32,8 @@ VESALIUS_INLINE double sum(Doubles v) {
 /* Signed bytes as floats. */
 VESALIUS_INLINE Floats bytes_to_floats(const void* p) {
 #if defined(__AVX512F__) && VESALIUS_LANES == 16
-  return (Floats)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p)));
+  __m128i bytes = _mm_loadu_si128((const __m128i*)p);
+  return __builtin_convertvector((Ints)_mm512_maskz_cvtepi8_epi32(0xffff, bytes), Floats);
 #elif defined(__AVX2__) && VESALIUS_LANES == 8
   return (Floats)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)p)));
 #elif defined(__x86_64__) && VESALIUS_LANES == 4
