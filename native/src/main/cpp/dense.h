@@ -268,7 +268,7 @@ template <typename Stored>
 static void multiply_dense(const vesalius_weight* w, float* out, int64_t out_stride, const float* prepared, int64_t tokens,
                            const float* bias, int64_t from, int64_t to, void* scratch) {
   PreparedFloats x{(float*)prepared, tokens, w->columns};
-  if (tokens <= FEW_TOKENS || w->columns == 0) {
+  if (tokens <= FEW_TOKENS) {
     stream_few<Stored>(w, out, out_stride, x, bias, from, to);
   } else {
     multiply_panels<Stored>(w, out, out_stride, x, bias, from, to, scratch);

@@ -613,7 +613,7 @@ static void multiply_packed(const vesalius_weight* w, float* out, int64_t out_st
 static void multiply_quantized(const vesalius_weight* w, float* out, int64_t out_stride, const void* prepared,
                                int64_t tokens, const float* bias, int64_t from, int64_t to, void* scratch) {
   PreparedInts x{(uint8_t*)prepared, tokens, w->columns, group_of(w)};
-  if (!x.few() && w->columns > 0) {
+  if (!x.few()) {
     if (w->format == VESALIUS_INT8) {
       multiply_packed<false>(w, out, out_stride, x, bias, from, to, scratch);
     } else {

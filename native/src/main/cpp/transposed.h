@@ -146,7 +146,7 @@ template <typename Stored>
 static void multiply_transposed(const vesalius_weight* w, float* out, int64_t out_stride, const float* prepared,
                                 int64_t tokens, const float* bias, int64_t from, int64_t to, void* scratch) {
   PreparedFloats x{(float*)prepared, tokens, w->columns};
-  if (tokens <= 2 || w->columns == 0) {
+  if (tokens <= 2) {
     stream_stored_rows<Stored>(w, out, out_stride, x, from, to);
   } else {
     multiply_wide<Stored>(w, out, out_stride, x, from, to, scratch);
