@@ -9,9 +9,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The backends that a contract test runs on: those of the module, which {@code
- * -Dvesalius.backends} names, or all on the class path. One that cannot work here is skipped with
- * its reason, unless {@code -Dvesalius.require} names it: then that is a failure.
+ * The backends that a contract test runs on: those of the module, which {@code -Dvesalius.backends}
+ * names, or all on the class path. One that cannot work here is skipped with its reason, unless
+ * {@code -Dvesalius.require} names it: then that is a failure.
  */
 public final class BackendsUnderTest {
   private BackendsUnderTest() {}

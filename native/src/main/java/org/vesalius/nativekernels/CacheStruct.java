@@ -88,15 +88,7 @@ final class CacheStruct implements AutoCloseable {
 
   private static void addresses(MemorySegment memory, long at, List<Tensor> slabs) {
     for (int i = 0; i < slabs.size(); i++) {
-      Tensor slab = slabs.get(i);
-      if (slab.rows() > 1 && slab.stride() != slab.columns()) {
-        throw new IllegalArgumentException(
-            "native kernels: expected slabs whose rows follow each other, found rows of "
-                + slab.columns()
-                + " at a distance of "
-                + slab.stride());
-      }
-      memory.set(JAVA_LONG, at + (long) i * Long.BYTES, Addresses.of(slab));
+      memory.set(JAVA_LONG, at + (long) i * Long.BYTES, Addresses.of(slabs.get(i)));
     }
   }
 
