@@ -44,8 +44,16 @@ public interface Kernels extends AutoCloseable {
   Weight place(Weight stored);
 
   /**
-   * Copies {@code values} into the tensor, row by row; {@code values} holds at least {@code rows *
-   * columns} numbers.
+   * How {@link #linear} and {@link #expertLinear} round activations before they multiply them with
+   * this weight: a difference from the definition that a backend has to declare.
+   */
+  default ActivationRounding rounding(Weight weight) {
+    return ActivationRounding.NONE;
+  }
+
+  /**
+   * Copies {@code values} into a tensor F32, BF16 (rounded to the nearest) or I8 (whole numbers),
+   * row by row; {@code values} holds at least {@code rows * columns} numbers.
    */
   void write(Tensor out, float[] values);
 
@@ -55,7 +63,10 @@ public interface Kernels extends AutoCloseable {
    */
   void write(Tensor out, int[] values);
 
-  /** Waits for the tensor to be computed and copies it out, row by row. */
+  /**
+   * Waits for the tensor to be computed and copies it out, row by row; what BF16 and I8 hold
+   * becomes floats.
+   */
   void read(float[] out, Tensor x);
 
   /**
@@ -98,7 +109,8 @@ public interface Kernels extends AutoCloseable {
   void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares);
 
   /**
-   * Matrix product with a weight: {@code out = x * weightᵀ + bias}.
+   * Matrix product with a weight: {@code out = x * weightᵀ + bias}, with the exact numbers that a
+   * quantized weight stands for, and activations as {@link #rounding} says.
    *
    * @param out {@code (tokens, weight.rows)}
    * @param x {@code (tokens, weight.columns)}
@@ -183,6 +195,13 @@ public interface Kernels extends AutoCloseable {
    * Prepares one decoder layer's attention: normalises each head of queries and keys where gains
    * are given (Qwen3), rotates both, and stores keys and values in the cache. Queries and keys are
    * changed in place.
+   *
+   * <p>A cache of BF16 takes each number rounded to the nearest, of two equally near to the even
+   * one. A cache of I8 takes for each head of a token, all in binary32, the scale {@code largest
+   * |x| / 127} and of every number the integer nearest to {@code x / scale}, of two equally near
+   * the even one; a scale below {@link Float#MIN_NORMAL} is zero, and so are the integers of its
+   * row. A row with an infinity or what is not a number has a scale that is no finite number. So
+   * backends that were given the same numbers store the same.
    *
    * @param q {@code (tokens, heads * headSize)}
    * @param k {@code (tokens, kvHeads * headSize)}

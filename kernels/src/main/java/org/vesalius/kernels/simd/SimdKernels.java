@@ -5,9 +5,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
+import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.ExpertChoice;
 import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
@@ -27,6 +29,7 @@ final class SimdKernels implements Kernels {
   private final Elementwise elementwise;
   private final RowNorms norms;
   private final Rotations rotations;
+  private final CacheRows cacheRows = new CacheRows();
   private final FlashAttention attention;
   private final ExpertChoice choice = new ExpertChoice();
 
@@ -51,6 +54,15 @@ final class SimdKernels implements Kernels {
   @Override
   public Tensor allocate(ElementType type, int rows, int columns) {
     return memory.allocate(type, rows, columns);
+  }
+
+  @Override
+  public ActivationRounding rounding(Weight weight) {
+    return switch (weight) {
+      case Weight.Int8 _, Weight.Int4 _ -> ActivationRounding.INT8;
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+          ActivationRounding.NONE;
+    };
   }
 
   @Override
@@ -82,10 +94,10 @@ final class SimdKernels implements Kernels {
         Math.max(1, 8192 / Math.max(1, out.columns())),
         (from, to) -> {
           for (int t = from; t < to; t++) {
-            long first = (long) Contents.integer(ids, 0, t) * table.columns();
+            int id = Contents.integer(ids, 0, t);
             long row = 4L * t * out.stride();
             for (int c = 0; c < out.columns(); c++) {
-              out.data().set(ValueLayout.JAVA_FLOAT, row + 4L * c, Panels.number(table, first + c));
+              out.data().set(ValueLayout.JAVA_FLOAT, row + 4L * c, Panels.number(table, id, c));
             }
           }
         });
@@ -226,7 +238,7 @@ final class SimdKernels implements Kernels {
     }
     rotations.rotate(q, cos, sin);
     rotations.rotate(k, cos, sin);
-    rotations.store(k, v, cache, slots);
+    cacheRows.store(k, v, cache, slots);
   }
 
   @Override
