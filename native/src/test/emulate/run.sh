@@ -62,23 +62,25 @@ configure() {
 }
 emulate() {
   configure "$1"
-  rm -f disk.lock output errors end
-  # Bochs keeps to itself what a polite signal asks of it.
-  TERM=${TERM:-linux} timeout -s KILL "${EMULATE_SECONDS:-600}" "$bochs" -q -f bochsrc </dev/null >screen 2>&1 || code=$?
+  rm -f disk.lock errors end
+  : >output
+  code=0
+  {
+    # Bochs keeps to itself what a polite signal asks of it.
+    TERM=${TERM:-linux} timeout -s KILL "${EMULATE_SECONDS:-600}" "$bochs" -q -f bochsrc </dev/null >screen 2>&1 &
+    local pid=$!
+    tail -q -s 0.2 -n +1 -f --pid="$pid" output 2>/dev/null &
+    wait "$pid" || code=$?
+    wait
+  } 2>/dev/null
 }
-code=0
 emulate "${EMULATE_DISPLAY:-nogui}"
 # Distributions leave out the display library that shows nothing; the one for terminals does then.
 if [[ ! -s end && $code != 137 && -z ${EMULATE_DISPLAY:-} ]] && grep -qi nogui screen bochs.log 2>/dev/null; then
-  code=0
   emulate term
 fi
 
-[[ ! -f output ]] || cat output
 [[ ! -f errors ]] || cat errors >&2
-if [[ -n ${EMULATE_VERBOSE:-} ]]; then
-  sed -n 's/^0*\([0-9]*\)i\?.*quit_sim.*/emulate: \1 instructions/p' bochs.log >&2
-fi
 how='' number=''
 [[ ! -s end ]] || read -r how number <end || true
 case $how in
