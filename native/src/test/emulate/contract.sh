@@ -33,6 +33,7 @@ log=$(mktemp)
 rm -f "$log"
 
 [[ $# -gt 0 ]] || set -- avx512 amx
+export EMULATE_SECONDS=${EMULATE_SECONDS:-3600}
 failure=0
 for tier in "$@"; do
   code=0
