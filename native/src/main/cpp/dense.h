@@ -98,7 +98,7 @@ VESALIUS_INLINE void finish(Floats (&sums)[R][T], float* out, int64_t out_stride
 
 /* R rows straight from storage by T tokens. */
 template <typename Stored, int R, int T>
-static inline void stream_tile(const uint8_t* w, int64_t w_bytes, PreparedFloats x, int64_t token, float* out,
+static inline void stream_tile(const uint8_t* w, int64_t w_bytes, const PreparedFloats& x, int64_t token, float* out,
                                int64_t out_stride, const float* bias) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
   int64_t column = 0;
@@ -140,7 +140,7 @@ static inline void stream_tile(const uint8_t* w, int64_t w_bytes, PreparedFloats
 }
 
 template <typename Stored, int T>
-static void stream_rows(const vesalius_weight* w, float* out, int64_t out_stride, PreparedFloats x, int64_t token,
+static void stream_rows(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, int64_t token,
                         const float* bias, int64_t from, int64_t to) {
   constexpr int R = T == 1 ? STREAMS : TILE_ROWS;
   const int64_t bytes = w->columns * sizeof(typename Stored::Element);
@@ -159,7 +159,7 @@ static void stream_rows(const vesalius_weight* w, float* out, int64_t out_stride
 
 /* Tile by tile of tokens over a few rows at a time, which stay cached for the next tile. */
 template <typename Stored>
-static void stream_few(const vesalius_weight* w, float* out, int64_t out_stride, PreparedFloats x, const float* bias,
+static void stream_few(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
                        int64_t from, int64_t to) {
   constexpr int64_t CACHED_ROWS = 32;
   for (int64_t row = from; row < to; row += CACHED_ROWS) {
@@ -232,7 +232,7 @@ static void fill_panels(float* panels, const vesalius_weight* w, int64_t row, in
 }
 
 template <typename Stored>
-static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_stride, PreparedFloats x, const float* bias,
+static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
                             int64_t from, int64_t to, void* scratch) {
   float* panels = (float*)scratch;
   for (int64_t begin = from; begin < to; begin += BLOCK_ROWS) {

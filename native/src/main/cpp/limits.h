@@ -40,20 +40,25 @@ constexpr int64_t STEP_LENGTH = 1000;
 #define VESALIUS_OPAQUE(v) (void)(v)
 #endif
 
+/* One multiply-add of each chain. No chain's can stand for another's, as the compiler cannot know what a is. */
+template <int C, typename Sum, typename Operand, typename F>
+VESALIUS_INLINE void add_to_chains(Sum* total, Operand a, Operand b, F f) {
+  VESALIUS_OPAQUE(a);
+  total[C - 1] = f(total[C - 1], a, b);
+  if constexpr (C > 1) {
+    add_to_chains<C - 1>(total, a, b, f);
+  }
+}
+
 /* `operations` of one call of f, which takes a sum and two operands. */
 template <typename Sum, typename Operand, typename F>
 VESALIUS_INLINE double run_chains(int64_t steps, double operations, Operand a, Operand b, void* scratch, F f) {
   Sum total[CHAINS] = {};
   for (int64_t i = 0; i < steps * STEP_LENGTH; i++) {
-    VESALIUS_OPAQUE(a);
-#pragma GCC unroll 12
-    for (int c = 0; c < CHAINS; c++) {
-      total[c] = f(total[c], a, b);
-      VESALIUS_OPAQUE(total[c]);
-    }
+    add_to_chains<CHAINS>(total, a, b, f);
   }
   for (int c = 0; c < CHAINS; c++) {
-    store((char*)scratch, total[c]);
+    store((char*)scratch + c * (int64_t)sizeof(Sum), total[c]);
   }
   return operations * CHAINS * STEP_LENGTH * (double)steps;
 }

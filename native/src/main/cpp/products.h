@@ -96,7 +96,7 @@ static int64_t prepared_bytes(const vesalius_weight* w, int64_t tokens) {
 #endif
 #if defined(__AMX_TILE__)
     case BRAIN_TILES:
-      return PreparedTiles{nullptr, tokens, brain_steps(w->columns)}.bytes();
+      return brain_tiles(w, nullptr, tokens).bytes();
     case BYTE_TILES:
       return PreparedByteTiles(nullptr, w, tokens).bytes();
 #endif
@@ -118,7 +118,7 @@ static void prepare(const vesalius_weight* w, void* prepared, int64_t tokens, co
 #endif
 #if defined(__AMX_TILE__)
     case BRAIN_TILES:
-      prepare_brain_tiles({(uint8_t*)prepared, tokens, brain_steps(w->columns)}, w->columns, x, x_stride, from, to);
+      prepare_brain_tiles(brain_tiles(w, prepared, tokens), w->columns, x, x_stride, from, to);
       break;
     case BYTE_TILES:
       prepare_byte_tiles(PreparedByteTiles(prepared, w, tokens), x, x_stride, from, to);
@@ -143,7 +143,7 @@ static void multiply_stored(const vesalius_weight* w, float* out, int64_t out_st
 
 static void multiply(const vesalius_weight* w, float* out, int64_t out_stride, const void* prepared, int64_t tokens,
                      const float* bias, int64_t from, int64_t to, void* scratch) {
-  if (from >= to) {
+  if (from >= to || tokens == 0) {
     return;
   }
   if (w->columns == 0) {
@@ -165,7 +165,7 @@ static void multiply(const vesalius_weight* w, float* out, int64_t out_stride, c
 #endif
 #if defined(__AMX_TILE__)
     case BRAIN_TILES: {
-      PreparedTiles x{(uint8_t*)prepared, tokens, brain_steps(w->columns)};
+      PreparedTiles x = brain_tiles(w, prepared, tokens);
       if (tokens <= TILE) {
         stream_brain_tiles(w, out, out_stride, x, bias, from, to, (BrainScratch*)scratch);
       } else {

@@ -78,7 +78,7 @@ VESALIUS_INLINE Ints nearest(Floats x) {
 }
 
 /* One group of one token; columns beyond `count` become zeros. Returns the sum of the integers. */
-static int32_t round_group(PreparedInts prepared, uint8_t* out, const float* x, int64_t count, float* scale) {
+static int32_t round_group(const PreparedInts& prepared, uint8_t* out, const float* x, int64_t count, float* scale) {
   Floats most{};
   for (int64_t i = 0; i < count; i += LANES) {
     Floats v = i + LANES <= count ? load<Floats>(x + i) : load_first(x + i, count - i);
@@ -115,7 +115,7 @@ static int32_t round_group(PreparedInts prepared, uint8_t* out, const float* x, 
   return total;
 }
 
-static void prepare_ints(PreparedInts prepared, const float* x, int64_t x_stride, int64_t from, int64_t to) {
+static void prepare_ints(const PreparedInts& prepared, const float* x, int64_t x_stride, int64_t from, int64_t to) {
   for (int64_t t = from; t < to; t++) {
     for (int64_t g = 0; g < prepared.groups(); g++) {
       int64_t begin = g * prepared.group;
@@ -131,10 +131,12 @@ static void prepare_ints(PreparedInts prepared, const float* x, int64_t x_stride
 /* Columns of one step. */
 #if defined(__AVX512VNNI__)
 constexpr int64_t STEP = 64;
+#elif defined(__AVX2__)
+constexpr int64_t STEP = 32;
 #elif defined(__aarch64__)
 constexpr int64_t STEP = 16;
 #else
-constexpr int64_t STEP = 2 * LANES;
+constexpr int64_t STEP = 8;
 #endif
 
 /* Activations of one step. */
@@ -157,7 +159,7 @@ VESALIUS_INLINE StepInts load_step(const uint8_t* x) {
 #if defined(__AVX512VNNI__)
   s.v = _mm512_loadu_si512(x);
 #elif defined(__AVX2__)
-  s.v = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)x));
+  s.v = _mm256_loadu_si256((const __m256i*)x);
 #elif defined(__SSE2__)
   __m128i bytes = _mm_loadl_epi64((const __m128i*)x);
   s.v = _mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8);
@@ -175,7 +177,10 @@ VESALIUS_INLINE Ints step_int8(Ints sums, const uint8_t* w, StepInts x) {
   __m512i shifted = _mm512_xor_si512(_mm512_loadu_si512(w), _mm512_set1_epi8((char)0x80));
   return (Ints)_mm512_dpbusd_epi32((__m512i)sums, shifted, x.v);
 #elif defined(__AVX2__)
-  return sums + (Ints)_mm256_madd_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)w)), x.v);
+  /* |w| * (x with the sign of w): two products of at most 127 * 127 fit 16 bits. */
+  __m256i weights = _mm256_loadu_si256((const __m256i*)w);
+  __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_sign_epi8(x.v, weights));
+  return sums + (Ints)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 #elif defined(__SSE2__)
   __m128i bytes = _mm_loadl_epi64((const __m128i*)w);
   return sums + (Ints)_mm_madd_epi16(_mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8), x.v);
@@ -312,14 +317,23 @@ VESALIUS_INLINE Quad column4(const void* data, int64_t stride, int64_t row, int6
   return q;
 }
 
+/*
+ * How far ahead a stream of `rows` rows of so many bytes fetches: where the rows after them lie in memory, at the same column,
+ * unless that is far. Several short rows share a page, and processors that follow one stream per page lose them all.
+ */
+VESALIUS_INLINE int64_t fetch_ahead(int64_t rows, int64_t row_bytes) {
+  return rows * row_bytes <= 16384 ? rows * row_bytes : 2048;
+}
+
 /* Four rows by one token. Rows beyond the last repeat it, and their results are dropped. */
-static void stream_int8(const vesalius_weight* w, float* out, PreparedInts x, int64_t token, const float* bias, int64_t row,
+static void stream_int8(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias, int64_t row,
                         int64_t to) {
   const uint8_t* rows[4];
   for (int r = 0; r < 4; r++) {
     rows[r] = (const uint8_t*)w->data + least(row + r, to - 1) * w->columns;
   }
   int64_t groups = x.groups();
+  int64_t ahead = fetch_ahead(4, w->columns);
   const float* scales = x.scales(token);
   const int32_t* sums_of_x = x.sums(token);
   Quad total{};
@@ -328,6 +342,12 @@ static void stream_int8(const vesalius_weight* w, float* out, PreparedInts x, in
     const uint8_t* in = x.at(token, begin / DEPTH * DEPTH) + begin % DEPTH;
     int64_t count = least(INT8_GROUP, w->columns - begin);
     Ints sums[4] = {};
+    for (int64_t k = 0; k < count; k += 64) {
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; r++) {
+        __builtin_prefetch(rows[r] + begin + k + ahead);
+      }
+    }
     int64_t k = 0;
     for (; k + STEP <= count; k += STEP) {
       StepInts v = load_step(in + k);
@@ -338,6 +358,7 @@ static void stream_int8(const vesalius_weight* w, float* out, PreparedInts x, in
     }
     if (k < count) {
       StepInts v = load_step(in + k);
+#pragma GCC unroll 4
       for (int r = 0; r < 4; r++) {
         uint8_t rest[64] = {};
         memcpy(rest, rows[r] + begin + k, count - k);
@@ -361,7 +382,7 @@ static void stream_int8(const vesalius_weight* w, float* out, PreparedInts x, in
   }
 }
 
-static void stream_int4(const vesalius_weight* w, float* out, PreparedInts x, int64_t token, const float* bias, int64_t row,
+static void stream_int4(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias, int64_t row,
                         int64_t to) {
   int64_t groups = x.groups();
   const uint8_t* rows[4];
@@ -373,12 +394,18 @@ static void stream_int4(const vesalius_weight* w, float* out, PreparedInts x, in
     scale_rows[r] = (const uint8_t*)w->scales + i * groups * 2;
     minimum_rows[r] = (const uint8_t*)w->minimums + i * groups * 2;
   }
+  int64_t ahead = fetch_ahead(4, groups * 32);
   const float* scales = x.scales(token);
   const int32_t* sums_of_x = x.sums(token);
   Quad total{};
   for (int64_t first = 0; first < groups; first += 4) {
     int64_t count = least(4, groups - first);
     Quad scale[4], minimum[4];
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; r++) {
+      __builtin_prefetch(rows[r] + first * 32 + ahead);
+      __builtin_prefetch(rows[r] + first * 32 + 64 + ahead);
+    }
     if (count == 4) {
       for (int r = 0; r < 4; r++) {
         scale[r] = read_halves4(scale_rows[r] + first * 2);
@@ -509,7 +536,7 @@ static void fill_panel(Panel* panel, const vesalius_weight* w, int64_t row, int6
 
 /* One stretch of a panel by T tokens. `out` has room for whole vectors. */
 template <int T, bool MINIMUM>
-static void packed_tile(const Panel* panel, PreparedInts x, int64_t token, int64_t column, float* out, int64_t out_stride,
+static void packed_tile(const Panel* panel, const PreparedInts& x, int64_t token, int64_t column, float* out, int64_t out_stride,
                         bool first) {
   constexpr int64_t GROUP = MINIMUM ? INT4_GROUP : INT8_GROUP;
   constexpr int32_t OFFSET = MINIMUM ? 0 : WEIGHT_OFFSET;
@@ -567,7 +594,7 @@ static void packed_tile(const Panel* panel, PreparedInts x, int64_t token, int64
 }
 
 template <int T, bool MINIMUM>
-VESALIUS_INLINE void packed_edge(const Panel* panel, PreparedInts x, int64_t token, int64_t column, float* out,
+VESALIUS_INLINE void packed_edge(const Panel* panel, const PreparedInts& x, int64_t token, int64_t column, float* out,
                                  int64_t out_stride, int64_t width, bool first) {
   if (width >= PANEL_ROWS) {
     packed_tile<T, MINIMUM>(panel, x, token, column, out, out_stride, first);
@@ -584,7 +611,7 @@ VESALIUS_INLINE void packed_edge(const Panel* panel, PreparedInts x, int64_t tok
 }
 
 template <bool MINIMUM>
-static void multiply_packed(const vesalius_weight* w, float* out, int64_t out_stride, PreparedInts x, const float* bias,
+static void multiply_packed(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedInts& x, const float* bias,
                             int64_t from, int64_t to, void* scratch) {
   Panel* panel = (Panel*)scratch;
   for (int64_t row = from; row < to; row += PANEL_ROWS) {

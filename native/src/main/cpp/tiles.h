@@ -25,6 +25,9 @@ constexpr int64_t PANEL_STEPS = 16;
 /* Tokens whose sums are stashed between the stretches of a panel. */
 constexpr int64_t STASH_TOKENS = 512;
 
+/* What was written to memory is there for the tile loads that follow: the compiler's intrinsics do not say that they read. */
+VESALIUS_INLINE void written() { __asm__ volatile("" : : : "memory"); }
+
 struct TileConfig {
   uint8_t palette = 1;
   uint8_t start_row = 0;
@@ -40,32 +43,35 @@ static void configure_tiles(int64_t tokens) {
     config.rows[i] = TILE;
     config.row_bytes[i] = (uint16_t)(i == 4 || i == 5 ? 64 : 4 * tokens);
   }
+  __asm__ volatile("" : : "r"(&config) : "memory");
   _tile_loadconfig(&config);
 }
 
 /*
- * Activations in blocks of 16 tokens, the last as narrow as its tokens are when there is only that one: per block and step of
- * 64 bytes of columns, 16 rows of one four-byte unit per token.
+ * Activations in blocks of `width` tokens, 16 or, in decode, as many as there are: per block and step of 64 bytes of columns,
+ * 16 rows of one four-byte unit per token.
  */
 struct PreparedTiles {
   uint8_t* data;
   int64_t tokens;
   int64_t steps;
+  int64_t width;
 
-  int64_t width() const { return least(tokens, TILE); }
   int64_t blocks() const { return (tokens + TILE - 1) / TILE; }
-  int64_t step_bytes() const { return TILE * 4 * width(); }
+  int64_t step_bytes() const { return TILE * 4 * width; }
   uint8_t* at(int64_t block, int64_t step) const { return data + (block * steps + step) * step_bytes(); }
   int64_t bytes() const { return blocks() * steps * step_bytes(); }
 };
 
-VESALIUS_INLINE int64_t brain_steps(int64_t columns) { return (columns + 31) / 32; }
+static PreparedTiles brain_tiles(const vesalius_weight* w, const void* data, int64_t tokens) {
+  return {(uint8_t*)data, tokens, (w->columns + 31) / 32, least(tokens, TILE)};
+}
 
 /* Tokens `from` to `to`, `from` a multiple of TILE and `to` too, or the end. */
 static void prepare_brain_tiles(PreparedTiles prepared, int64_t columns, const float* x, int64_t x_stride, int64_t from,
                                 int64_t to) {
-  for (int64_t t = from; t < round_up(to, prepared.width()); t++) {
-    int64_t width = prepared.width();
+  int64_t width = prepared.width;
+  for (int64_t t = from; t < round_up(to, width); t++) {
     for (int64_t step = 0; step < prepared.steps; step++) {
       uint16_t pairs[32];
       if (t < prepared.tokens) {
@@ -116,7 +122,7 @@ struct BrainScratch {
 static void stream_brain_tiles(const vesalius_weight* w, float* out, int64_t out_stride, PreparedTiles x, const float* bias,
                                int64_t from, int64_t to, BrainScratch* scratch) {
   constexpr int64_t AHEAD = 8;
-  int64_t width = x.width();
+  int64_t width = x.width;
   int64_t stride = w->columns * 2;
   int64_t whole = w->columns / 32;
   configure_tiles(width);
@@ -142,6 +148,7 @@ static void stream_brain_tiles(const vesalius_weight* w, float* out, int64_t out
     for (int64_t step = rows == SPAN ? whole : 0; step < x.steps; step++) {
       pad_brain_step(scratch->panel, w, row, least(TILE, rows), step);
       pad_brain_step(scratch->panel + TILE_BYTES, w, row + TILE, rows - TILE, step);
+      written();
       _tile_loadd(6, x.at(0, step), 4 * width);
       _tile_loadd(4, scratch->panel, 64);
       _tile_dpbf16ps(0, 4, 6);
@@ -183,6 +190,7 @@ static void multiply_brain_tiles(const vesalius_weight* w, float* out, int64_t o
             pad_brain_step(panel + TILE_BYTES, w, row + TILE, rows - TILE, first + s);
           }
         }
+        written();
         bool last = first + steps == x.steps;
         for (int64_t block = begin; block < end; block += 2) {
           bool two = block + 1 < end;
@@ -247,7 +255,7 @@ struct PreparedByteTiles {
 
   PreparedByteTiles(void* data, const vesalius_weight* w, int64_t tokens)
       : ints{(uint8_t*)data, tokens, w->columns, group_of(w)},
-        tiles{nullptr, tokens, ints.padded() / 64} {
+        tiles{nullptr, tokens, ints.padded() / 64, TILE} {
     tiles.data = (uint8_t*)data + round_up(ints.bytes(), 64);
   }
   int64_t bytes() const { return round_up(ints.bytes(), 64) + tiles.bytes(); }
@@ -344,6 +352,7 @@ static void multiply_byte_tiles(const vesalius_weight* w, float* out, int64_t ou
       for (int64_t column = 0; column < x.ints.padded(); column += DEPTH) {
         int64_t depth = x.ints.depth(column);
         fill_byte_panel(s, w, row, to, column, depth);
+        written();
         for (int64_t block = begin; block < end; block += 2) {
           bool two = block + 1 < end;
           float(*totals)[TILE * TILE] = s->totals[(block - begin) / 2];

@@ -41,7 +41,7 @@ static void add_stored_rows(const uint8_t* w, int64_t w_bytes, const float* x, i
 }
 
 template <typename Stored>
-static void stream_stored_rows(const vesalius_weight* w, float* out, int64_t out_stride, PreparedFloats x, int64_t from,
+static void stream_stored_rows(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, int64_t from,
                                int64_t to) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
   const int64_t bytes = w->rows * SIZE;
@@ -111,7 +111,7 @@ static void wide_tile(const float* panel, const float* x, int64_t x_stride, int6
 }
 
 template <typename Stored>
-static void multiply_wide(const vesalius_weight* w, float* out, int64_t out_stride, PreparedFloats x, int64_t from,
+static void multiply_wide(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, int64_t from,
                           int64_t to, void* scratch) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
   constexpr int64_t SPAN = WIDE * LANES;

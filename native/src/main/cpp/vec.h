@@ -38,7 +38,8 @@ VESALIUS_INLINE void store(void* p, V v) {
   memcpy(p, &v, sizeof v);
 }
 
-VESALIUS_INLINE Floats splat(float x) { return Floats{} + x; }
+/* Less zero is any number itself, and no instruction; plus zero is an addition, for the sake of -0. */
+VESALIUS_INLINE Floats splat(float x) { return x - Floats{}; }
 
 /* a * b + c; rounded once where the tier has a fused multiply-add. */
 VESALIUS_INLINE Floats fma(Floats a, Floats b, Floats c) {
@@ -151,7 +152,15 @@ VESALIUS_INLINE float f16_to_float(uint16_t x) {
 #endif
 }
 
-VESALIUS_INLINE Floats bf16_to_floats(Halves x) { return (Floats)(__builtin_convertvector(x, Words) << 16); }
+VESALIUS_INLINE Floats bf16_to_floats(Halves x) {
+#if defined(__AVX512F__) && VESALIUS_LANES == 16
+  return (Floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)x), 16);
+#elif defined(__AVX2__) && VESALIUS_LANES == 8
+  return (Floats)_mm256_slli_epi32(_mm256_cvtepu16_epi32((__m128i)x), 16);
+#else
+  return (Floats)(__builtin_convertvector(x, Words) << 16);
+#endif
+}
 
 VESALIUS_INLINE Halves bf16_of_floats(Floats x) {
   Words word = (Words)x;

@@ -4,6 +4,7 @@
 void test_rows();
 void test_attention();
 void test_limits();
+void test_products();
 
 Checks checks;
 
@@ -90,6 +91,7 @@ int main() {
   }
   printf("instruction set %s of %s\n", vesalius_isa(), vesalius_isas());
   setvbuf(stdout, nullptr, _IOLBF, 0);
+  test_products();
   test_rows();
   test_attention();
   test_limits();
