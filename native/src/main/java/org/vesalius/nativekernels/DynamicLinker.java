@@ -22,11 +22,13 @@ final class DynamicLinker {
   /**
    * Loads a library that stays while something of it is in use.
    *
+   * @param file an absolute path
    * @throws IOException with the loader's reason if it refuses
    */
   static SymbolLookup load(Path file, Arena arena) throws IOException {
     try {
-      return SymbolLookup.libraryLookup(file, arena);
+      // By name: the other way asks for the real path, and a file in memory has none.
+      return SymbolLookup.libraryLookup(file.toString(), arena);
     } catch (IllegalArgumentException e) {
       throw new IOException(reason(file), e);
     }

@@ -16,7 +16,7 @@ record TemporaryCopy(Path parent) implements LibraryPlace {
   @Override
   public SymbolLookup load(LibraryFile.Content content, Arena arena) throws IOException {
     // A name that nobody can guess, and permissions for the owner only.
-    Path directory = Files.createTempDirectory(parent, "vesalius");
+    Path directory = Files.createTempDirectory(parent.toAbsolutePath(), "vesalius");
     Path file = directory.resolve(content.name());
     try {
       content.extract(file);
