@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <initializer_list>
 
@@ -26,6 +24,10 @@ struct Checks {
   long failed = 0;
   long group_passed = 0;
   long group_failed = 0;
+
+  void equal(const char* name, float expected, float found);
+  void close(const char* name, double expected, double found, double bound);
+  void same_bits(const char* name, const void* expected, const void* found, int64_t bytes);
 };
 
 extern Checks checks;
@@ -38,7 +40,6 @@ __attribute__((format(printf, 2, 3))) void check(bool holds, const char* format,
 /* Checks that every number is as near as allowed; a NaN only meets a NaN, an infinity itself. */
 template <typename Expected, typename Allowed>
 void check_close(const float* actual, int64_t count, Expected expected, Allowed allowed, const char* what) {
-  double worst = 0;
   for (int64_t i = 0; i < count; i++) {
     double want = expected(i), found = actual[i], bound = allowed(i);
     bool near = isnan(want) ? isnan(found) : want == found || fabs(found - want) <= bound;
@@ -47,15 +48,8 @@ void check_close(const float* actual, int64_t count, Expected expected, Allowed 
             want, bound);
       return;
     }
-    if (want != found && bound > 0 && isfinite(want)) {
-      double share = fabs(found - want) / bound;
-      worst = share > worst ? share : worst;
-    }
   }
   check(true, "%s", what);
-  if (getenv("VESALIUS_WORST") != nullptr && worst > 0.5) {
-    printf("    %s: at most %.2f of the bound\n", what, worst);
-  }
 }
 
 /* Checks that bits are equal. */
@@ -64,38 +58,38 @@ void check_same(const void* actual, const void* expected, int64_t bytes, const c
 /* ---- memory ---- */
 
 /* Zeros that lie right before an inaccessible page, and behind one. */
+struct Guarded {
+  uint8_t* bytes = nullptr;
+  int64_t size = 0;
+
+  Guarded() = default;
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+  ~Guarded();
+  void allocate(int64_t wanted);
+
+ private:
+  void* base_ = nullptr;
+  int64_t mapped_ = 0;
+};
+
+/* An array in guarded memory. */
 template <typename T>
 class Buffer {
  public:
   explicit Buffer(int64_t count, int64_t align = alignof(T)) : count_(count) {
-    int64_t page = sysconf(_SC_PAGESIZE);
-    int64_t bytes = (count * (int64_t)sizeof(T) + align - 1) / align * align;
-    int64_t inside = (bytes + page - 1) / page * page;
-    size_ = inside + 2 * page;
-    base_ = (char*)mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base_ == MAP_FAILED || mprotect(base_, page, PROT_NONE) != 0 ||
-        mprotect(base_ + page + inside, page, PROT_NONE) != 0) {
-      perror("guarded memory");
-      abort();
-    }
-    data_ = (T*)(base_ + page + inside - bytes);
+    memory_.allocate((count * (int64_t)sizeof(T) + align - 1) / align * align);
   }
 
-  ~Buffer() { munmap(base_, size_); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-
-  T* data() { return data_; }
-  const T* data() const { return data_; }
-  T& operator[](int64_t i) { return data_[i]; }
-  const T& operator[](int64_t i) const { return data_[i]; }
+  T* data() { return (T*)memory_.bytes; }
+  const T* data() const { return (const T*)memory_.bytes; }
+  T& operator[](int64_t i) { return data()[i]; }
+  const T& operator[](int64_t i) const { return data()[i]; }
   int64_t count() const { return count_; }
   int64_t bytes() const { return count_ * (int64_t)sizeof(T); }
 
  private:
-  char* base_;
-  int64_t size_;
-  T* data_;
+  Guarded memory_;
   int64_t count_;
 };
 
@@ -165,6 +159,7 @@ class Random {
   }
 
   int64_t below(int64_t bound) { return (int64_t)((bits() >> 11) % (uint64_t)bound); }
+  float unit() { return (float)(bits() >> 40) * 0x1p-24f; }
   double uniform() { return ((double)(bits() >> 11) + 0.5) * 0x1p-53; }
   double normal() { return sqrt(-2 * log(uniform())) * cos(2 * M_PI * uniform()); }
 

@@ -1,6 +1,10 @@
 /* The contract test of the instruction set that VESALIUS_ISA names, or of the best one. */
 #include "check.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+void test_products(Checks& checks);
 void test_rows();
 void test_attention();
 void test_limits();
@@ -9,11 +13,10 @@ Checks checks;
 
 void begin_group(const char* name) {
   long count = checks.group_passed + checks.group_failed;
-  if (count > 0) {
-    printf("%-44s %6ld checks%s", checks.group, count, checks.group_failed == 0 ? "\n" : "");
-    if (checks.group_failed > 0) {
-      printf(", %ld failed\n", checks.group_failed);
-    }
+  if (count > 0 && checks.group_failed == 0) {
+    printf("%-50s %7ld checks\n", checks.group, count);
+  } else if (count > 0) {
+    printf("%-50s %7ld checks, %ld failed\n", checks.group, count, checks.group_failed);
   }
   checks.group = name;
   checks.passed += checks.group_passed;
@@ -48,6 +51,39 @@ void check_same(const void* actual, const void* expected, int64_t bytes, const c
     }
   }
   check(true, "%s", what);
+}
+
+void Checks::equal(const char* name, float expected, float found) {
+  check(expected == found || memcmp(&expected, &found, sizeof found) == 0, "%s: %.9g; expected %.9g", name, found, expected);
+}
+
+void Checks::close(const char* name, double expected, double found, double bound) {
+  check(fabs(expected - found) <= bound, "%s: %.9g; expected %.9g within %.3g", name, found, expected, bound);
+}
+
+void Checks::same_bits(const char* name, const void* expected, const void* found, int64_t bytes) {
+  check_same(found, expected, bytes, name);
+}
+
+void Guarded::allocate(int64_t wanted) {
+  int64_t page = sysconf(_SC_PAGESIZE);
+  int64_t inside = (wanted + page - 1) / page * page;
+  mapped_ = inside + 2 * page;
+  base_ = mmap(nullptr, (size_t)mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char* first = (char*)base_;
+  if (base_ == MAP_FAILED || mprotect(first, (size_t)page, PROT_NONE) != 0 ||
+      mprotect(first + page + inside, (size_t)page, PROT_NONE) != 0) {
+    perror("guarded memory");
+    abort();
+  }
+  size = wanted;
+  bytes = (uint8_t*)first + page + inside - wanted;
+}
+
+Guarded::~Guarded() {
+  if (base_ != nullptr) {
+    munmap(base_, (size_t)mapped_);
+  }
 }
 
 float bf16_value(uint16_t x) {
@@ -90,6 +126,8 @@ int main() {
   }
   printf("instruction set %s of %s\n", vesalius_isa(), vesalius_isas());
   setvbuf(stdout, nullptr, _IOLBF, 0);
+  begin_group("products");
+  test_products(checks);
   test_rows();
   test_attention();
   test_limits();
