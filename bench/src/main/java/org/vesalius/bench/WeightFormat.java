@@ -1,0 +1,62 @@
+package org.vesalius.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.vesalius.bench.onednn.NumberType;
+import org.vesalius.bench.onednn.Way;
+import org.vesalius.kernels.Weight;
+
+/** A format of weights, with random weights in it and the ways that oneDNN has to compute with. */
+public enum WeightFormat {
+  F32(NumberType.F32, Way.f32()),
+  BF16(NumberType.BF16, Way.bf16());
+
+  /** Of four numbers in BF16 or two in F32: sign and mantissa. */
+  private static final long BF16_RANDOM = 0x80FF_80FF_80FF_80FFL;
+
+  private static final long BF16_ONE = 0x3F00_3F00_3F00_3F00L;
+  private static final long F32_RANDOM = 0x80FF_FFFF_80FF_FFFFL;
+  private static final long F32_ONE = 0x3F00_0000_3F00_0000L;
+
+  private final NumberType peerType;
+  private final List<Way> peerWays;
+
+  WeightFormat(NumberType peerType, List<Way> peerWays) {
+    this.peerType = peerType;
+    this.peerWays = peerWays;
+  }
+
+  /** The same numbers for oneDNN. */
+  NumberType peerType() {
+    return peerType;
+  }
+
+  /** How oneDNN can compute with weights of this format. */
+  List<Way> peerWays() {
+    return peerWays;
+  }
+
+  /** A weight of random numbers, sign and mantissa random, magnitude from a half to two. */
+  Weight random(Arena arena, int rows, int columns, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long elements = (long) rows * columns;
+    return switch (this) {
+      case F32 ->
+          new Weight.F32(fill(arena, 4 * elements, random, F32_RANDOM, F32_ONE), rows, columns);
+      case BF16 ->
+          new Weight.BF16(fill(arena, 2 * elements, random, BF16_RANDOM, BF16_ONE), rows, columns);
+    };
+  }
+
+  private static MemorySegment fill(
+      Arena arena, long bytes, SplittableRandom random, long mask, long base) {
+    MemorySegment data = arena.allocate((bytes + 7) & -8, 64);
+    for (long i = 0; i < data.byteSize() / 8; i++) {
+      data.setAtIndex(ValueLayout.JAVA_LONG, i, (random.nextLong() & mask) | base);
+    }
+    return data.asSlice(0, bytes);
+  }
+}
