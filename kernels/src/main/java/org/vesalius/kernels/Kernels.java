@@ -44,6 +44,14 @@ public interface Kernels extends AutoCloseable {
   Weight place(Weight stored);
 
   /**
+   * How {@link #linear} and {@link #expertLinear} round activations before they multiply them with
+   * this weight: a difference from the definition that a backend has to declare.
+   */
+  default ActivationRounding rounding(Weight weight) {
+    return ActivationRounding.NONE;
+  }
+
+  /**
    * Copies {@code values} into the tensor, row by row; {@code values} holds at least {@code rows *
    * columns} numbers.
    */
@@ -98,7 +106,8 @@ public interface Kernels extends AutoCloseable {
   void mixRows(Tensor out, Tensor x, Tensor index, Tensor shares);
 
   /**
-   * Matrix product with a weight: {@code out = x * weightᵀ + bias}.
+   * Matrix product with a weight: {@code out = x * weightᵀ + bias}, with the exact numbers that a
+   * quantized weight stands for, and activations as {@link #rounding} says.
    *
    * @param out {@code (tokens, weight.rows)}
    * @param x {@code (tokens, weight.columns)}

@@ -470,6 +470,16 @@ final class ReferenceKernels implements Kernels {
           out[c] = number(weight, first + c);
         }
       }
+      case Weight.Int8 quantized -> {
+        for (int c = 0; c < out.length; c++) {
+          out[c] = number(quantized, row, c);
+        }
+      }
+      case Weight.Int4 quantized -> {
+        for (int c = 0; c < out.length; c++) {
+          out[c] = number(quantized, row, c);
+        }
+      }
     }
   }
 
@@ -482,8 +492,32 @@ final class ReferenceKernels implements Kernels {
           Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
       case Weight.BF16 _ ->
           Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
-      case Weight.Transposed _ -> throw new IllegalArgumentException("a transposed weight");
+      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ ->
+          throw new IllegalArgumentException("not stored number by number: " + weight);
     };
+  }
+
+  private static double number(Weight.Int8 weight, int row, int column) {
+    long group = (long) row * weight.groups() + column / Weight.Int8.GROUP;
+    int q = weight.data().get(ValueLayout.JAVA_BYTE, (long) row * weight.columns() + column);
+    return (double) q * weight.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * group);
+  }
+
+  private static double number(Weight.Int4 weight, int row, int column) {
+    long group = (long) row * weight.groups() + column / Weight.Int4.GROUP;
+    int place = column % Weight.Int4.GROUP;
+    int pair =
+        weight
+            .data()
+            .get(
+                ValueLayout.JAVA_BYTE,
+                group * Weight.Int4.GROUP_BYTES + place % Weight.Int4.GROUP_BYTES);
+    int q = place < Weight.Int4.GROUP_BYTES ? pair & 15 : pair >> 4 & 15;
+    return (double) q * half(weight.scales(), group) + half(weight.minimums(), group);
+  }
+
+  private static double half(MemorySegment data, long index) {
+    return Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
   }
 
   private static double get(Tensor x, int row, int column) {

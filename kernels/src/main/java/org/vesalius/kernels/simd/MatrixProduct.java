@@ -85,7 +85,7 @@ final class MatrixProduct {
     return switch (weight) {
       case Weight.F32 _, Weight.BF16 _ -> count == 1 ? rowStream : rowPanels;
       // Converting costs more than a loop can hide, so the panel has it once per row.
-      case Weight.F16 _ -> rowPanels;
+      case Weight.F16 _, Weight.Int8 _, Weight.Int4 _ -> rowPanels;
       case Weight.Transposed(Weight stored) ->
           count == 1 && !(stored instanceof Weight.F16) ? columnStream : columnPanels;
     };

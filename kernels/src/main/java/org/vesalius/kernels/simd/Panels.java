@@ -35,7 +35,7 @@ final class Panels {
   /** Whether a group of this weight is split into even and odd columns. */
   static boolean split(Weight weight) {
     return switch (weight) {
-      case Weight.F32 _ -> false;
+      case Weight.F32 _, Weight.Int8 _, Weight.Int4 _ -> false;
       case Weight.F16 _, Weight.BF16 _ -> true;
       case Weight.Transposed(Weight stored) -> split(stored);
     };
@@ -88,6 +88,12 @@ final class Panels {
       case Weight.F32 _ -> floats(out, at, step, data, 4 * index, whole);
       case Weight.F16 _ -> halves(out, at, step, data, 2 * index, whole);
       case Weight.BF16 _ -> brainFloats(out, at, step, data, 2 * index, whole);
+      case Weight.Int8 _, Weight.Int4 _ -> {
+        for (int i = 0; i < width; i++) {
+          out[at + i / GROUP * step + i % GROUP] = i < inside ? number(weight, row, first + i) : 0;
+        }
+        return;
+      }
       case Weight.Transposed _ -> throw transposed();
     }
     if (whole < width) {
@@ -102,8 +108,18 @@ final class Panels {
     }
   }
 
+  /** One number of a weight that is not transposed. */
+  static float number(Weight weight, int row, int column) {
+    return switch (weight) {
+      case Weight.Int8 quantized -> QuantizedRows.number(quantized, row, column);
+      case Weight.Int4 quantized -> QuantizedRows.number(quantized, row, column);
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+          number(weight, (long) row * weight.columns() + column);
+    };
+  }
+
   /** One stored number, counted row by row. */
-  static float number(Weight weight, long index) {
+  private static float number(Weight weight, long index) {
     MemorySegment data = weight.data();
     return switch (weight) {
       case Weight.F32 _ -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * index);
@@ -111,12 +127,12 @@ final class Panels {
           Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
       case Weight.BF16 _ ->
           Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
-      case Weight.Transposed _ -> throw transposed();
+      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ -> throw transposed();
     };
   }
 
   private static IllegalArgumentException transposed() {
-    return new IllegalArgumentException("the rows of a transposed weight do not lie in memory");
+    return new IllegalArgumentException("the rows of this weight do not lie in memory");
   }
 
   private static void floats(

@@ -82,10 +82,10 @@ final class SimdKernels implements Kernels {
         Math.max(1, 8192 / Math.max(1, out.columns())),
         (from, to) -> {
           for (int t = from; t < to; t++) {
-            long first = (long) Contents.integer(ids, 0, t) * table.columns();
+            int id = Contents.integer(ids, 0, t);
             long row = 4L * t * out.stride();
             for (int c = 0; c < out.columns(); c++) {
-              out.data().set(ValueLayout.JAVA_FLOAT, row + 4L * c, Panels.number(table, first + c));
+              out.data().set(ValueLayout.JAVA_FLOAT, row + 4L * c, Panels.number(table, id, c));
             }
           }
         });
