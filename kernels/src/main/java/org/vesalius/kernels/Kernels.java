@@ -193,6 +193,13 @@ public interface Kernels extends AutoCloseable {
    * are given (Qwen3), rotates both, and stores keys and values in the cache. Queries and keys are
    * changed in place.
    *
+   * <p>A cache of BF16 takes each number rounded to the nearest, of two equally near to the even
+   * one. A cache of I8 takes for each head of a token, all in binary32, the scale {@code largest
+   * |x| / 127} and of every number the integer nearest to {@code x / scale}, of two equally near
+   * the even one; a scale below {@link Float#MIN_NORMAL} is zero, and so are the integers of its
+   * row. A row with an infinity or what is not a number has a scale that is no finite number. So
+   * backends that were given the same numbers store the same.
+   *
    * @param q {@code (tokens, heads * headSize)}
    * @param k {@code (tokens, kvHeads * headSize)}
    * @param v {@code (tokens, kvHeads * headSize)}

@@ -24,8 +24,14 @@ public sealed interface KeyValues {
    * a head in a page are contiguous. Pages come in slabs because the pool grows with use; a device
    * backend may have a single slab.
    *
-   * @param keys one tensor per slab, {@code (pagesPerSlab * kvHeads * pageSize, headSize)}
+   * <p>A slab of I8 comes with one scale per row: the numbers of row {@code r} are {@code keys[r] *
+   * keyScales[0][r]}. Other slabs have none. All slabs of a cache have one {@link CacheFormat}.
+   *
+   * @param keys one tensor per slab, {@code (pagesPerSlab * kvHeads * pageSize, headSize)} F32,
+   *     BF16 or I8
    * @param values as {@code keys}
+   * @param keyScales one tensor per slab of I8, {@code (1, rows of the slab)} F32; else empty
+   * @param valueScales as {@code keyScales}
    * @param kvHeads number of key/value heads
    * @param pageSize tokens of a page
    * @param pagesPerSlab pages of a slab
@@ -37,10 +43,30 @@ public sealed interface KeyValues {
   record Paged(
       List<Tensor> keys,
       List<Tensor> values,
+      List<Tensor> keyScales,
+      List<Tensor> valueScales,
       int kvHeads,
       int pageSize,
       int pagesPerSlab,
       Tensor pageTable,
       Tensor lengths)
-      implements KeyValues {}
+      implements KeyValues {
+
+    /** A cache whose format has no scales. */
+    public Paged(
+        List<Tensor> keys,
+        List<Tensor> values,
+        int kvHeads,
+        int pageSize,
+        int pagesPerSlab,
+        Tensor pageTable,
+        Tensor lengths) {
+      this(keys, values, List.of(), List.of(), kvHeads, pageSize, pagesPerSlab, pageTable, lengths);
+    }
+
+    /** How the slabs store numbers; F32 while there are none. */
+    public CacheFormat format() {
+      return keys.isEmpty() ? CacheFormat.F32 : CacheFormat.of(keys.getFirst().type());
+    }
+  }
 }

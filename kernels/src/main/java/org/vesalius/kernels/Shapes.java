@@ -312,17 +312,50 @@ public final class Shapes {
               + cache.pageSize()
               + " tokens");
     }
+    CacheFormat format = cache.format();
     for (int i = 0; i < cache.keys().size(); i++) {
       Tensor keys = cache.keys().get(i);
       Tensor values = cache.values().get(i);
-      floats(operation, keys, values);
       require(
-          keys.rows() >= rows
+          keys.type() == format.elementType()
+              && values.type() == format.elementType()
+              && keys.rows() >= rows
               && values.rows() >= rows
               && keys.columns() == headSize
               && values.columns() == headSize,
           operation,
-          "slabs (" + rows + ", " + headSize + ")",
+          "slabs " + format.elementType() + "(" + rows + ", " + headSize + ")",
+          keys,
+          values);
+    }
+    scales(operation, cache, rows);
+  }
+
+  private static void scales(String operation, KeyValues.Paged cache, int rows) {
+    int slabs = cache.format().scaled() ? cache.keys().size() : 0;
+    if (cache.keyScales().size() != slabs || cache.valueScales().size() != slabs) {
+      throw new IllegalArgumentException(
+          operation
+              + ": expected "
+              + slabs
+              + " tensors of scales for keys and values of "
+              + cache.format()
+              + ", found "
+              + cache.keyScales().size()
+              + " and "
+              + cache.valueScales().size());
+    }
+    for (int i = 0; i < slabs; i++) {
+      Tensor keys = cache.keyScales().get(i);
+      Tensor values = cache.valueScales().get(i);
+      floats(operation, keys, values);
+      require(
+          keys.rows() == 1
+              && values.rows() == 1
+              && keys.columns() >= rows
+              && values.columns() >= rows,
+          operation,
+          "scales (1, " + rows + ")",
           keys,
           values);
     }

@@ -286,24 +286,18 @@ final class ReferenceKernels implements Kernels {
     normHeads(k, kGain, epsilon);
     rotate(q, cos, sin);
     rotate(k, cos, sin);
-    int headSize = 2 * cos.columns();
-    for (int t = 0; t < k.rows(); t++) {
-      int slot = Contents.integer(slots, 0, t);
-      int page = slot / cache.pageSize();
-      for (int head = 0; head < cache.kvHeads(); head++) {
-        int row = cacheRow(cache, page, head, slot % cache.pageSize());
-        for (int i = 0; i < headSize; i++) {
-          set(
-              cache.keys().get(page / cache.pagesPerSlab()),
-              row,
-              i,
-              get(k, t, head * headSize + i));
-          set(
-              cache.values().get(page / cache.pagesPerSlab()),
-              row,
-              i,
-              get(v, t, head * headSize + i));
+    store(k, CachedRows.keys(cache), slots, cache.kvHeads());
+    store(v, CachedRows.values(cache), slots, cache.kvHeads());
+  }
+
+  private static void store(Tensor x, CachedRows rows, Tensor slots, int heads) {
+    float[] row = new float[x.columns() / heads];
+    for (int t = 0; t < x.rows(); t++) {
+      for (int head = 0; head < heads; head++) {
+        for (int i = 0; i < row.length; i++) {
+          row[i] = (float) get(x, t, head * row.length + i);
         }
+        rows.store(Contents.integer(slots, 0, t), head, row);
       }
     }
   }
@@ -371,13 +365,13 @@ final class ReferenceKernels implements Kernels {
     int size = shape.headSize();
     int kvHead = head / shape.group();
     double[] scores = new double[last - first + 1];
+    double[] cached = new double[size];
     double max = Double.NEGATIVE_INFINITY;
     for (int j = first; j <= last; j++) {
+      keyOrValue(cached, true, keyValues, sequence, start, j, kvHead);
       double dot = 0;
       for (int i = 0; i < size; i++) {
-        dot +=
-            get(q, row, head * size + i)
-                * keyOrValue(true, keyValues, sequence, start, j, kvHead, i, size);
+        dot += get(q, row, head * size + i) * cached[i];
       }
       scores[j - first] = dot * shape.scale();
       max = Math.max(max, scores[j - first]);
@@ -387,41 +381,37 @@ final class ReferenceKernels implements Kernels {
       scores[j] = Math.exp(scores[j] - max);
       total += scores[j];
     }
-    for (int i = 0; i < size; i++) {
-      double sum = 0;
-      for (int j = first; j <= last; j++) {
-        sum +=
-            scores[j - first] * keyOrValue(false, keyValues, sequence, start, j, kvHead, i, size);
+    double[] sums = new double[size];
+    for (int j = first; j <= last; j++) {
+      keyOrValue(cached, false, keyValues, sequence, start, j, kvHead);
+      for (int i = 0; i < size; i++) {
+        sums[i] += scores[j - first] * cached[i];
       }
-      set(out, row, head * size + i, sum / total);
+    }
+    for (int i = 0; i < size; i++) {
+      set(out, row, head * size + i, sums[i] / total);
     }
   }
 
-  private static double keyOrValue(
+  private static void keyOrValue(
+      double[] out,
       boolean key,
       KeyValues keyValues,
       int sequence,
       int start,
       int token,
-      int head,
-      int i,
-      int size) {
-    return switch (keyValues) {
-      case KeyValues.Ragged(Tensor keys, Tensor values) ->
-          get(key ? keys : values, start + token, head * size + i);
-      case KeyValues.Paged paged -> {
-        int page = Contents.integer(paged.pageTable(), sequence, token / paged.pageSize());
-        var slabs = key ? paged.keys() : paged.values();
-        yield get(
-            slabs.get(page / paged.pagesPerSlab()),
-            cacheRow(paged, page, head, token % paged.pageSize()),
-            i);
+      int head) {
+    switch (keyValues) {
+      case KeyValues.Ragged(Tensor keys, Tensor values) -> {
+        for (int i = 0; i < out.length; i++) {
+          out[i] = get(key ? keys : values, start + token, head * out.length + i);
+        }
       }
-    };
-  }
-
-  private static int cacheRow(KeyValues.Paged cache, int page, int head, int slot) {
-    return (page % cache.pagesPerSlab() * cache.kvHeads() + head) * cache.pageSize() + slot;
+      case KeyValues.Paged paged -> {
+        CachedRows rows = key ? CachedRows.keys(paged) : CachedRows.values(paged);
+        rows.load(out, rows.slot(sequence, token), head);
+      }
+    }
   }
 
   private static void normHeads(Tensor x, @Nullable Tensor gain, float epsilon) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Tensor;
@@ -31,6 +32,7 @@ final class PackedKeys {
   private final Scratch packedKeys = new Scratch();
   private final Scratch packedValues = new Scratch();
   private final Scratch rows = new Scratch();
+  private final Scratch valueRows = new Scratch();
   private final boolean[] kept = new boolean[KEPT];
   private float[] k = new float[0];
   private float[] v = new float[0];
@@ -100,8 +102,12 @@ final class PackedKeys {
           int slab = page / paged.pagesPerSlab();
           int head = page % paged.pagesPerSlab() * paged.kvHeads() + block.kvHead();
           int row = head * pageSize + slot;
-          copyKeys(natural, j, paged.keys().get(slab), row, 0, run);
-          copyValues(at, j, paged.values().get(slab), row, 0, run);
+          if (paged.format() == CacheFormat.F32) {
+            copyKeys(natural, j, paged.keys().get(slab), row, 0, run);
+            copyValues(at, j, paged.values().get(slab), row, 0, run);
+          } else {
+            convert(natural, at, j, paged, slab, row, run);
+          }
           j += run;
         }
       }
@@ -114,6 +120,20 @@ final class PackedKeys {
   private void copyKeys(float[] natural, int key, Tensor x, int row, int column, int count) {
     long offset = 4 * ((long) row * x.stride() + column);
     Lanes.copyRows(natural, key * size, x.data(), offset, x.stride(), count, size);
+  }
+
+  private void convert(
+      float[] natural, int at, int key, KeyValues.Paged cache, int slab, int row, int count) {
+    CacheRows.load(natural, key * size, cache.keys(), cache.keyScales(), slab, row, count);
+    float[] values = valueRows.floats(KEYS * size + COUNT);
+    CacheRows.load(values, 0, cache.values(), cache.valueScales(), slab, row, count);
+    for (int i = 0; i < count; i++) {
+      for (int c = 0; c < size; c += COUNT) {
+        int to = at + (key + i) * WIDTH + c / WIDTH * (KEYS * WIDTH) + c % WIDTH;
+        // Numbers of the next row in the lanes behind the last one: nobody's columns.
+        FloatVector.fromArray(FLOATS, values, i * size + c).intoArray(v, to);
+      }
+    }
   }
 
   /** One panel of keys: number {@code i} of all of them, side by side. */

@@ -9,12 +9,11 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import org.vesalius.kernels.Contents;
-import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Rotary;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.WorkerPool;
 
-/** Rotary position embedding and the way of keys and values into the cache, token by token. */
+/** Rotary position embedding, token by token. */
 final class Rotations {
   private final WorkerPool pool;
 
@@ -86,31 +85,5 @@ final class Rotations {
       a.fma(u, b.mul(v).neg()).intoMemorySegment(x, at + 4L * i, ORDER, rest);
       b.fma(u, a.mul(v)).intoMemorySegment(x, other + 4L * i, ORDER, rest);
     }
-  }
-
-  /** Copies each token's keys and values to its slot. */
-  void store(Tensor k, Tensor v, KeyValues.Paged cache, Tensor slots) {
-    int headSize = k.columns() / cache.kvHeads();
-    // One thread, in order: of two tokens in one slot the later one stays, as in the definition.
-    for (int t = 0; t < k.rows(); t++) {
-      int slot = Contents.integer(slots, 0, t);
-      int page = slot / cache.pageSize();
-      int slab = page / cache.pagesPerSlab();
-      int first = page % cache.pagesPerSlab() * cache.kvHeads();
-      for (int head = 0; head < cache.kvHeads(); head++) {
-        int row = (first + head) * cache.pageSize() + slot % cache.pageSize();
-        copy(cache.keys().get(slab), row, k, t, head * headSize, headSize);
-        copy(cache.values().get(slab), row, v, t, head * headSize, headSize);
-      }
-    }
-  }
-
-  private static void copy(Tensor out, int row, Tensor x, int token, int column, int count) {
-    MemorySegment.copy(
-        x.data(),
-        4 * ((long) token * x.stride() + column),
-        out.data(),
-        4L * row * out.stride(),
-        4L * count);
   }
 }

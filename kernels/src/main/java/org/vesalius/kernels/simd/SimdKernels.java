@@ -27,6 +27,7 @@ final class SimdKernels implements Kernels {
   private final Elementwise elementwise;
   private final RowNorms norms;
   private final Rotations rotations;
+  private final CacheRows cacheRows = new CacheRows();
   private final FlashAttention attention;
   private final ExpertChoice choice = new ExpertChoice();
 
@@ -226,7 +227,7 @@ final class SimdKernels implements Kernels {
     }
     rotations.rotate(q, cos, sin);
     rotations.rotate(k, cos, sin);
-    rotations.store(k, v, cache, slots);
+    cacheRows.store(k, v, cache, slots);
   }
 
   @Override
