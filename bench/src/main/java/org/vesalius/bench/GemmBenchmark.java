@@ -1,7 +1,5 @@
 package org.vesalius.bench;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +17,6 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.IterationParams;
-import org.openjdk.jmh.runner.IterationType;
 import org.vesalius.bench.onednn.OneDnn;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.KernelOptions;
@@ -48,7 +45,7 @@ public class GemmBenchmark {
   @Param({"native", "simd"})
   public String backend = "native";
 
-  @Param({"BF16", "F32"})
+  @Param({"BF16", "F32", "INT8", "INT4"})
   public WeightFormat format = WeightFormat.BF16;
 
   /** Gate of Qwen2.5-VL-3B, its down projection, and the queries, keys and values of its tower. */
@@ -61,12 +58,9 @@ public class GemmBenchmark {
   @Param({"2"})
   public int threads;
 
-  private final List<Double> seconds = new ArrayList<>();
-  private final List<Double> peerSeconds = new ArrayList<>();
-  private boolean measuring;
+  private final TurnClock clock = new TurnClock();
+  private final TurnClock peerClock = new TurnClock();
   private boolean smoke;
-  private long calls;
-  private long start;
   private Kernels kernels;
   private OneDnn oneDnn;
   private GemmCase layer;
@@ -87,46 +81,43 @@ public class GemmBenchmark {
   /** A turn of oneDNN. */
   @Setup(Level.Iteration)
   public void before(IterationParams iteration) {
-    measuring = iteration.getType() == IterationType.MEASUREMENT;
     if (layer.peerDescription().isPresent()) {
       double turn = Alternation.turn(layer::peer, smoke ? 0 : TURN_NANOS);
-      if (measuring) {
-        peerSeconds.add(turn);
+      if (TurnClock.counts(iteration)) {
+        peerClock.add(turn);
       }
     }
     Alternation.rest();
     layer.ours();
-    calls = 0;
-    start = System.nanoTime();
+    clock.begin(iteration);
   }
 
   /** One layer. */
   @Benchmark
   public void linear() {
     layer.ours();
-    calls++;
+    clock.call();
   }
 
   /** Keeps the time of our turn. */
   @TearDown(Level.Iteration)
   public void after() {
-    double elapsed = (System.nanoTime() - start) / 1e9;
-    if (measuring && calls > 0) {
-      seconds.add(elapsed / calls);
-    }
+    clock.end();
   }
 
   /** Prints what the fork has measured, and frees the memory. */
   @TearDown
   public void close() {
-    if (!seconds.isEmpty()) {
-      Alternation.Seconds ours = median(seconds);
+    if (!clock.isEmpty()) {
+      Alternation.Seconds ours = clock.seconds();
       Figure figure = new Figure(ours, layer.bytes(), layer.operations(), limits);
       System.out.println();
       System.out.println("this fork: " + figure.text());
       limits.ifPresent(limit -> System.out.println("machine: " + Figure.text(limit)));
-      if (!peerSeconds.isEmpty()) {
-        double peer = median(peerSeconds).median();
+      if (peerClock.isEmpty()) {
+        System.out.println("oneDNN: no optimized code for this here");
+      } else {
+        double peer = peerClock.seconds().median();
         System.out.printf(
             Locale.ROOT,
             "oneDNN: %s, %.1f GFLOP/s; ours has %.2f of its rate (%s)%n",
@@ -134,16 +125,10 @@ public class GemmBenchmark {
             layer.operations() / peer / 1e9,
             peer / ours.median(),
             layer.peerDescription().orElse(""));
-      } else {
-        System.out.println("oneDNN: no optimized code for this here");
       }
     }
     layer.close();
     oneDnn.close();
     kernels.close();
-  }
-
-  private static Alternation.Seconds median(List<Double> turns) {
-    return Alternation.Seconds.of(turns.stream().mapToDouble(Double::doubleValue).toArray());
   }
 }

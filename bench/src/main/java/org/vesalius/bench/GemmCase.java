@@ -68,12 +68,12 @@ final class GemmCase implements AutoCloseable {
     }
   }
 
-  /** Whole numbers from -64 to 64, which all formats of activations hold exactly. */
+  /** Whole numbers from 0 to 127, which all formats of activations hold exactly. */
   private static float[] wholeNumbers(int count) {
     SplittableRandom random = new SplittableRandom(SEED);
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
-      values[i] = random.nextInt(129) - 64;
+      values[i] = random.nextInt(128);
     }
     return values;
   }
