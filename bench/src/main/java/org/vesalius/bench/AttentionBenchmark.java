@@ -24,7 +24,8 @@ import org.vesalius.kernels.Tensor;
 
 /**
  * Attention of a vision tower with the shape of Qwen2.5-VL (16 heads of 80) on random data: the
- * whole picture, or windows of 64 patches. {@code 4 * patches * keys * heads * headSize} operations.
+ * whole picture, or windows of 64 patches. {@code 4 * patches * keys * heads * headSize}
+ * operations.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -14,8 +14,8 @@ import org.vesalius.runtime.models.PositionRule;
 
 /**
  * The model that benchmarks run: the folder in the system property {@code vesalius.model}, or the
- * embedded demo model, or a random one with the shapes of a published one. Tokens and pictures are random: a model takes as long for noise as for
- * sense.
+ * embedded demo model, or a random one with the shapes of a published one. Tokens and pictures are
+ * random: a model takes as long for noise as for sense.
  */
 final class BenchModel implements AutoCloseable {
   private static final int LARGEST_ID = 500;

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,20 +115,20 @@ public final class Compare implements Callable<Integer> {
 
   /** Runs the program. */
   public static void main(String[] args) {
-    System.exit(run(System.out, args));
+    System.exit(run(System.out, System.err, args));
   }
 
-  static int run(PrintStream out, String... args) {
+  static int run(PrintStream out, PrintStream err, String... args) {
     return new CommandLine(new Compare(out))
+        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler(
-            (e, line, _) -> {
-              if (e instanceof BackendUnavailableException) {
-                line.getErr().println(e.getMessage());
-                return CommandLine.ExitCode.SOFTWARE;
-              }
-              throw e;
-            })
+        .setExecutionExceptionHandler((e, line, _) -> {
+          if (e instanceof BackendUnavailableException) {
+            line.getErr().println(e.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+          }
+          throw e;
+        })
         .execute(args);
   }
 
@@ -183,13 +185,12 @@ public final class Compare implements Callable<Integer> {
       json.put("threads", threads);
       json.put("backend", backend);
       figure.write(json);
-      peer.ifPresent(
-          seconds -> {
-            ObjectNode oneDnn = json.putObject("onednn");
-            oneDnn.put("code", peerDescription.orElse(""));
-            Figure.write(oneDnn, seconds);
-            oneDnn.put("gflop_per_s", figure.operations() / seconds.median() / 1e9);
-          });
+      peer.ifPresent(seconds -> {
+        ObjectNode oneDnn = json.putObject("onednn");
+        oneDnn.put("code", peerDescription.orElse(""));
+        Figure.write(oneDnn, seconds);
+        oneDnn.put("gflop_per_s", figure.operations() / seconds.median() / 1e9);
+      });
       ratio().ifPresent(value -> json.put("rate_by_onednn", value));
     }
   }

@@ -63,11 +63,10 @@ record Figure(
     json.put("operations", operations);
     json.put("gflop_per_s", operationsPerSecond() / 1e9);
     json.put("gb_per_s", bytesPerSecond() / 1e9);
-    roofline.ifPresent(
-        limit -> {
-          json.put("limit_gb_per_s", limit.readBandwidth() / 1e9);
-          json.put("limit_gflop_per_s", limit.matrixRate() / 1e9);
-        });
+    roofline.ifPresent(limit -> {
+      json.put("limit_gb_per_s", limit.readBandwidth() / 1e9);
+      json.put("limit_gflop_per_s", limit.matrixRate() / 1e9);
+    });
     share().ifPresent(value -> json.put("share_of_roofline", value));
   }
 

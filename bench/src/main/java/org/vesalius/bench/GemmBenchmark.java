@@ -73,8 +73,7 @@ public class GemmBenchmark {
     kernels = Backends.open(backend, new KernelOptions(threads));
     oneDnn = OneDnn.open(threads);
     LinearShape sizes = LinearShape.named(shape).getFirst();
-    layer =
-        new GemmCase(kernels, oneDnn, format, sizes, tokens, smoke ? 0 : GemmCase.WORKING_SET);
+    layer = new GemmCase(kernels, oneDnn, format, sizes, tokens, smoke ? 0 : GemmCase.WORKING_SET);
     limits = Machine.limits(backend, threads);
   }
 

@@ -44,8 +44,7 @@ public class KernelBenchmark {
   @Param({"native", "simd"})
   public String backend = "native";
 
-  @Param
-  public KernelCase.Operation operation = KernelCase.Operation.RMS_NORM;
+  @Param public KernelOperation operation = KernelOperation.RMS_NORM;
 
   @Param({"qwen2.5-vl-3b"})
   public String model = "";
@@ -88,8 +87,7 @@ public class KernelBenchmark {
             smoke ? SMOKE_CONTEXT : context,
             cache,
             format);
-    measured =
-        KernelCase.of(operation, kernels, arena, sizes, smoke ? 0 : GemmCase.WORKING_SET);
+    measured = KernelCase.of(operation, kernels, arena, sizes, smoke ? 0 : GemmCase.WORKING_SET);
     turns = measured.turns();
     limits = Machine.limits(backend, threads);
   }
@@ -118,8 +116,7 @@ public class KernelBenchmark {
   @TearDown
   public void close() {
     if (!clock.isEmpty()) {
-      Figure figure =
-          new Figure(clock.seconds(), measured.bytes(), measured.operations(), limits);
+      Figure figure = new Figure(clock.seconds(), measured.bytes(), measured.operations(), limits);
       System.out.println();
       System.out.println("this fork: " + figure.text());
       limits.ifPresent(limit -> System.out.println("machine: " + Figure.text(limit)));

@@ -40,20 +40,6 @@ record KernelCase(List<Runnable> turns, double bytes, double operations) {
   private static final int EXPERT_COLUMNS = 2048;
   private static final float EPSILON = 1e-6f;
 
-  /** The operations that have a benchmark. */
-  public enum Operation {
-    RMS_NORM,
-    ADD_RMS_NORM,
-    ROTATE_AND_CACHE,
-    GATED_ACTIVATION,
-    /** One matrix of the experts of Qwen3-30B-A3B, whatever the model. */
-    EXPERTS,
-    /** The tokens attend to themselves. */
-    PREFILL_ATTENTION,
-    /** One token attends to a whole context. */
-    DECODE_ATTENTION
-  }
-
   /**
    * What is computed.
    *
@@ -72,7 +58,7 @@ record KernelCase(List<Runnable> turns, double bytes, double operations) {
    * @param workingSet bytes that all copies have at least
    */
   static KernelCase of(
-      Operation operation, Kernels kernels, Arena arena, Sizes sizes, long workingSet) {
+      KernelOperation operation, Kernels kernels, Arena arena, Sizes sizes, long workingSet) {
     Builder builder = new Builder(kernels, arena, sizes, workingSet);
     return switch (operation) {
       case RMS_NORM -> builder.rmsNorm();
@@ -306,8 +292,7 @@ record KernelCase(List<Runnable> turns, double bytes, double operations) {
 
       private List<Tensor> slabs(int count) {
         return IntStream.range(0, count)
-            .mapToObj(_ ->
-                kernels.allocate(sizes.cache().elementType(), rows(), model.headSize()))
+            .mapToObj(_ -> kernels.allocate(sizes.cache().elementType(), rows(), model.headSize()))
             .toList();
       }
 
