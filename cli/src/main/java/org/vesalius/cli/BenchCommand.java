@@ -89,7 +89,8 @@ final class BenchCommand implements Callable<Integer> {
     Progress progress = new Progress(terminal);
     try (progress;
         ChatModel opened = ModelArguments.open(model, options, progress)) {
-      ModelWork work = new ModelWork(opened.parts(), CheckpointHeader.read(model));
+      ModelWork work =
+          new ModelWork(opened.parts(), CheckpointHeader.read(model), opened.cacheFormat());
       ModelRuns runs = new ModelRuns(opened, work, progress, cancellation);
       Optional<ModelRuns.Vision> vision =
           work.hasVision() ? Optional.of(runs.vision(width, height)) : Optional.empty();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.Roofline;
 import org.vesalius.runtime.ChatModel;
 
@@ -12,6 +13,7 @@ import org.vesalius.runtime.ChatModel;
  * What a model reached beside what the machine can.
  *
  * @param backend what computed
+ * @param cacheFormat how keys and values were stored
  * @param family of the model
  * @param vision empty for a text model
  * @param text prefill and decode
@@ -21,6 +23,7 @@ import org.vesalius.runtime.ChatModel;
 record BenchReport(
     String family,
     String backend,
+    CacheFormat cacheFormat,
     Optional<ModelRuns.Vision> vision,
     ModelRuns.Text text,
     Roofline machine,
@@ -35,7 +38,7 @@ record BenchReport(
       ModelRuns.Text text,
       Roofline machine,
       int threads) {
-    this(model.family(), model.backend(), vision, text, machine, threads);
+    this(model.family(), model.backend(), model.cacheFormat(), vision, text, machine, threads);
   }
 
   private double visionRate(ModelRuns.Vision run) {
@@ -60,7 +63,9 @@ record BenchReport(
 
   List<String> lines() {
     List<String> lines = new ArrayList<>();
-    lines.add("%-8s %s on %s".formatted("model", family, backend));
+    lines.add(
+        "%-8s %s on %s, cache in %s"
+            .formatted("model", family, backend, ModelArguments.name(cacheFormat)));
     vision.ifPresent(run ->
         lines.add(
             "%-8s %s s for %dx%d (%d tokens): %s, %s of the machine's matrix rate"
@@ -112,6 +117,7 @@ record BenchReport(
     json.put("family", family);
     json.put("backend", backend);
     json.put("threads", threads);
+    json.put("kv_cache", ModelArguments.name(cacheFormat));
     if (vision.isPresent()) {
       vision(json.putObject("vision"), vision.get());
     } else {

@@ -32,6 +32,7 @@ final class GenerationJson {
     json.put("finish_reason", generation.finishReason().name().toLowerCase(Locale.ROOT));
     json.put("family", model.family());
     json.put("backend", generation.backend());
+    json.put("kv_cache", ModelArguments.name(model.cacheFormat()));
     json.put("seed", generation.seed());
     timings(json.putObject("timings"), generation, loadNanos);
     return json;

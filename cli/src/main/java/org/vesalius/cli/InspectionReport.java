@@ -3,7 +3,10 @@ package org.vesalius.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.runtime.ModelInspection;
 import org.vesalius.runtime.layers.DecoderConfig;
@@ -66,7 +69,10 @@ final class InspectionReport {
     line(
         lines,
         "context memory",
-        Units.bytes(THOUSAND_TOKENS * model.cacheBytesPerToken()) + " per 1,000 tokens");
+        "per 1,000 tokens "
+            + Arrays.stream(CacheFormat.values())
+                .map(format -> cacheBytes(model, format) + " in " + ModelArguments.name(format))
+                .collect(Collectors.joining(", ")));
     line(lines, "context", sizes.maxPositions() + " tokens");
     line(
         lines,
@@ -84,6 +90,10 @@ final class InspectionReport {
                     "; in %d of them %d experts, %d for each token"
                         .formatted(e.layers().size(), e.count(), e.perToken()))
                 .orElse(""));
+  }
+
+  private static String cacheBytes(ModelInspection model, CacheFormat format) {
+    return Units.bytes(THOUSAND_TOKENS * model.cacheBytesPerToken(format));
   }
 
   private static String images(ModelInspection.ImageRule rule) {
@@ -126,7 +136,11 @@ final class InspectionReport {
     json.put("weight_bytes", model.weightBytes());
     if (model.sizes().isPresent()) {
       DecoderConfig sizes = model.sizes().get();
-      json.put("cache_bytes_per_1000_tokens", THOUSAND_TOKENS * model.cacheBytesPerToken());
+      ObjectNode cache = json.putObject("cache_bytes_per_1000_tokens");
+      for (CacheFormat format : CacheFormat.values()) {
+        long bytes = THOUSAND_TOKENS * model.cacheBytesPerToken(format);
+        cache.put(ModelArguments.name(format), bytes);
+      }
       json.put("context_tokens", sizes.maxPositions());
       json.put("vocabulary", sizes.vocabulary());
       ObjectNode decoder = json.putObject("decoder");

@@ -4,10 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Backend;
 import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
@@ -36,6 +38,13 @@ final class ModelArguments {
       description = "Threads that compute (default: one per processor).")
   private @Nullable Integer threads;
 
+  @Option(
+      names = "--kv-cache",
+      paramLabel = "f32|bf16|int8",
+      defaultValue = "bf16",
+      description = "How keys and values are kept (default: ${DEFAULT-VALUE}).")
+  private String cacheFormat = "bf16";
+
   /** The best backend unless the user names one. */
   ModelArguments() {
     this(AUTO);
@@ -53,12 +62,27 @@ final class ModelArguments {
     if (!known.contains(backend)) {
       throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
     }
-    OpenOptions options = OpenOptions.defaults().withBackend(backend);
+    OpenOptions options =
+        OpenOptions.defaults().withBackend(backend).withCacheFormat(cacheFormat());
     try {
       return threads == null ? options : options.withThreads(threads);
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
     }
+  }
+
+  private CacheFormat cacheFormat() {
+    for (CacheFormat format : CacheFormat.values()) {
+      if (name(format).equals(cacheFormat)) {
+        return format;
+      }
+    }
+    throw misuse("--kv-cache: expected f32, bf16 or int8, found " + cacheFormat);
+  }
+
+  /** What a format is called on the command line and in its output. */
+  static String name(CacheFormat format) {
+    return format.name().toLowerCase(Locale.ROOT);
   }
 
   /** The backend that opening a model with these options takes. */

@@ -23,11 +23,14 @@ class BenchCommandTest {
             "5",
             "--image-size",
             "84x56",
+            "--kv-cache",
+            "int8",
             "--format",
             "json");
     JsonNode json = run.expect(0).json();
     assertEquals(12, json.get("prefill").get("tokens").asInt());
     assertEquals(5, json.get("decode").get("tokens").asInt());
+    assertEquals("int8", json.get("kv_cache").asText());
     assertEquals(6, json.get("vision").get("image_tokens").asInt());
     JsonNode machine = json.get("machine");
     assertTrue(machine.get("read_bytes_per_s").asDouble() > 0, run.out());

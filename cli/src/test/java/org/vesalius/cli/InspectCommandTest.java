@@ -35,18 +35,18 @@ class InspectCommandTest {
     assertEquals(vision, json.get("images").isObject());
     assertEquals("chat_template.jinja", json.get("chat_template").asText());
     JsonNode decoder = json.get("decoder");
-    assertEquals(
-        8L
-            * 1000
-            * decoder.get("layers").asLong()
-            * decoder.get("kv_heads").asLong()
-            * decoder.get("head_size").asLong(),
-        json.get("cache_bytes_per_1000_tokens").asLong());
+    long rows = 2000 * decoder.get("layers").asLong() * decoder.get("kv_heads").asLong();
+    long size = decoder.get("head_size").asLong();
+    JsonNode cache = json.get("cache_bytes_per_1000_tokens");
+    assertEquals(rows * size * 4, cache.get("f32").asLong());
+    assertEquals(rows * size * 2, cache.get("bf16").asLong());
+    assertEquals(rows * (size + 4), cache.get("int8").asLong());
 
     Execution text = Execution.of("inspect", model.toString()).expect(0);
     text.expectPlain();
     assertTrue(text.out().contains(json.get("family").asText()), text.out());
     assertTrue(text.out().contains("per 1,000 tokens"), text.out());
+    assertTrue(text.out().contains(" in bf16, "), text.out());
   }
 
   @Test

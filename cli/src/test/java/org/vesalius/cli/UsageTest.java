@@ -54,6 +54,7 @@ class UsageTest {
         "run --model x --prompt y --threads 0",
         "run --model x --prompt y --context 0",
         "run --model x --prompt y --backend abacus",
+        "run --model x --prompt y --kv-cache fp4",
         "run --model x --prompt y --format xml",
         "inspect",
         "inspect a b",
@@ -78,6 +79,9 @@ class UsageTest {
     String backend =
         Execution.of("run", "--model", "x", "--prompt", "y", "--backend", "abacus").errorLine(2);
     assertTrue(backend.contains("auto, ") && backend.contains("reference"), backend);
+    String cache =
+        Execution.of("run", "--model", "x", "--prompt", "y", "--kv-cache", "f16").errorLine(2);
+    assertTrue(cache.contains("f32, bf16 or int8"), cache);
     String size = Execution.of("bench", "--model", "x", "--image-size", "672").errorLine(2);
     assertTrue(size.contains("672x672"), size);
   }

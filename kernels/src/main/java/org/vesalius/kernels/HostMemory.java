@@ -18,23 +18,37 @@ public final class HostMemory implements AutoCloseable {
     return new Tensor(type, arena.allocate(Math.max(bytes, 1), 64), rows, columns, columns);
   }
 
-  /** Copies floats in, row by row. */
+  /** Copies floats in, row by row; rounded for BF16, whole numbers for I8. */
   public static void write(Tensor out, float[] values) {
-    require(out, ElementType.F32, values.length);
+    require(out, out.type() != ElementType.I32, values.length, "floats");
     for (int r = 0; r < out.rows(); r++) {
-      MemorySegment.copy(
-          values,
-          r * out.columns(),
-          out.data(),
-          ValueLayout.JAVA_FLOAT,
-          4L * r * out.stride(),
-          out.columns());
+      writeRow(out, (long) r * out.stride(), values, r * out.columns());
+    }
+  }
+
+  private static void writeRow(Tensor out, long index, float[] values, int from) {
+    MemorySegment data = out.data();
+    int count = out.columns();
+    if (out.type() == ElementType.F32) {
+      MemorySegment.copy(values, from, data, ValueLayout.JAVA_FLOAT, 4 * index, count);
+      return;
+    }
+    for (int c = 0; c < count; c++) {
+      float value = values[from + c];
+      if (out.type() == ElementType.BF16) {
+        data.set(ValueLayout.JAVA_SHORT, 2 * (index + c), Bfloat16.round(value));
+      } else if ((byte) value == value) {
+        data.set(ValueLayout.JAVA_BYTE, index + c, (byte) value);
+      } else {
+        throw new IllegalArgumentException(
+            "copy: expected whole numbers of 8 bits for a tensor I8, found " + value);
+      }
     }
   }
 
   /** Copies integers in, row by row. */
   public static void write(Tensor out, int[] values) {
-    require(out, ElementType.I32, values.length);
+    require(out, out.type() == ElementType.I32, values.length, "integers");
     for (int r = 0; r < out.rows(); r++) {
       MemorySegment.copy(
           values,
@@ -46,17 +60,31 @@ public final class HostMemory implements AutoCloseable {
     }
   }
 
-  /** Copies floats out, row by row. */
+  /** Copies floats, or what BF16 and I8 hold, out as floats, row by row. */
   public static void read(float[] out, Tensor x) {
-    require(x, ElementType.F32, out.length);
+    require(x, x.type() != ElementType.I32, out.length, "floats");
     for (int r = 0; r < x.rows(); r++) {
-      MemorySegment.copy(
-          x.data(), ValueLayout.JAVA_FLOAT, 4L * r * x.stride(), out, r * x.columns(), x.columns());
+      readRow(out, r * x.columns(), x, (long) r * x.stride());
     }
   }
 
-  private static void require(Tensor tensor, ElementType type, int available) {
-    if (tensor.type() != type || (long) tensor.rows() * tensor.columns() > available) {
+  private static void readRow(float[] out, int to, Tensor x, long index) {
+    MemorySegment data = x.data();
+    int count = x.columns();
+    if (x.type() == ElementType.F32) {
+      MemorySegment.copy(data, ValueLayout.JAVA_FLOAT, 4 * index, out, to, count);
+      return;
+    }
+    for (int c = 0; c < count; c++) {
+      out[to + c] =
+          x.type() == ElementType.BF16
+              ? Bfloat16.value(data.get(ValueLayout.JAVA_SHORT, 2 * (index + c)))
+              : data.get(ValueLayout.JAVA_BYTE, index + c);
+    }
+  }
+
+  private static void require(Tensor tensor, boolean holds, int available, String kind) {
+    if (!holds || (long) tensor.rows() * tensor.columns() > available) {
       throw new IllegalArgumentException(
           "copy: tensor "
               + tensor.type()
@@ -65,7 +93,7 @@ public final class HostMemory implements AutoCloseable {
               + " does not fit an array of "
               + available
               + " "
-              + type);
+              + kind);
     }
   }
 

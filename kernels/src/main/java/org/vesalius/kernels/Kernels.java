@@ -52,8 +52,8 @@ public interface Kernels extends AutoCloseable {
   }
 
   /**
-   * Copies {@code values} into the tensor, row by row; {@code values} holds at least {@code rows *
-   * columns} numbers.
+   * Copies {@code values} into a tensor F32, BF16 (rounded to the nearest) or I8 (whole numbers),
+   * row by row; {@code values} holds at least {@code rows * columns} numbers.
    */
   void write(Tensor out, float[] values);
 
@@ -63,7 +63,10 @@ public interface Kernels extends AutoCloseable {
    */
   void write(Tensor out, int[] values);
 
-  /** Waits for the tensor to be computed and copies it out, row by row. */
+  /**
+   * Waits for the tensor to be computed and copies it out, row by row; what BF16 and I8 hold
+   * becomes floats.
+   */
   void read(float[] out, Tensor x);
 
   /**

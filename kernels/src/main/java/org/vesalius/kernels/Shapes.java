@@ -312,6 +312,10 @@ public final class Shapes {
               + cache.pageSize()
               + " tokens");
     }
+    if (!cache.keys().isEmpty()) {
+      Tensor first = cache.keys().getFirst();
+      require(first.type() != ElementType.I32, operation, "slabs F32, BF16 or I8", first);
+    }
     CacheFormat format = cache.format();
     for (int i = 0; i < cache.keys().size(); i++) {
       Tensor keys = cache.keys().get(i);

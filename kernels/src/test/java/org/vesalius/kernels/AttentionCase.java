@@ -20,6 +20,9 @@ final class AttentionCase {
   final float[][] k;
   final float[][] v;
 
+  /** How pages store keys and values. */
+  private CacheFormat format = CacheFormat.F32;
+
   /** Of each sequence the first token of a group and the one after its last, and so on. */
   private int @Nullable [][] groups;
 
@@ -39,6 +42,21 @@ final class AttentionCase {
   /** Adds groups that see each other: first and end of each, for every sequence. */
   AttentionCase withGroups(int[]... borders) {
     groups = borders;
+    return this;
+  }
+
+  /** Rounds keys and values to what a cache of this format holds of them. */
+  AttentionCase in(CacheFormat cacheFormat) {
+    format = cacheFormat;
+    int size = shape.headSize();
+    for (float[][] half : new float[][][] {k, v}) {
+      for (float[] rows : half) {
+        for (int i = 0; i < rows.length; i += size) {
+          float[] row = Arrays.copyOfRange(rows, i, i + size);
+          System.arraycopy(StoredRow.of(format, row).values(), 0, rows, i, size);
+        }
+      }
+    }
     return this;
   }
 
@@ -74,6 +92,7 @@ final class AttentionCase {
       other.v[s] = Samples.magnitudes(v[s]);
     }
     other.groups = groups;
+    other.format = format;
     return other;
   }
 
@@ -104,11 +123,14 @@ final class AttentionCase {
     }
     int pages = columns * to.length;
     int slabs = (pages + PAGES_PER_SLAB - 1) / PAGES_PER_SLAB;
-    float[][][] store = new float[2][slabs][PAGES_PER_SLAB * heads * pageSize * size];
-    for (float[][] half : store) {
-      for (float[] slab : half) {
+    int slabRows = PAGES_PER_SLAB * heads * pageSize;
+    float[][][] store = new float[2][slabs][slabRows * size];
+    float[][][] scales = new float[2][slabs][slabRows];
+    for (int half = 0; half < 2; half++) {
+      for (int slab = 0; slab < slabs; slab++) {
         // What no token of the batch is in may hold anything.
-        Arrays.fill(slab, Float.NaN);
+        Arrays.fill(store[half][slab], format == CacheFormat.INT8 ? 101 : Float.NaN);
+        Arrays.fill(scales[half][slab], Float.NaN);
       }
     }
     int[] scattered = new Samples(77).permutation(slabs * PAGES_PER_SLAB);
@@ -127,8 +149,13 @@ final class AttentionCase {
         for (int head = 0; head < heads; head++) {
           int slot = (page % PAGES_PER_SLAB * heads + head) * pageSize + j % pageSize;
           int source = (j * heads + head) * size;
-          System.arraycopy(k[s], source, store[0][page / PAGES_PER_SLAB], slot * size, size);
-          System.arraycopy(v[s], source, store[1][page / PAGES_PER_SLAB], slot * size, size);
+          for (int half = 0; half < 2; half++) {
+            float[] x = Arrays.copyOfRange((half == 0 ? k : v)[s], source, source + size);
+            StoredRow stored = StoredRow.of(format, x);
+            int slab = page / PAGES_PER_SLAB;
+            System.arraycopy(stored.elements(), 0, store[half][slab], slot * size, size);
+            scales[half][slab][slot] = stored.scale();
+          }
         }
       }
     }
@@ -138,8 +165,10 @@ final class AttentionCase {
         out.view(),
         Framed.of(kernels, tokens, shape.heads() * size, join(batch)).view(),
         new KeyValues.Paged(
-            slabs(kernels, store[0], size),
-            slabs(kernels, store[1], size),
+            slabs(kernels, format.elementType(), store[0], size),
+            slabs(kernels, format.elementType(), store[1], size),
+            format.scaled() ? slabs(kernels, ElementType.F32, scales[0], slabRows) : List.of(),
+            format.scaled() ? slabs(kernels, ElementType.F32, scales[1], slabRows) : List.of(),
             heads,
             pageSize,
             PAGES_PER_SLAB,
@@ -182,10 +211,11 @@ final class AttentionCase {
     return Arrays.copyOfRange(q[sequence], token * row, (token + 1) * row);
   }
 
-  private static List<Tensor> slabs(Kernels kernels, float[][] content, int columns) {
+  private static List<Tensor> slabs(
+      Kernels kernels, ElementType type, float[][] content, int columns) {
     List<Tensor> slabs = new ArrayList<>();
     for (float[] slab : content) {
-      slabs.add(Matrices.of(kernels, slab.length / columns, columns, slab));
+      slabs.add(Framed.of(kernels, type, slab.length / columns, columns, slab).view());
     }
     return slabs;
   }
@@ -214,6 +244,12 @@ final class AttentionCase {
 
   @Override
   public String toString() {
-    return shape + " " + Arrays.toString(lengths) + " groups " + Arrays.deepToString(groups);
+    return shape
+        + " "
+        + Arrays.toString(lengths)
+        + " groups "
+        + Arrays.deepToString(groups)
+        + " in "
+        + format;
   }
 }

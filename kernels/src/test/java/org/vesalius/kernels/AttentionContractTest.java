@@ -49,10 +49,12 @@ class AttentionContractTest {
           backend,
           new AttentionCase(samples, shape(2, 2, size, true, 0), 1, 5, 70),
           AttentionCase::ragged);
-      check(
-          backend,
-          new AttentionCase(samples, shape(4, 2, size, true, 0), 1, 66, 3),
-          (c, kernels) -> c.paged(kernels, 16));
+      for (CacheFormat format : CacheFormat.values()) {
+        check(
+            backend,
+            new AttentionCase(samples, shape(4, 2, size, true, 0), 1, 66, 3).in(format),
+            (c, kernels) -> c.paged(kernels, 16));
+      }
       check(
           backend,
           new AttentionCase(samples, AttentionShape.full(1, size), 1, 67, 4),
@@ -70,9 +72,11 @@ class AttentionContractTest {
           int kvHeads = 1 + samples.below(2);
           AttentionShape shape = shape(group * kvHeads, kvHeads, 12, true, window);
           AttentionCase attention = new AttentionCase(samples, shape, 1, 6, 130);
-          check(backend, attention, (c, kernels) -> c.paged(kernels, pageSize));
           if (pageSize == 5) {
             check(backend, attention, AttentionCase::ragged);
+          }
+          for (CacheFormat format : CacheFormat.values()) {
+            check(backend, attention.in(format), (c, kernels) -> c.paged(kernels, pageSize));
           }
         }
       }
@@ -86,7 +90,9 @@ class AttentionContractTest {
     for (boolean causal : new boolean[] {true, false}) {
       for (int window : causal ? new int[] {0, 33} : new int[] {0}) {
         AttentionShape shape = shape(6, 2, 16, causal, window);
-        AttentionCase attention = new AttentionCase(samples, shape, 1, 200, 65, 1, 64, 128);
+        AttentionCase attention =
+            new AttentionCase(samples, shape, 1, 200, 65, 1, 64, 128)
+                .in(window == 0 && causal ? CacheFormat.BF16 : CacheFormat.F32);
         // The magnitudes of the last tokens are those of the whole, row by row.
         int[] from = {199, 60, 0, 64, 100};
         int[] to = {200, 65, 1, 64, 128};
@@ -124,8 +130,10 @@ class AttentionContractTest {
         AttentionCase attention =
             new AttentionCase(samples, shape, 1, 150, 40, 7, 70).withGroups(groups);
         int pageSize = pageSizes[samples.below(pageSizes.length)];
-        check(backend, attention, (c, kernels) -> c.paged(kernels, pageSize));
         check(backend, attention, AttentionCase::ragged);
+        for (CacheFormat format : CacheFormat.values()) {
+          check(backend, attention.in(format), (c, kernels) -> c.paged(kernels, pageSize));
+        }
       }
     }
   }
@@ -170,6 +178,8 @@ class AttentionContractTest {
       // Scores of many thousands: nearly all weights vanish, and maxima move late.
       AttentionCase large = new AttentionCase(samples, shape(2, 1, 36, causal, 0), 60, 150, 9);
       check(backend, large, AttentionCase::ragged);
+      check(backend, large.in(CacheFormat.BF16), (c, kernels) -> c.paged(kernels, 16));
+      check(backend, large.in(CacheFormat.INT8), (c, kernels) -> c.paged(kernels, 16));
       AttentionCase rising = new AttentionCase(samples, shape(1, 1, 8, causal, 0), 1, 200);
       for (int j = 0; j < 200; j++) {
         Arrays.fill(rising.q[0], j * 8, j * 8 + 8, 3f);

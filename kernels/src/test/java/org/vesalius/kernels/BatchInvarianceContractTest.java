@@ -132,12 +132,15 @@ class BatchInvarianceContractTest {
       for (int window : new int[] {0, 40}) {
         int size = window == 0 ? 80 : 10;
         AttentionShape shape = new AttentionShape(group * 2, 2, size, 0.3f, true, window);
-        AttentionCase attention = new AttentionCase(samples, shape, 1, 135);
-        check(
-            backend,
-            "attention " + attention,
-            135,
-            (kernels, from, to) -> attention.paged(kernels, 16, new int[] {from}, new int[] {to}));
+        for (CacheFormat format : CacheFormat.values()) {
+          AttentionCase attention = new AttentionCase(samples, shape, 1, 135).in(format);
+          check(
+              backend,
+              "attention " + attention,
+              135,
+              (kernels, from, to) ->
+                  attention.paged(kernels, 16, new int[] {from}, new int[] {to}));
+        }
       }
     }
   }
@@ -191,20 +194,22 @@ class BatchInvarianceContractTest {
   void otherSequencesBeside(String backend) {
     Samples samples = new Samples(34);
     AttentionShape shape = AttentionShape.causal(4, 2, 36);
-    AttentionCase attention = new AttentionCase(samples, shape, 1, 90, 17, 150);
     int row = shape.heads() * shape.headSize();
-    try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
-      float[] together =
-          attention.paged(kernels, 16, new int[] {89, 0, 143}, new int[] {90, 17, 150});
-      for (int pageSize : new int[] {16, 7, 64}) {
-        AttentionCase alone = new AttentionCase(samples, shape, 1, 150);
-        alone.q[0] = attention.q[2];
-        alone.k[0] = attention.k[2];
-        alone.v[0] = attention.v[2];
-        Matrices.assertIdentical(
-            backend + " third sequence alone, pages of " + pageSize,
-            Arrays.copyOfRange(together, 18 * row, 25 * row),
-            alone.paged(kernels, pageSize, new int[] {143}, new int[] {150}));
+    for (CacheFormat format : CacheFormat.values()) {
+      AttentionCase attention = new AttentionCase(samples, shape, 1, 90, 17, 150).in(format);
+      try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
+        float[] together =
+            attention.paged(kernels, 16, new int[] {89, 0, 143}, new int[] {90, 17, 150});
+        for (int pageSize : new int[] {16, 7, 64}) {
+          AttentionCase alone = new AttentionCase(samples, shape, 1, 150);
+          alone.q[0] = attention.q[2];
+          alone.k[0] = attention.k[2];
+          alone.v[0] = attention.v[2];
+          Matrices.assertIdentical(
+              backend + " third sequence of " + attention + " alone, pages of " + pageSize,
+              Arrays.copyOfRange(together, 18 * row, 25 * row),
+              alone.in(format).paged(kernels, pageSize, new int[] {143}, new int[] {150}));
+        }
       }
     }
   }

@@ -101,7 +101,47 @@ class ErrorContractTest {
           () ->
               kernels.rotateAndCache(
                   q, k, k, null, null, 0, angles, angles, cache(kernels, 6, 4), slots));
+      for (KeyValues.Paged wrong : wrongCaches(kernels)) {
+        refused(
+            "rotateAndCache",
+            () -> kernels.rotateAndCache(q, k, k, null, null, 0, angles, angles, wrong, slots));
+      }
     }
+  }
+
+  /** Slabs of two formats, scales that are too many, too few or too short, and integers. */
+  private static List<KeyValues.Paged> wrongCaches(Kernels kernels) {
+    int rows = 3 * 2 * 4;
+    Tensor f32 = floats(kernels, rows, 8);
+    Tensor bf16 = kernels.allocate(ElementType.BF16, rows, 8);
+    Tensor i8 = kernels.allocate(ElementType.I8, rows, 8);
+    Tensor i32 = kernels.allocate(ElementType.I32, rows, 8);
+    Tensor scales = floats(kernels, 1, rows);
+    Tensor few = floats(kernels, 1, rows - 1);
+    return List.of(
+        cache(kernels, f32, bf16),
+        cache(kernels, bf16, f32),
+        cache(kernels, i32, i32),
+        cache(kernels, bf16, bf16, scales, scales),
+        cache(kernels, i8, i8),
+        cache(kernels, i8, i8, scales, few),
+        cache(kernels, i8, i8, few, scales),
+        cache(kernels, i8, i8, scales, i32),
+        cache(kernels, i8, i8, floats(kernels, rows, 1), scales));
+  }
+
+  private static KeyValues.Paged cache(
+      Kernels kernels, Tensor keys, Tensor values, Tensor... scales) {
+    return new KeyValues.Paged(
+        List.of(keys),
+        List.of(values),
+        scales.length == 0 ? List.of() : List.of(scales[0]),
+        scales.length == 0 ? List.of() : List.of(scales[1]),
+        2,
+        4,
+        3,
+        Matrices.integerRows(kernels, 1, 2, 0, 2),
+        Matrices.integers(kernels, 6));
   }
 
   /** Two slabs of three pages for two heads, the content all canaries. */
@@ -138,6 +178,9 @@ class ErrorContractTest {
           () ->
               kernels.attention(q, q, cache(kernels, 8, 4), Matrices.integers(kernels, 0), shape));
       refused("attention", () -> kernels.attention(q, q, cache(kernels, 7, 4), starts, shape));
+      for (KeyValues.Paged wrong : wrongCaches(kernels)) {
+        refused("attention", () -> kernels.attention(q, q, wrong, starts, shape));
+      }
     }
   }
 

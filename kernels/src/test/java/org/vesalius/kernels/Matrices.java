@@ -7,7 +7,10 @@ import java.util.Arrays;
 
 /** Tensors with content for contract tests, and comparisons. */
 public final class Matrices {
-  private static final float CANARY = 7.25e7f;
+  /** A number that BF16 holds too. */
+  private static final float CANARY = 0x1.14p26f;
+
+  private static final float SMALL_CANARY = 93;
 
   /** Columns of foreign content on each side of a view. */
   private static final int MARGIN = 4;
@@ -45,16 +48,26 @@ public final class Matrices {
 
     /** A frame with content. */
     public static Framed of(Kernels kernels, int rows, int columns, float... values) {
+      return of(kernels, ElementType.F32, rows, columns, values);
+    }
+
+    /** A frame with content of a type. */
+    public static Framed of(
+        Kernels kernels, ElementType type, int rows, int columns, float... values) {
       int width = columns + 2 * MARGIN;
-      Tensor whole = kernels.allocate(ElementType.F32, rows + 2, width);
+      Tensor whole = kernels.allocate(type, rows + 2, width);
       float[] canaries = new float[(rows + 2) * width];
-      Arrays.fill(canaries, CANARY);
+      Arrays.fill(canaries, canary(type));
       kernels.write(whole, canaries);
       Tensor view = whole.rows(1, rows).columns(MARGIN, columns);
       if (values.length > 0) {
         kernels.write(view, values);
       }
       return new Framed(kernels, whole, view);
+    }
+
+    private static float canary(ElementType type) {
+      return type == ElementType.I8 ? SMALL_CANARY : CANARY;
     }
 
     /** The content of the view, after checking that nothing around it was written. */
@@ -68,7 +81,10 @@ public final class Matrices {
         if (r >= 0 && r < view.rows() && c >= 0 && c < view.columns()) {
           inner[r * view.columns() + c] = all[i];
         } else {
-          assertEquals(CANARY, all[i], what + ": written outside at row " + r + ", column " + c);
+          assertEquals(
+              canary(whole.type()),
+              all[i],
+              what + ": written outside at row " + r + ", column " + c);
         }
       }
       return inner;
@@ -77,7 +93,7 @@ public final class Matrices {
     /** Fails if anything but the canary is in the view. */
     public void assertUntouched(String what) {
       for (float value : read(what)) {
-        assertEquals(CANARY, value, what + ": half written");
+        assertEquals(canary(whole.type()), value, what + ": half written");
       }
     }
   }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
@@ -116,6 +117,7 @@ public final class ChatModel implements AutoCloseable {
               model,
               Math.min(options.prefillChunk(), context),
               context,
+              options.cacheFormat(),
               options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
       Generator generator =
           new Generator(
@@ -268,6 +270,11 @@ public final class ChatModel implements AutoCloseable {
   /** Tokens that prompt and answer may have together. */
   public int contextTokens() {
     return engine.context();
+  }
+
+  /** How keys and values are stored. */
+  public CacheFormat cacheFormat() {
+    return engine.cacheFormat();
   }
 
   /** Pages of the key/value cache that running requests hold; 0 when none runs. */

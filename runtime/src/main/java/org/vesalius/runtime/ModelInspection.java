@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
@@ -103,9 +104,14 @@ public record ModelInspection(
     return stored.stream().mapToLong(Stored::bytes).sum();
   }
 
-  /** Bytes that a token takes in the key/value cache; 0 where the decoder's sizes are unknown. */
-  public long cacheBytesPerToken() {
-    return sizes.map(s -> KvCache.bytesPerToken(s.layers(), s.kvHeads(), s.headSize())).orElse(0L);
+  /**
+   * Bytes that a token takes in a key/value cache of a format; 0 where the decoder's sizes are
+   * unknown.
+   */
+  public long cacheBytesPerToken(CacheFormat format) {
+    return sizes
+        .map(s -> KvCache.bytesPerToken(format, s.layers(), s.kvHeads(), s.headSize()))
+        .orElse(0L);
   }
 
   /**

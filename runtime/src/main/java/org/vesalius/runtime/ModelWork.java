@@ -1,5 +1,6 @@
 package org.vesalius.runtime;
 
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.CheckpointHeader;
 import org.vesalius.loader.SafetensorsHeader;
 import org.vesalius.runtime.layers.DecoderConfig;
@@ -17,14 +18,17 @@ public final class ModelWork {
   private final DecoderConfig sizes;
   private final LoadedModel model;
   private final long decoderBytes;
+  private final CacheFormat cacheFormat;
 
   /**
    * The work of a loaded model.
    *
    * @param header of the checkpoint that it was loaded from
+   * @param cacheFormat how keys and values are stored
    */
-  public ModelWork(LoadedModel model, CheckpointHeader header) {
+  public ModelWork(LoadedModel model, CheckpointHeader header, CacheFormat cacheFormat) {
     this.model = model;
+    this.cacheFormat = cacheFormat;
     sizes = model.decoder().config();
     decoderBytes = decoderBytes(header, sizes);
   }
@@ -69,7 +73,8 @@ public final class ModelWork {
    */
   public long decodeBytes(int position) {
     return decoderBytes
-        + position * KvCache.bytesPerToken(sizes.layers(), sizes.kvHeads(), sizes.headSize());
+        + position
+            * KvCache.bytesPerToken(cacheFormat, sizes.layers(), sizes.kvHeads(), sizes.headSize());
   }
 
   /**

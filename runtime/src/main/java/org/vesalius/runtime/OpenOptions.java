@@ -2,6 +2,7 @@ package org.vesalius.runtime;
 
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.vesalius.kernels.CacheFormat;
 
 /**
  * How a model is opened.
@@ -14,13 +15,15 @@ import java.util.OptionalLong;
  *     made for
  * @param cacheTokens how many tokens of all running requests the key/value cache may hold together;
  *     empty for four contexts
+ * @param cacheFormat how the cache stores keys and values
  */
 public record OpenOptions(
     String backend,
     OptionalInt threads,
     int prefillChunk,
     OptionalInt contextTokens,
-    OptionalLong cacheTokens) {
+    OptionalLong cacheTokens,
+    CacheFormat cacheFormat) {
 
   private static final int DEFAULT_CHUNK = 256;
 
@@ -40,35 +43,47 @@ public record OpenOptions(
     }
   }
 
-  /** The best backend, all processors, the whole context. */
+  /** The best backend, all processors, the whole context, a cache in BF16. */
   public static OpenOptions defaults() {
     return new OpenOptions(
-        "auto", OptionalInt.empty(), DEFAULT_CHUNK, OptionalInt.empty(), OptionalLong.empty());
+        "auto",
+        OptionalInt.empty(),
+        DEFAULT_CHUNK,
+        OptionalInt.empty(),
+        OptionalLong.empty(),
+        CacheFormat.BF16);
   }
 
   /** On a named backend. */
   public OpenOptions withBackend(String name) {
-    return new OpenOptions(name, threads, prefillChunk, contextTokens, cacheTokens);
+    return new OpenOptions(name, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat);
   }
 
   /** On so many threads. */
   public OpenOptions withThreads(int count) {
     return new OpenOptions(
-        backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens);
+        backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens, cacheFormat);
   }
 
   /** With another chunk size. */
   public OpenOptions withPrefillChunk(int tokens) {
-    return new OpenOptions(backend, threads, tokens, contextTokens, cacheTokens);
+    return new OpenOptions(backend, threads, tokens, contextTokens, cacheTokens, cacheFormat);
   }
 
   /** With a shorter context. */
   public OpenOptions withContextTokens(int tokens) {
-    return new OpenOptions(backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens);
+    return new OpenOptions(
+        backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens, cacheFormat);
   }
 
   /** With another bound on the cache. */
   public OpenOptions withCacheTokens(long tokens) {
-    return new OpenOptions(backend, threads, prefillChunk, contextTokens, OptionalLong.of(tokens));
+    return new OpenOptions(
+        backend, threads, prefillChunk, contextTokens, OptionalLong.of(tokens), cacheFormat);
+  }
+
+  /** With keys and values stored otherwise. */
+  public OpenOptions withCacheFormat(CacheFormat format) {
+    return new OpenOptions(backend, threads, prefillChunk, contextTokens, cacheTokens, format);
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.CheckpointHeader;
 import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.image.RasterImage;
@@ -23,7 +24,8 @@ class ModelWorkTest {
     Path folder = fixture("qwen2");
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
-      ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
+      ModelWork work =
+          new ModelWork(model.parts(), CheckpointHeader.read(folder), CacheFormat.INT8);
       var c = model.config();
       assertTrue(c.tied());
       double attention = (double) c.width() * c.headSize() * (2 * c.heads() + 2 * c.kvHeads());
@@ -34,7 +36,7 @@ class ModelWorkTest {
           2 * 3 * c.layers() * block + c.layers() * pairs + 2 * head, work.prefillOperations(3));
       assertEquals(CheckpointHeader.read(folder).byteSize(), work.decodeBytes(0));
       assertEquals(
-          2L * 10 * c.layers() * c.kvHeads() * c.headSize() * 4,
+          2L * 10 * c.layers() * c.kvHeads() * (c.headSize() + 4),
           work.decodeBytes(10) - work.decodeBytes(0));
     }
   }
@@ -46,7 +48,7 @@ class ModelWorkTest {
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
       CheckpointHeader header = CheckpointHeader.read(folder);
-      ModelWork work = new ModelWork(model.parts(), header);
+      ModelWork work = new ModelWork(model.parts(), header, model.cacheFormat());
       long text =
           header.names().stream()
               .filter(name -> !name.startsWith("model.visual."))
@@ -66,7 +68,8 @@ class ModelWorkTest {
     Path folder = fixture("qwen2_5_vl");
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
-      ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
+      ModelWork work =
+          new ModelWork(model.parts(), CheckpointHeader.read(folder), CacheFormat.INT8);
       var encoder = model.parts().images().orElseThrow().encoder();
       PreparedImage small =
           encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]), ImageOptions.defaults());

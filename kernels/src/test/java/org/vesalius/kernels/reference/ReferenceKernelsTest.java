@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
@@ -51,8 +52,8 @@ class ReferenceKernelsTest {
     float[] actual = Matrices.read(kernels, tensor);
     assertEquals(expected.length, actual.length);
     for (int i = 0; i < expected.length; i++) {
-      double allowed = 4 * Tolerance.ROUNDOFF * Math.abs(expected[i]);
-      assertEquals(expected[i], actual[i], allowed, "at " + i);
+      double magnitude = Double.isInfinite(expected[i]) ? 0 : Math.abs(expected[i]);
+      assertEquals(expected[i], actual[i], 4 * Tolerance.ROUNDOFF * magnitude, "at " + i);
     }
   }
 
@@ -247,6 +248,77 @@ class ReferenceKernelsTest {
     holds(k, -140, 2);
     holds(keys, 0, 0, 0, 0, 0, 0, -140, 2);
     holds(values, 0, 0, 0, 0, 0, 0, 8, 9);
+  }
+
+  private void cached(CacheFormat format, double[] values, double scale, double... expected) {
+    int size = values.length;
+    Tensor zero = zeros(1, size);
+    List<Tensor> keys = List.of(kernels.allocate(format.elementType(), 2, size));
+    List<Tensor> slab = List.of(kernels.allocate(format.elementType(), 2, size));
+    List<Tensor> scales = format.scaled() ? List.of(zeros(1, 2)) : List.of();
+    kernels.rotateAndCache(
+        zero,
+        zero,
+        floats(1, size, values),
+        null,
+        null,
+        0,
+        zeros(1, size / 2),
+        zeros(1, size / 2),
+        new KeyValues.Paged(
+            keys,
+            slab,
+            List.of(zeros(1, 2)).subList(0, scales.size()),
+            scales,
+            1,
+            2,
+            1,
+            integers(0),
+            integers(1)),
+        integers(1));
+    double[] rows = new double[2 * size];
+    System.arraycopy(expected, 0, rows, size, size);
+    holds(slab.getFirst(), rows);
+    if (format.scaled()) {
+      holds(scales.getFirst(), 0, scale);
+    }
+  }
+
+  @Test
+  void theCacheRoundsToTheNearestAndTiesToEven() {
+    // Steps of 2 above 256 and of 1 below.
+    cached(CacheFormat.BF16, new double[] {257, 259, 255.4, -3}, 1, 256, 260, 255, -3);
+    cached(CacheFormat.BF16, new double[] {0x1.fep127, 0x1.ffp127}, 1, 0x1.fep127, 1 / 0.0);
+    cached(CacheFormat.INT8, new double[] {254, -254, 1, 3, 5, -1.01}, 2, 127, -127, 0, 2, 2, -1);
+    cached(CacheFormat.INT8, new double[] {0, 0}, 0, 0, 0);
+    cached(CacheFormat.INT8, new double[] {1e-36, -1e-37}, 0, 0, 0);
+  }
+
+  @Test
+  void attentionReadsWhatTheCacheHolds() {
+    Tensor keys = kernels.allocate(ElementType.I8, 2, 2);
+    Tensor values = kernels.allocate(ElementType.I8, 2, 2);
+    kernels.write(keys, new float[] {0, 0, 1, 0});
+    kernels.write(values, new float[] {100, -8, -4, 8});
+    AttentionShape shape = new AttentionShape(1, 1, 2, 1, true, 0);
+    Tensor out = zeros(1, 2);
+    // Weights 1/4 and 3/4, because the second key is ln 3.
+    kernels.attention(
+        out,
+        floats(1, 2, 1, 0),
+        new KeyValues.Paged(
+            List.of(keys),
+            List.of(values),
+            List.of(floats(1, 2, 5, (float) Math.log(3))),
+            List.of(floats(1, 2, 0.5f, 2)),
+            1,
+            2,
+            1,
+            integers(0),
+            integers(2)),
+        integers(0, 1),
+        shape);
+    assertAttention(out, 0.25 * 50 - 0.75 * 8, -0.25 * 4 + 0.75 * 16);
   }
 
   @Test

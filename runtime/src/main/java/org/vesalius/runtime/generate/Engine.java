@@ -3,6 +3,7 @@ package org.vesalius.runtime.generate;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
@@ -42,17 +43,30 @@ public final class Engine implements AutoCloseable {
    * @param wantedChunk largest number of tokens of a step; more where the tokens of an image cannot
    *     be parted
    * @param context largest number of tokens of a sequence
+   * @param cacheFormat how keys and values are stored
    * @param cacheTokens largest number of tokens of all sequences
    */
   public Engine(
-      Kernels kernels, LoadedModel model, int wantedChunk, int context, long cacheTokens) {
+      Kernels kernels,
+      LoadedModel model,
+      int wantedChunk,
+      int context,
+      CacheFormat cacheFormat,
+      long cacheTokens) {
     groupTokens = model.images().map(LoadedModel.ImageInput::groupTokens).orElse(0);
     int chunk = Math.max(wantedChunk, groupTokens);
     DecoderConfig config = model.decoder().config();
     this.kernels = kernels;
     this.model = model;
     this.context = context;
-    cache = new KvCache(kernels, config.layers(), config.kvHeads(), config.headSize(), cacheTokens);
+    cache =
+        new KvCache(
+            kernels,
+            cacheFormat,
+            config.layers(),
+            config.kvHeads(),
+            config.headSize(),
+            cacheTokens);
     buffers = new StepBuffers(kernels, cache, chunk, 1, context, model.positions().axes());
     scratch = DecoderScratch.allocate(kernels, config, chunk, 1);
     pool = new TensorPool(kernels);
@@ -71,6 +85,11 @@ public final class Engine implements AutoCloseable {
   /** What computes. */
   public String backend() {
     return kernels.description();
+  }
+
+  /** How keys and values are stored. */
+  public CacheFormat cacheFormat() {
+    return cache.format();
   }
 
   /** Pages that running requests hold. */

@@ -3,6 +3,7 @@ package org.vesalius.runtime.layers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
@@ -21,33 +22,46 @@ public final class KvCache {
   private static final int PAGES_PER_SLAB = 16;
 
   private final Kernels kernels;
+  private final CacheFormat format;
   private final int kvHeads;
   private final int headSize;
   private final long maxPages;
   private final List<List<Tensor>> keys = new ArrayList<>();
   private final List<List<Tensor>> values = new ArrayList<>();
+  private final List<List<Tensor>> keyScales = new ArrayList<>();
+  private final List<List<Tensor>> valueScales = new ArrayList<>();
   private final List<Integer> free = new ArrayList<>();
   private int[] references = new int[0];
 
   /**
    * An empty cache.
    *
+   * @param format how numbers are stored
    * @param maxTokens how many tokens it may ever hold
    */
-  public KvCache(Kernels kernels, int layers, int kvHeads, int headSize, long maxTokens) {
+  public KvCache(
+      Kernels kernels, CacheFormat format, int layers, int kvHeads, int headSize, long maxTokens) {
     this.kernels = kernels;
+    this.format = format;
     this.kvHeads = kvHeads;
     this.headSize = headSize;
     this.maxPages = Math.ceilDiv(maxTokens, PAGE_SIZE);
     for (int layer = 0; layer < layers; layer++) {
       keys.add(List.of());
       values.add(List.of());
+      keyScales.add(List.of());
+      valueScales.add(List.of());
     }
   }
 
   /** Bytes that one token takes in all layers. */
-  public static long bytesPerToken(int layers, int kvHeads, int headSize) {
-    return 2L * layers * kvHeads * headSize * ElementType.F32.byteSize();
+  public static long bytesPerToken(CacheFormat format, int layers, int kvHeads, int headSize) {
+    return 2L * layers * kvHeads * format.rowBytes(headSize);
+  }
+
+  /** How numbers are stored. */
+  public CacheFormat format() {
+    return format;
   }
 
   /**
@@ -98,6 +112,8 @@ public final class KvCache {
           new KeyValues.Paged(
               keys.get(layer),
               values.get(layer),
+              keyScales.get(layer),
+              valueScales.get(layer),
               kvHeads,
               PAGE_SIZE,
               PAGES_PER_SLAB,
@@ -115,6 +131,10 @@ public final class KvCache {
     for (int layer = 0; layer < keys.size(); layer++) {
       keys.set(layer, plus(keys.get(layer), slab()));
       values.set(layer, plus(values.get(layer), slab()));
+      if (format.scaled()) {
+        keyScales.set(layer, plus(keyScales.get(layer), scales()));
+        valueScales.set(layer, plus(valueScales.get(layer), scales()));
+      }
     }
     references = Arrays.copyOf(references, first + PAGES_PER_SLAB);
     for (int page = references.length - 1; page >= first; page--) {
@@ -123,7 +143,11 @@ public final class KvCache {
   }
 
   private Tensor slab() {
-    return kernels.allocate(ElementType.F32, PAGES_PER_SLAB * kvHeads * PAGE_SIZE, headSize);
+    return kernels.allocate(format.elementType(), PAGES_PER_SLAB * kvHeads * PAGE_SIZE, headSize);
+  }
+
+  private Tensor scales() {
+    return kernels.allocate(ElementType.F32, 1, PAGES_PER_SLAB * kvHeads * PAGE_SIZE);
   }
 
   /** A copy, because running steps hold the old list. */

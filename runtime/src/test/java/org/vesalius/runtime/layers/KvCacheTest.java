@@ -5,18 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.CacheFormat;
+import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.KeyValues;
+import org.vesalius.kernels.Tensor;
 
 class KvCacheTest {
 
   @Test
   void sequencesHoldDistinctPagesAndGiveThemBack() {
     try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
-      KvCache cache = new KvCache(kernels, 2, 1, 4, 4096);
+      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 2, 1, 4, 4096);
       Set<Integer> slots = new HashSet<>();
       CachedSequence a = new CachedSequence(cache);
       CachedSequence b = new CachedSequence(cache);
@@ -33,10 +39,34 @@ class KvCacheTest {
     }
   }
 
+  /** The memory of a slab is what its tokens are said to take. */
+  @Test
+  void slabsHaveTheFormat() {
+    try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
+      for (CacheFormat format : CacheFormat.values()) {
+        KvCache cache = new KvCache(kernels, format, 3, 2, 10, 512);
+        cache.takePage();
+        Tensor any = kernels.allocate(ElementType.I32, 1, 1);
+        List<KeyValues.Paged> layers = cache.view(any, any);
+        assertEquals(3, layers.size());
+        long bytes = 0;
+        for (KeyValues.Paged layer : layers) {
+          assertEquals(format, layer.format());
+          bytes +=
+              Stream.of(layer.keys(), layer.values(), layer.keyScales(), layer.valueScales())
+                  .flatMap(List::stream)
+                  .mapToLong(slab -> (long) slab.rows() * slab.columns() * slab.type().byteSize())
+                  .sum();
+        }
+        assertEquals(512 * KvCache.bytesPerToken(format, 3, 2, 10), bytes, format.name());
+      }
+    }
+  }
+
   @Test
   void aSharedPageIsFreeAfterItsLastReference() {
     try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
-      KvCache cache = new KvCache(kernels, 1, 1, 4, 64);
+      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 1, 1, 4, 64);
       int page = cache.takePage();
       cache.sharePage(page);
       cache.releasePage(page);
@@ -51,7 +81,7 @@ class KvCacheTest {
   @Test
   void aFullCacheRefusesAndKeepsWhatItHas() {
     try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
-      KvCache cache = new KvCache(kernels, 1, 1, 4, 512);
+      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 1, 1, 4, 512);
       try (CachedSequence sequence = new CachedSequence(cache)) {
         sequence.extend(500);
         CacheFullException e = assertThrows(CacheFullException.class, () -> sequence.extend(100));
