@@ -11,10 +11,10 @@ import org.vesalius.kernels.Weight;
 
 /** A format of weights, with random weights in it and the ways that oneDNN has to compute with. */
 public enum WeightFormat {
-  F32(NumberType.F32, Way.f32()),
-  BF16(NumberType.BF16, Way.bf16()),
-  INT8(NumberType.S8, Way.int8()),
-  INT4(NumberType.U4, Way.int4());
+  F32(NumberType.F32),
+  BF16(NumberType.BF16),
+  INT8(NumberType.S8),
+  INT4(NumberType.U4);
 
   /** Of four numbers in BF16 or F16, or two in F32: sign, mantissa and last bit of the exponent. */
   private static final long BF16_RANDOM = 0x80FF_80FF_80FF_80FFL;
@@ -28,11 +28,9 @@ public enum WeightFormat {
   private static final long POSITIVE_F16 = 0x7FFF_7FFF_7FFF_7FFFL;
 
   private final NumberType peerType;
-  private final List<Way> peerWays;
 
-  WeightFormat(NumberType peerType, List<Way> peerWays) {
+  WeightFormat(NumberType peerType) {
     this.peerType = peerType;
-    this.peerWays = peerWays;
   }
 
   /** The same numbers for oneDNN. */
@@ -42,7 +40,12 @@ public enum WeightFormat {
 
   /** How oneDNN can compute with weights of this format. */
   List<Way> peerWays() {
-    return peerWays;
+    return switch (this) {
+      case F32 -> Way.f32();
+      case BF16 -> Way.bf16();
+      case INT8 -> Way.int8();
+      case INT4 -> Way.int4();
+    };
   }
 
   /**
