@@ -35,7 +35,7 @@ class OneDnnTest {
     try {
       return OneDnn.open(threads);
     } catch (IllegalStateException e) {
-      return Assumptions.abort(e.getMessage());
+      return Assumptions.abort(String.valueOf(e.getMessage()));
     }
   }
 
@@ -76,9 +76,8 @@ class OneDnnTest {
             for (int row = 0; row < ROWS; row++) {
               long sum = 0;
               for (int i = 0; i < COLUMNS; i++) {
-                sum +=
-                    (long) x[t * COLUMNS + i]
-                        * weight.get(ValueLayout.JAVA_BYTE, (long) row * COLUMNS + i);
+                long factor = (long) x[t * COLUMNS + i];
+                sum += factor * weight.get(ValueLayout.JAVA_BYTE, (long) row * COLUMNS + i);
               }
               assertEquals(
                   scales[row] * sum,

@@ -115,7 +115,8 @@ final class BenchCommand implements Callable<Integer> {
       KernelOptions threads = compute.kernelOptions();
       Roofline machine = Roofline.measure(compute.chosenBackend(), threads);
       progress.close();
-      BenchReport report = new BenchReport(opened, load, vision, text, later, machine, threads.threads());
+      BenchReport report =
+          new BenchReport(opened, load, vision, text, later, machine, threads.threads());
       switch (format) {
         case json -> JsonOutput.print(terminal, report.json());
         case text -> report.lines().forEach(terminal.out()::println);

@@ -111,8 +111,7 @@ record BenchReport(
     lines.add("%-8s %s".formatted("decode", decodeLine(text)));
     later.ifPresent(run ->
         lines.add(
-            "%-8s %s, after %d tokens"
-                .formatted("context", decodeLine(run), run.promptTokens())));
+            "%-8s %s, after %d tokens".formatted("context", decodeLine(run), run.promptTokens())));
     lines.add(
         "%-8s reads %s/s, computes %s with %d threads, on random data in this run"
             .formatted(

@@ -30,8 +30,7 @@ class DefaultThreadsTest {
 
   @Test
   void asManyAsProcessors() {
-    assertEquals(
-        Runtime.getRuntime().availableProcessors(), KernelOptions.defaults().threads());
+    assertEquals(Runtime.getRuntime().availableProcessors(), KernelOptions.defaults().threads());
   }
 
   @ParameterizedTest

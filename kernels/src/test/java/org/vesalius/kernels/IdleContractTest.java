@@ -26,12 +26,12 @@ class IdleContractTest {
   /** A worker stays awake for a fraction of a millisecond after a loop. */
   private static final int FALL_ASLEEP_MILLIS = 100;
 
-  private static final int PAUSE_MILLIS = 1_000;
+  private static final int PAUSE_MILLIS = 500;
   private static final int ROWS = 64;
   private static final int COLUMNS = 512;
 
-  /** A hundredth of the pause; awake it would be all of it, or a large part. */
-  private static final double MOST_SECONDS = PAUSE_MILLIS / 1e3 / 100;
+  /** A fiftieth of the pause; awake it would be all of it, or a large part. */
+  private static final double MOST_SECONDS = PAUSE_MILLIS / 1e3 / 50;
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
 
