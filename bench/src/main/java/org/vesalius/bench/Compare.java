@@ -207,6 +207,10 @@ public final class Compare implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+    for (String backend : backends) {
+      // Before anything is measured: an absent one should not be noticed in the middle.
+      Backends.open(backend, new KernelOptions(1)).close();
+    }
     ObjectNode json = JSON.createObjectNode();
     Machine.write(json);
     json.put("rounds", rounds);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.layers.KvCache;
@@ -28,6 +29,10 @@ class BenchCommandTest {
             "84x56",
             "--kv-cache",
             "int8",
+            "--context",
+            "30",
+            "--threads",
+            "1",
             "--format",
             "json");
     JsonNode json = run.expect(0).json();
@@ -70,7 +75,7 @@ class BenchCommandTest {
             Execution.fixture("qwen2_5_vl"), OpenOptions.defaults().withBackend("reference"))) {
       var sizes = model.config();
       return KvCache.bytesPerToken(
-          model.cacheFormat(), sizes.layers(), sizes.kvHeads(), sizes.headSize());
+          CacheFormat.INT8, sizes.layers(), sizes.kvHeads(), sizes.headSize());
     }
   }
 
