@@ -135,6 +135,9 @@ const char* choose() {
   return nullptr;
 }
 
+/* While the library is loaded, which happens once whatever threads come; a static of a function needs the C++ library. */
+const char* const refusal = choose();
+
 }  // namespace
 }  // namespace vesalius
 
@@ -144,11 +147,7 @@ extern "C" {
 
 int32_t vesalius_abi_version(void) { return VESALIUS_ABI_VERSION; }
 
-const char* vesalius_open(void) {
-  /* A static is initialised once, whatever threads come. */
-  static const char* const result = vesalius::choose();
-  return result;
-}
+const char* vesalius_open(void) { return vesalius::refusal; }
 
 const char* vesalius_isa(void) { return active->name; }
 

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "vesalius.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -36,7 +38,8 @@ VESALIUS_INLINE void store(void* p, V v) {
   memcpy(p, &v, sizeof v);
 }
 
-VESALIUS_INLINE Floats splat(float x) { return Floats{} + x; }
+/* Less zero is any number itself, and no instruction; plus zero is an addition, for the sake of -0. */
+VESALIUS_INLINE Floats splat(float x) { return x - Floats{}; }
 
 /* a * b + c; rounded once where the tier has a fused multiply-add. */
 VESALIUS_INLINE Floats fma(Floats a, Floats b, Floats c) {
@@ -57,6 +60,15 @@ VESALIUS_INLINE float fma1(float a, float b, float c) {
   return __builtin_fmaf(a, b, c);
 #else
   return a * b + c;
+#endif
+}
+
+/* Keeps a vector in a register: the compiler would rather load it again for each of its uses, and loads are the limit then. */
+VESALIUS_INLINE void keep(Floats& v) {
+#if defined(__x86_64__)
+  __asm__("" : "+v"(v));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(v));
 #endif
 }
 
@@ -140,7 +152,15 @@ VESALIUS_INLINE float f16_to_float(uint16_t x) {
 #endif
 }
 
-VESALIUS_INLINE Floats bf16_to_floats(Halves x) { return (Floats)(__builtin_convertvector(x, Words) << 16); }
+VESALIUS_INLINE Floats bf16_to_floats(Halves x) {
+#if defined(__AVX512F__) && VESALIUS_LANES == 16
+  return (Floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)x), 16);
+#elif defined(__AVX2__) && VESALIUS_LANES == 8
+  return (Floats)_mm256_slli_epi32(_mm256_cvtepu16_epi32((__m128i)x), 16);
+#else
+  return (Floats)(__builtin_convertvector(x, Words) << 16);
+#endif
+}
 
 VESALIUS_INLINE Halves bf16_of_floats(Floats x) {
   Words word = (Words)x;

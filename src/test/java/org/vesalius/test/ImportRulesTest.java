@@ -30,6 +30,12 @@ class ImportRulesTest {
           new Rule("org.vesalius", "org.vesalius.kernels.cuda", "jcuda"),
           new Rule("org.vesalius", "", "java.lang.reflect"),
           new Rule("org.vesalius", "org.vesalius.nativekernels", "java.lang.foreign.Linker"),
+          new Rule("org.vesalius", "org.vesalius.nativekernels", "java.lang.foreign.SymbolLookup"),
+          new Rule("org.vesalius", "org.vesalius.nativekernels", "org.bytedeco"),
+          new Rule("org.vesalius", "org.vesalius.nativekernels", "org.vesalius.nativekernels"),
+          new Rule("org.vesalius.nativekernels", "", "org.vesalius.kernels.reference"),
+          new Rule("org.vesalius.nativekernels", "", "org.vesalius.kernels.simd"),
+          new Rule("org.vesalius.nativekernels", "", "org.vesalius.runtime"),
           new Rule("org.vesalius.loader", "", "org.vesalius.kernels"),
           new Rule("org.vesalius.tokenizer", "", "org.vesalius.loader"),
           new Rule("org.vesalius.kernels", "", "org.vesalius.runtime"),
@@ -52,7 +58,7 @@ class ImportRulesTest {
   void noPackageImportsWhatItMayNot() throws IOException {
     List<String> broken = new ArrayList<>();
     int read = 0;
-    for (String module : List.of("loader", "tokenizer", "kernels", "runtime", "demo", "cli")) {
+    for (String module : List.of("loader", "tokenizer", "kernels", "native", "runtime", "demo", "cli")) {
       try (Stream<Path> files =
           Files.walk(Fixtures.root().resolve(module).resolve("src/main/java"))) {
         for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {

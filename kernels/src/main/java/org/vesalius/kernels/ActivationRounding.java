@@ -11,11 +11,12 @@ public enum ActivationRounding {
   /**
    * Per token and group of the weight's columns ({@link Weight.Int8#GROUP} or {@link
    * Weight.Int4#GROUP}) to integers: the scale is {@code absmax / 127}, the integer {@code x /
-   * scale} rounded half to even. The products of a group are summed exactly in 32-bit integers, and
-   * groups are added in order with one fused multiply-add each: for {@code Int8} {@code sum =
-   * fma(isum, weightScale * scale, sum)}, for {@code Int4} the same and then {@code sum =
-   * fma(minimum, xsum * scale, sum)} with the sum {@code xsum} of the group's integers. Every
-   * backend that rounds so computes the same bits.
+   * scale} rounded half to even. A group whose scale would be below {@link Float#MIN_NORMAL} is
+   * zero; with a number that is not finite its scale is NaN. The products of a group are summed
+   * exactly in 32-bit integers, and groups are added in order with one fused multiply-add each: for
+   * {@code Int8} {@code sum = fma(isum, weightScale * scale, sum)}, for {@code Int4} the same and
+   * then {@code sum = fma(minimum, xsum * scale, sum)} with the sum {@code xsum} of the group's
+   * integers. Every backend that rounds so computes the same bits.
    */
   INT8
 }

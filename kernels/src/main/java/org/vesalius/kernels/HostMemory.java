@@ -18,6 +18,12 @@ public final class HostMemory implements AutoCloseable {
     return new Tensor(type, arena.allocate(Math.max(bytes, 1), 64), rows, columns, columns);
   }
 
+  /** A copy of what lies elsewhere, such as in the Java heap. */
+  public MemorySegment copy(MemorySegment data) {
+    MemorySegment copy = arena.allocate(Math.max(data.byteSize(), 1), 64);
+    return copy.asSlice(0, data.byteSize()).copyFrom(data);
+  }
+
   /** Copies floats in, row by row; rounded for BF16, whole numbers for I8. */
   public static void write(Tensor out, float[] values) {
     require(out, out.type() != ElementType.I32, values.length, "floats");

@@ -27,8 +27,8 @@ public sealed interface KeyValues {
    * <p>A slab of I8 comes with one scale per row: the numbers of row {@code r} are {@code keys[r] *
    * keyScales[0][r]}. Other slabs have none. All slabs of a cache have one {@link CacheFormat}.
    *
-   * @param keys one tensor per slab, {@code (pagesPerSlab * kvHeads * pageSize, headSize)} F32,
-   *     BF16 or I8
+   * @param keys one contiguous tensor per slab, {@code (pagesPerSlab * kvHeads * pageSize,
+   *     headSize)} F32, BF16 or I8
    * @param values as {@code keys}
    * @param keyScales one tensor per slab of I8, {@code (1, rows of the slab)} F32; else empty
    * @param valueScales as {@code keyScales}

@@ -326,9 +326,11 @@ public final class Shapes {
               && keys.rows() >= rows
               && values.rows() >= rows
               && keys.columns() == headSize
-              && values.columns() == headSize,
+              && values.columns() == headSize
+              && keys.stride() == headSize
+              && values.stride() == headSize,
           operation,
-          "slabs " + format.elementType() + "(" + rows + ", " + headSize + ")",
+          "contiguous slabs " + format.elementType() + "(" + rows + ", " + headSize + ")",
           keys,
           values);
     }

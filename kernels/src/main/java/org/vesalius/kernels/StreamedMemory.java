@@ -54,6 +54,11 @@ public final class StreamedMemory implements AutoCloseable {
     }
   }
 
+  /** The memory itself. */
+  public MemorySegment data() {
+    return data;
+  }
+
   private int blocks() {
     return (int) (data.byteSize() / BLOCK);
   }

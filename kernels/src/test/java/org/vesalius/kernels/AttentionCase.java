@@ -215,7 +215,7 @@ final class AttentionCase {
       Kernels kernels, ElementType type, float[][] content, int columns) {
     List<Tensor> slabs = new ArrayList<>();
     for (float[] slab : content) {
-      slabs.add(Framed.of(kernels, type, slab.length / columns, columns, slab).view());
+      slabs.add(Framed.contiguous(kernels, type, slab.length / columns, columns, slab).view());
     }
     return slabs;
   }

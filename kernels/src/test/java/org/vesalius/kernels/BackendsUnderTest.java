@@ -9,15 +9,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The backends that a contract test runs on: all on the class path, and all that {@code
- * -Dvesalius.require} names. One that cannot work here is skipped with its reason, unless it is
- * required: then that is a failure.
+ * The backends that a contract test runs on: those of the module, which {@code -Dvesalius.backends}
+ * names, or all on the class path. One that cannot work here is skipped with its reason, unless
+ * {@code -Dvesalius.require} names it: then that is a failure.
  */
 public final class BackendsUnderTest {
   private BackendsUnderTest() {}
 
-  private static Set<String> required() {
-    String names = System.getProperty("vesalius.require", "");
+  private static Set<String> names(String property) {
+    String names = System.getProperty(property, "");
     Set<String> set = new LinkedHashSet<>();
     Arrays.stream(names.split(",")).map(String::strip).filter(n -> !n.isEmpty()).forEach(set::add);
     return set;
@@ -25,9 +25,11 @@ public final class BackendsUnderTest {
 
   /** All names, for {@code @MethodSource}. */
   public static Stream<String> all() {
-    Set<String> names = new LinkedHashSet<>();
-    Backends.all().forEach(backend -> names.add(backend.name()));
-    names.addAll(required());
+    Set<String> names = names("vesalius.backends");
+    if (names.isEmpty()) {
+      Backends.all().forEach(backend -> names.add(backend.name()));
+      names.addAll(names("vesalius.require"));
+    }
     return names.stream();
   }
 
@@ -41,7 +43,8 @@ public final class BackendsUnderTest {
     try {
       return Backends.open(name, new KernelOptions(threads));
     } catch (BackendUnavailableException e) {
-      if (required().contains(name)) {
+      boolean optional = names("vesalius.optional").contains(name);
+      if (names("vesalius.require").contains(name) && !optional) {
         return fail("required by -Dvesalius.require: " + e.getMessage(), e);
       }
       return Assumptions.abort(String.valueOf(e.getMessage()));

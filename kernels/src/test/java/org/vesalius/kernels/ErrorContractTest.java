@@ -109,7 +109,10 @@ class ErrorContractTest {
     }
   }
 
-  /** Slabs of two formats, scales that are too many, too few or too short, and integers. */
+  /**
+   * Slabs of two formats or with gaps, scales that are too many, too few or too short, and
+   * integers.
+   */
   private static List<KeyValues.Paged> wrongCaches(Kernels kernels) {
     int rows = 3 * 2 * 4;
     Tensor f32 = floats(kernels, rows, 8);
@@ -122,6 +125,8 @@ class ErrorContractTest {
         cache(kernels, f32, bf16),
         cache(kernels, bf16, f32),
         cache(kernels, i32, i32),
+        cache(kernels, f32, Framed.of(kernels, rows, 8).view()),
+        cache(kernels, Framed.of(kernels, rows, 8).view(), f32),
         cache(kernels, bf16, bf16, scales, scales),
         cache(kernels, i8, i8),
         cache(kernels, i8, i8, scales, few),
@@ -149,7 +154,8 @@ class ErrorContractTest {
     int rows = 3 * 2 * pageSize;
     List<Tensor> slabs =
         List.of(
-            Framed.of(kernels, rows, headSize).view(), Framed.of(kernels, rows, headSize).view());
+            Framed.contiguous(kernels, ElementType.F32, rows, headSize).view(),
+            Framed.contiguous(kernels, ElementType.F32, rows, headSize).view());
     return new KeyValues.Paged(
         slabs,
         slabs,

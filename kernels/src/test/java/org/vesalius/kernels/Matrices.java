@@ -54,12 +54,23 @@ public final class Matrices {
     /** A frame with content of a type. */
     public static Framed of(
         Kernels kernels, ElementType type, int rows, int columns, float... values) {
-      int width = columns + 2 * MARGIN;
+      return of(kernels, type, MARGIN, rows, columns, values);
+    }
+
+    /** A frame before and after rows that follow each other. */
+    public static Framed contiguous(
+        Kernels kernels, ElementType type, int rows, int columns, float... values) {
+      return of(kernels, type, 0, rows, columns, values);
+    }
+
+    private static Framed of(
+        Kernels kernels, ElementType type, int margin, int rows, int columns, float... values) {
+      int width = columns + 2 * margin;
       Tensor whole = kernels.allocate(type, rows + 2, width);
       float[] canaries = new float[(rows + 2) * width];
       Arrays.fill(canaries, canary(type));
       kernels.write(whole, canaries);
-      Tensor view = whole.rows(1, rows).columns(MARGIN, columns);
+      Tensor view = whole.rows(1, rows).columns(margin, columns);
       if (values.length > 0) {
         kernels.write(view, values);
       }
@@ -77,7 +88,7 @@ public final class Matrices {
       float[] inner = new float[view.rows() * view.columns()];
       for (int i = 0; i < all.length; i++) {
         int r = i / width - 1;
-        int c = i % width - MARGIN;
+        int c = i % width - (width - view.columns()) / 2;
         if (r >= 0 && r < view.rows() && c >= 0 && c < view.columns()) {
           inner[r * view.columns() + c] = all[i];
         } else {

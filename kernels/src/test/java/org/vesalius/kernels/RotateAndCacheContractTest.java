@@ -58,7 +58,7 @@ class RotateAndCacheContractTest {
       List<Framed> slabs = new ArrayList<>();
       List<Framed> scales = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        slabs.add(Framed.of(kernels, format.elementType(), rows, headSize));
+        slabs.add(Framed.contiguous(kernels, format.elementType(), rows, headSize));
         scales.add(Framed.of(kernels, 1, rows));
       }
       KeyValues.Paged cache =

@@ -34,6 +34,36 @@ public final class Tolerance {
     return sum(length) * magnitudes + ROUNDOFF * magnitudes + length * (double) Float.MIN_VALUE;
   }
 
+  /**
+   * Numbers that activations which are rounded for a weight may be wrong by: times the magnitudes
+   * of the weight, they are the error of the product.
+   *
+   * @param x {@code (tokens, columns)}
+   * @param group columns that share a scale
+   */
+  public static float[] steps(ActivationRounding rounding, float[] x, int columns, int group) {
+    float[] steps = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      steps[i] =
+          switch (rounding) {
+            case NONE -> 0;
+            case BF16 -> Math.abs(x[i]) * 0x1p-8f;
+            case INT8 -> {
+              int row = i - i % columns;
+              int first = row + (i - row) / group * group;
+              float largest = 0;
+              for (int j = first; j < Math.min(first + group, row + columns); j++) {
+                largest = Math.max(largest, Math.abs(x[j]));
+              }
+              // Half a step, the roundoff of scale and quotient, and what is too small for a scale.
+              float half = largest / 254 + 4 * (float) ROUNDOFF * largest;
+              yield largest / 127 < Float.MIN_NORMAL ? largest : half;
+            }
+          };
+    }
+    return steps;
+  }
+
   /** Absolute error of a root mean square norm of {@code length} numbers with the result. */
   public static double norm(int length, double result) {
     // Half of the sum's error survives the square root; root, division and two products follow.

@@ -27,6 +27,11 @@ interface BatchProduct {
     }
   }
 
+  /** Numbers of a packed row. */
+  default int width(Weight weight) {
+    return Lanes.roundUp(weight.columns(), DotTiles.COLUMNS);
+  }
+
   /** How many rows are packed for {@code count}. */
   int tokens(int count);
 

@@ -37,6 +37,8 @@ final class MatrixProduct {
   private final BatchProduct rowPanels;
   private final BatchProduct columnStream;
   private final BatchProduct columnPanels;
+  private final BatchProduct integerStream;
+  private final BatchProduct integerPanels;
   private final Scratch activations = new Scratch();
   private final List<BatchProduct.Batch> batches = new ArrayList<>();
 
@@ -55,6 +57,8 @@ final class MatrixProduct {
     rowPanels = new RowPanels(pool.threads());
     columnStream = new ColumnStream(pool.threads());
     columnPanels = new ColumnPanels(pool.threads());
+    integerStream = new IntegerStream(pool.threads());
+    integerPanels = new IntegerPanels(pool.threads());
   }
 
   void multiply(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
@@ -85,7 +89,8 @@ final class MatrixProduct {
     return switch (weight) {
       case Weight.F32 _, Weight.BF16 _ -> count == 1 ? rowStream : rowPanels;
       // Converting costs more than a loop can hide, so the panel has it once per row.
-      case Weight.F16 _, Weight.Int8 _, Weight.Int4 _ -> rowPanels;
+      case Weight.F16 _ -> rowPanels;
+      case Weight.Int8 _, Weight.Int4 _ -> count == 1 ? integerStream : integerPanels;
       case Weight.Transposed(Weight stored) ->
           count == 1 && !(stored instanceof Weight.F16) ? columnStream : columnPanels;
     };
@@ -107,9 +112,9 @@ final class MatrixProduct {
       firstPiece = Arrays.copyOf(firstPiece, 2 * n);
     }
     firstRow[n] = firstRow[n - 1] + batch.tokens();
-    int padded = Lanes.roundUp(weight.columns(), DotTiles.COLUMNS);
-    packedSize = Math.addExact(packedSize, Math.multiplyExact(batch.tokens(), padded));
-    work += (long) weight.rows() * padded * batch.tokens();
+    int width = way.width(weight);
+    packedSize = Math.addExact(packedSize, Math.multiplyExact(batch.tokens(), width));
+    work += (long) weight.rows() * width * batch.tokens();
   }
 
   private void run(Tensor out, Tensor x, @Nullable Tensor bias) {

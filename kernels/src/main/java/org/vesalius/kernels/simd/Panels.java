@@ -88,13 +88,7 @@ final class Panels {
       case Weight.F32 _ -> floats(out, at, step, data, 4 * index, whole);
       case Weight.F16 _ -> halves(out, at, step, data, 2 * index, whole);
       case Weight.BF16 _ -> brainFloats(out, at, step, data, 2 * index, whole);
-      case Weight.Int8 _, Weight.Int4 _ -> {
-        for (int i = 0; i < width; i++) {
-          out[at + i / GROUP * step + i % GROUP] = i < inside ? number(weight, row, first + i) : 0;
-        }
-        return;
-      }
-      case Weight.Transposed _ -> throw transposed();
+      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ -> throw transposed();
     }
     if (whole < width) {
       rest(out, at + whole / GROUP * step, weight, index + whole, inside - whole, width - whole);

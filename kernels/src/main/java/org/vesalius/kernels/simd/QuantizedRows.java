@@ -16,11 +16,16 @@ final class QuantizedRows {
 
   static float number(Weight.Int4 weight, int row, int column) {
     long group = (long) row * weight.groups() + column / Weight.Int4.GROUP;
+    int q = integer(weight, row, column);
+    return Math.fma((float) q, half(weight.scales(), group), half(weight.minimums(), group));
+  }
+
+  static int integer(Weight.Int4 weight, int row, int column) {
+    long group = (long) row * weight.groups() + column / Weight.Int4.GROUP;
     int place = column % Weight.Int4.GROUP;
     int half = Weight.Int4.GROUP_BYTES;
     int pair = weight.data().get(ValueLayout.JAVA_BYTE, group * half + place % half);
-    int q = place < half ? pair & 15 : pair >> 4 & 15;
-    return Math.fma(q, half(weight.scales(), group), half(weight.minimums(), group));
+    return place < half ? pair & 15 : pair >> 4 & 15;
   }
 
   static float half(MemorySegment data, long index) {

@@ -5,9 +5,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
+import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.ExpertChoice;
 import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
@@ -52,6 +54,15 @@ final class SimdKernels implements Kernels {
   @Override
   public Tensor allocate(ElementType type, int rows, int columns) {
     return memory.allocate(type, rows, columns);
+  }
+
+  @Override
+  public ActivationRounding rounding(Weight weight) {
+    return switch (weight) {
+      case Weight.Int8 _, Weight.Int4 _ -> ActivationRounding.INT8;
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+          ActivationRounding.NONE;
+    };
   }
 
   @Override

@@ -1,20 +1,19 @@
-package org.vesalius.kernels.simd;
+package org.vesalius.kernels;
 
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import org.vesalius.kernels.Contents;
-import org.vesalius.kernels.ExpertRouting;
-import org.vesalius.kernels.Tensor;
 
 /**
- * The choice of experts, on one thread and in double precision: it reads a few hundred numbers a
- * token, and whoever chooses differently from the definition computes something else.
+ * The choice of experts for backends that compute on the host, on one thread and in double
+ * precision: it reads a few hundred numbers a token, and whoever chooses differently from the
+ * definition computes something else. Not for several threads at once.
  */
-final class ExpertChoice {
+public final class ExpertChoice {
   private double[] shares = new double[0];
   private int[] places = new int[0];
 
-  void choose(ExpertRouting routing, Tensor logits, boolean renormalise) {
+  /** {@link Kernels#route}, with shapes that have been checked. */
+  public void choose(ExpertRouting routing, Tensor logits, boolean renormalise) {
     int experts = routing.experts();
     if (shares.length < experts) {
       shares = new double[experts];

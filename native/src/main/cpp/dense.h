@@ -1,0 +1,297 @@
+/*
+ * Products with dense row-major weights: float32 arithmetic, activations as they are.
+ *
+ * Columns are taken in stretches of DEPTH. In a stretch lane l of an output's sum takes the columns l, l + LANES, l + 2 LANES,
+ * ... one after the other; then the lanes are summed, halves first, and the sums of the stretches are added in their order.
+ * Every path below computes just that, so a token's result does not depend on how many others come with it. Few tokens read
+ * the weight straight from where it is stored, which is what decode wants: memory is the limit. For many tokens a block of
+ * rows is converted once and stays in the second-level cache; tiles of it meet tiles of tokens in the first level.
+ */
+namespace vesalius {
+namespace VESALIUS_TIER {
+
+typedef float Quad __attribute__((vector_size(16)));
+
+/* A tile of outputs fills the registers: 12 sums of 16 registers, or 24 of 32. */
+constexpr int64_t TILE_ROWS = 4;
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int64_t TILE_TOKENS = 6;
+#else
+constexpr int64_t TILE_TOKENS = 3;
+#endif
+
+/* Rows that a single token reads at once: enough chains to hide the latency of a multiply-add. */
+constexpr int64_t STREAMS = 8;
+
+/* Columns of a stretch. */
+constexpr int64_t DEPTH = 512;
+
+/* Rows that are converted at a time, and tiles of tokens that meet a panel of them while it is in the first-level cache. */
+constexpr int64_t BLOCK_ROWS = 64;
+constexpr int64_t BLOCK_TOKENS = 3 * TILE_TOKENS;
+
+/* Up to so many tokens, converting rows costs more than it saves. */
+constexpr int64_t FEW_TOKENS = 2 * TILE_TOKENS;
+
+/*
+ * Activations of a product, zero-padded to PAD columns: stretches after one another, and in a stretch token by token. Rows as
+ * long as the weight's would lie a power of two apart in many models, and share a few sets of the cache.
+ */
+struct PreparedFloats {
+  static constexpr int64_t PAD = 16;
+  float* data;
+  int64_t tokens;
+  int64_t columns;
+
+  /* Columns of the stretch that begins at a column: also the distance of two tokens in it. */
+  int64_t depth(int64_t column) const { return least(DEPTH, round_up(columns, PAD) - column); }
+
+  float* at(int64_t token, int64_t column) const { return data + column * tokens + token * depth(column); }
+};
+
+/* Lane sums of four vectors, each in the order of sum(). */
+VESALIUS_INLINE Quad sum4(Floats a, Floats b, Floats c, Floats d) {
+  Quad q[4];
+  Floats v[4] = {a, b, c, d};
+  for (int i = 0; i < 4; i++) {
+#if VESALIUS_LANES == 16
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256((__m512)v[i]), _mm512_extractf32x8_ps((__m512)v[i], 1));
+    q[i] = (Quad)_mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+#elif VESALIUS_LANES == 8
+    q[i] = (Quad)_mm_add_ps(_mm256_castps256_ps128((__m256)v[i]), _mm256_extractf128_ps((__m256)v[i], 1));
+#else
+    q[i] = v[i];
+#endif
+  }
+  typedef int32_t Order __attribute__((vector_size(16)));
+  Quad ab = __builtin_shuffle(q[0], q[1], Order{0, 4, 1, 5}) + __builtin_shuffle(q[0], q[1], Order{2, 6, 3, 7});
+  Quad cd = __builtin_shuffle(q[2], q[3], Order{0, 4, 1, 5}) + __builtin_shuffle(q[2], q[3], Order{2, 6, 3, 7});
+  return __builtin_shuffle(ab, cd, Order{0, 1, 4, 5}) + __builtin_shuffle(ab, cd, Order{2, 3, 6, 7});
+}
+
+/* Adds the stretch's sums of R rows and T tokens to the outputs; the first stretch sets them, the last one adds the bias. */
+template <int R, int T>
+VESALIUS_INLINE void finish(Floats (&sums)[R][T], float* out, int64_t out_stride, const float* bias, bool first, bool last) {
+#pragma GCC unroll 6
+  for (int t = 0; t < T; t++) {
+    float* to = out + t * out_stride;
+    if constexpr (R % 4 == 0) {
+#pragma GCC unroll 2
+      for (int r = 0; r < R; r += 4) {
+        Quad q = sum4(sums[r][t], sums[r + 1][t], sums[r + 2][t], sums[r + 3][t]);
+        if (!first) {
+          q = load<Quad>(to + r) + q;
+        }
+        if (last && bias != nullptr) {
+          q = q + load<Quad>(bias + r);
+        }
+        store(to + r, q);
+      }
+    } else {
+      for (int r = 0; r < R; r++) {
+        float total = first ? sum(sums[r][t]) : to[r] + sum(sums[r][t]);
+        to[r] = last && bias != nullptr ? total + bias[r] : total;
+      }
+    }
+  }
+}
+
+/* R rows straight from storage by T tokens. */
+template <typename Stored, int R, int T>
+static inline void stream_tile(const uint8_t* w, int64_t w_bytes, const PreparedFloats& x, int64_t token, float* out,
+                               int64_t out_stride, const float* bias) {
+  constexpr int64_t SIZE = sizeof(typename Stored::Element);
+  int64_t column = 0;
+  do {
+    Floats sums[R][T] = {};
+    const float* in = x.at(token, column);
+    int64_t in_stride = x.depth(column);
+    const uint8_t* rows = w + column * SIZE;
+    int64_t depth = least(DEPTH, x.columns - column);
+    int64_t k = 0;
+    for (; k + LANES <= depth; k += LANES) {
+      Floats v[T];
+#pragma GCC unroll 6
+      for (int t = 0; t < T; t++) {
+        v[t] = load<Floats>(in + t * in_stride + k);
+      }
+#pragma GCC unroll 8
+      for (int r = 0; r < R; r++) {
+        Floats row = Stored::read(rows + r * w_bytes + k * SIZE);
+#pragma GCC unroll 6
+        for (int t = 0; t < T; t++) {
+          sums[r][t] = fma(row, v[t], sums[r][t]);
+        }
+      }
+    }
+    if (k < depth) {
+#pragma GCC unroll 8
+      for (int r = 0; r < R; r++) {
+        Floats row = read_first<Stored>(rows + r * w_bytes + k * SIZE, depth - k);
+#pragma GCC unroll 6
+        for (int t = 0; t < T; t++) {
+          sums[r][t] = fma(row, load<Floats>(in + t * in_stride + k), sums[r][t]);
+        }
+      }
+    }
+    finish<R, T>(sums, out, out_stride, bias, column == 0, column + DEPTH >= x.columns);
+    column += DEPTH;
+  } while (column < x.columns);
+}
+
+template <typename Stored, int T>
+static void stream_rows(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, int64_t token,
+                        const float* bias, int64_t from, int64_t to) {
+  constexpr int R = T == 1 ? STREAMS : TILE_ROWS;
+  const int64_t bytes = w->columns * sizeof(typename Stored::Element);
+  const uint8_t* data = (const uint8_t*)w->data;
+  float* into = out + token * out_stride;
+  int64_t row = from;
+  for (; row + R <= to; row += R) {
+    stream_tile<Stored, R, T>(data + row * bytes, bytes, x, token, into + row, out_stride,
+                              bias == nullptr ? nullptr : bias + row);
+  }
+  for (; row < to; row++) {
+    stream_tile<Stored, 1, T>(data + row * bytes, bytes, x, token, into + row, out_stride,
+                              bias == nullptr ? nullptr : bias + row);
+  }
+}
+
+/* Tile by tile of tokens over a few rows at a time, which stay cached for the next tile. */
+template <typename Stored>
+static void stream_few(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
+                       int64_t from, int64_t to) {
+  constexpr int64_t CACHED_ROWS = 32;
+  for (int64_t row = from; row < to; row += CACHED_ROWS) {
+    int64_t end = least(to, row + CACHED_ROWS);
+    int64_t t = 0;
+    for (; t + TILE_TOKENS <= x.tokens; t += TILE_TOKENS) {
+      stream_rows<Stored, TILE_TOKENS>(w, out, out_stride, x, t, bias, row, end);
+    }
+    for (; t + 2 <= x.tokens; t += 2) {
+      stream_rows<Stored, 2>(w, out, out_stride, x, t, bias, row, end);
+    }
+    if (t < x.tokens) {
+      stream_rows<Stored, 1>(w, out, out_stride, x, t, bias, row, end);
+    }
+  }
+}
+
+/* One stretch of R converted rows by T tokens. */
+template <int R, int T>
+VESALIUS_INLINE void panel_tile(const float* panel, const float* x, int64_t x_stride, int64_t depth, float* out,
+                                int64_t out_stride, const float* bias, bool first, bool last) {
+  Floats sums[R][T] = {};
+  for (int64_t k = 0; k < depth; k += LANES) {
+    Floats in[T];
+#pragma GCC unroll 6
+    for (int t = 0; t < T; t++) {
+      in[t] = load<Floats>(x + t * x_stride + k);
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) {
+      Floats row = load<Floats>(panel + r * DEPTH + k);
+      keep(row);
+#pragma GCC unroll 6
+      for (int t = 0; t < T; t++) {
+        sums[r][t] = fma(row, in[t], sums[r][t]);
+      }
+    }
+  }
+  finish<R, T>(sums, out, out_stride, bias, first, last);
+}
+
+/* One stretch of a tile of rows, the last of which may be missing, by T tokens. */
+template <int T>
+static void panel_rows(int64_t rows, const float* panel, const float* x, int64_t x_stride, int64_t depth, float* out,
+                       int64_t out_stride, const float* bias, bool first, bool last) {
+  if (rows == TILE_ROWS) {
+    panel_tile<TILE_ROWS, T>(panel, x, x_stride, depth, out, out_stride, bias, first, last);
+  } else {
+    for (int64_t r = 0; r < rows; r++) {
+      panel_tile<1, T>(panel + r * DEPTH, x, x_stride, depth, out + r, out_stride, bias == nullptr ? nullptr : bias + r,
+                       first, last);
+    }
+  }
+}
+
+template <typename Stored>
+static void fill_panels(float* panels, const vesalius_weight* w, int64_t row, int64_t rows, int64_t column, int64_t depth) {
+  constexpr int64_t SIZE = sizeof(typename Stored::Element);
+  for (int64_t r = 0; r < rows; r++) {
+    const uint8_t* from = (const uint8_t*)w->data + ((row + r) * w->columns + column) * SIZE;
+    float* to = panels + r * DEPTH;
+    int64_t k = 0;
+    for (; k + LANES <= depth; k += LANES) {
+      store(to + k, Stored::read(from + k * SIZE));
+    }
+    if (k < depth) {
+      store(to + k, read_first<Stored>(from + k * SIZE, depth - k));
+    }
+  }
+}
+
+template <typename Stored>
+static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
+                            int64_t from, int64_t to, void* scratch) {
+  float* panels = (float*)scratch;
+  for (int64_t begin = from; begin < to; begin += BLOCK_ROWS) {
+    int64_t end = least(to, begin + BLOCK_ROWS);
+    for (int64_t column = 0; column < w->columns; column += DEPTH) {
+      int64_t depth = least(DEPTH, w->columns - column);
+      int64_t x_stride = x.depth(column);
+      bool first = column == 0;
+      bool last = column + DEPTH >= w->columns;
+      fill_panels<Stored>(panels, w, begin, end - begin, column, depth);
+      for (int64_t block = 0; block < x.tokens; block += BLOCK_TOKENS) {
+        int64_t stop = least(x.tokens, block + BLOCK_TOKENS);
+        for (int64_t row = begin; row < end; row += TILE_ROWS) {
+          int64_t rows = least(TILE_ROWS, end - row);
+          const float* panel = panels + (row - begin) * DEPTH;
+          const float* added = bias == nullptr ? nullptr : bias + row;
+          int64_t t = block;
+          for (; t + TILE_TOKENS <= stop; t += TILE_TOKENS) {
+            panel_rows<TILE_TOKENS>(rows, panel, x.at(t, column), x_stride, depth, out + t * out_stride + row, out_stride,
+                                    added, first, last);
+          }
+          for (; t < stop; t++) {
+            panel_rows<1>(rows, panel, x.at(t, column), x_stride, depth, out + t * out_stride + row, out_stride, added,
+                          first, last);
+          }
+        }
+      }
+    }
+  }
+}
+
+template <typename Stored>
+static void multiply_dense(const vesalius_weight* w, float* out, int64_t out_stride, const float* prepared, int64_t tokens,
+                           const float* bias, int64_t from, int64_t to, void* scratch) {
+  PreparedFloats x{(float*)prepared, tokens, w->columns};
+  if (tokens <= FEW_TOKENS) {
+    stream_few<Stored>(w, out, out_stride, x, bias, from, to);
+  } else {
+    multiply_panels<Stored>(w, out, out_stride, x, bias, from, to, scratch);
+  }
+}
+
+constexpr int64_t DENSE_SCRATCH = BLOCK_ROWS * DEPTH * (int64_t)sizeof(float);
+
+static int64_t prepared_floats_bytes(int64_t columns, int64_t tokens) {
+  return tokens * round_up(columns, PreparedFloats::PAD) * (int64_t)sizeof(float);
+}
+
+static void prepare_floats(PreparedFloats prepared, const float* x, int64_t x_stride, int64_t from, int64_t to) {
+  for (int64_t t = from; t < to; t++) {
+    for (int64_t column = 0; column < prepared.columns; column += DEPTH) {
+      float* row = prepared.at(t, column);
+      int64_t depth = prepared.depth(column);
+      int64_t stored = least(depth, prepared.columns - column);
+      memcpy(row, x + t * x_stride + column, stored * sizeof(float));
+      memset(row + stored, 0, (depth - stored) * sizeof(float));
+    }
+  }
+}
+
+}  // namespace VESALIUS_TIER
+}  // namespace vesalius

@@ -1,0 +1,664 @@
+/*
+ * Products with int8 and int4 weights. Activations are rounded to int8 per token and group of columns; the dot product of a
+ * group is an integer, exact whatever the order, and the groups' contributions are added in their order with one fused
+ * multiply-add each (int4: a second one for the minimum). So every path, every tier and every batch gives the same bits.
+ *
+ * Few tokens: lanes are columns, rows are read straight from storage. Many tokens: lanes are rows. A panel of WIDE vectors of
+ * rows is brought into the order in which a multiply-add of a 32-bit lane takes its two or four columns, once for all tokens.
+ */
+namespace vesalius {
+namespace VESALIUS_TIER {
+
+typedef int32_t QuadInts __attribute__((vector_size(16)));
+typedef uint32_t QuadWords __attribute__((vector_size(16)));
+
+VESALIUS_INLINE Quad fma4(Quad a, Quad b, Quad c) {
+#if defined(__FMA__)
+  return (Quad)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+#elif defined(__aarch64__)
+  return (Quad)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  return a * b + c;
+#endif
+}
+
+constexpr int64_t INT8_GROUP = 256;
+constexpr int64_t INT4_GROUP = 64;
+
+/* Columns that one 32-bit lane of a multiply-add takes, and their type in a panel. */
+#if defined(__AVX512VNNI__) || defined(__ARM_FEATURE_DOTPROD)
+constexpr int64_t PACK = 4;
+typedef int8_t Packed;
+#else
+constexpr int64_t PACK = 2;
+typedef int16_t Packed;
+#endif
+
+/* VNNI multiplies unsigned by signed bytes: signed weights get 128 added, which the sum of the activations takes back. */
+#if defined(__AVX512VNNI__)
+constexpr int32_t WEIGHT_OFFSET = 128;
+#else
+constexpr int32_t WEIGHT_OFFSET = 0;
+#endif
+
+struct PreparedInts {
+  uint8_t* data;
+  int64_t tokens;
+  int64_t columns;
+  int64_t group;
+
+  int64_t groups() const { return (columns + group - 1) / group; }
+  int64_t padded() const { return groups() * group; }
+  /* Few tokens want bytes; many, what a lane takes. */
+  bool few() const { return tokens <= FEW_TOKENS; }
+  int64_t element_bytes() const { return few() ? 1 : (int64_t)sizeof(Packed); }
+  int64_t depth(int64_t column) const { return least(DEPTH, padded() - column); }
+  uint8_t* at(int64_t token, int64_t column) const {
+    return data + (column * tokens + token * depth(column)) * element_bytes();
+  }
+  float* scales(int64_t token) const {
+    return (float*)(data + round_up(tokens * padded() * element_bytes(), 64)) + token * groups();
+  }
+  int32_t* sums(int64_t token) const { return (int32_t*)scales(tokens) + token * groups(); }
+  int64_t bytes() const {
+    return round_up(tokens * padded() * element_bytes(), 64) + tokens * groups() * (int64_t)(sizeof(float) + sizeof(int32_t));
+  }
+};
+
+VESALIUS_INLINE int64_t group_of(const vesalius_weight* w) {
+  return w->format == VESALIUS_INT8 ? INT8_GROUP : INT4_GROUP;
+}
+
+typedef int8_t LaneBytes __attribute__((vector_size(LANES)));
+typedef Packed LanePacked __attribute__((vector_size(LANES * sizeof(Packed))));
+
+/* The nearest integer, ties to even, of numbers of small magnitude: adding 1.5 * 2^23 leaves no bit for a fraction. */
+VESALIUS_INLINE Ints nearest(Floats x) {
+  return __builtin_convertvector((x + 12582912.0f) - 12582912.0f, Ints);
+}
+
+/* One group of one token; columns beyond `count` become zeros. Returns the sum of the integers. */
+static int32_t round_group(const PreparedInts& prepared, uint8_t* out, const float* x, int64_t count, float* scale) {
+  Floats most{};
+  for (int64_t i = 0; i < count; i += LANES) {
+    Floats v = i + LANES <= count ? load<Floats>(x + i) : load_first(x + i, count - i);
+    Floats m = (Floats)((Words)v & 0x7fffffff);
+    /* Written so that a NaN stays: it makes the scale, and with it the result, a NaN. */
+    most = m <= most ? most : m;
+  }
+  float largest_of_all = 0;
+  for (int64_t i = 0; i < LANES; i++) {
+    largest_of_all = most[i] <= largest_of_all ? largest_of_all : most[i];
+  }
+  *scale = largest_of_all / 127.0f;
+  bool usable = largest_of_all <= 3.4028235e38f && *scale > 0;
+  Ints sum{};
+  for (int64_t i = 0; i < prepared.group; i += LANES) {
+    Ints q{};
+    if (usable && i < count) {
+      Floats v = i + LANES <= count ? load<Floats>(x + i) : load_first(x + i, count - i);
+      q = nearest(v / *scale);
+      /* A subnormal scale is coarse enough to be exceeded. */
+      q = q > 127 ? Ints{} + 127 : q < -127 ? Ints{} - 127 : q;
+    }
+    sum += q;
+    if (prepared.few()) {
+      store(out + i, __builtin_convertvector(q, LaneBytes));
+    } else {
+      store(out + i * sizeof(Packed), __builtin_convertvector(q, LanePacked));
+    }
+  }
+  int32_t total = 0;
+  for (int64_t i = 0; i < LANES; i++) {
+    total += sum[i];
+  }
+  return total;
+}
+
+static void prepare_ints(const PreparedInts& prepared, const float* x, int64_t x_stride, int64_t from, int64_t to) {
+  for (int64_t t = from; t < to; t++) {
+    for (int64_t g = 0; g < prepared.groups(); g++) {
+      int64_t begin = g * prepared.group;
+      uint8_t* out = prepared.at(t, begin / DEPTH * DEPTH) + begin % DEPTH * prepared.element_bytes();
+      prepared.sums(t)[g] = round_group(prepared, out, x + t * x_stride + begin,
+                                        least(prepared.group, prepared.columns - begin), prepared.scales(t) + g);
+    }
+  }
+}
+
+/* ---- few tokens: lanes are columns ---- */
+
+/* Columns of one step. */
+#if defined(__AVX512VNNI__)
+constexpr int64_t STEP = 64;
+#elif defined(__AVX2__)
+constexpr int64_t STEP = 32;
+#elif defined(__aarch64__)
+constexpr int64_t STEP = 16;
+#else
+constexpr int64_t STEP = 8;
+#endif
+
+/* Activations of one step. */
+struct StepInts {
+#if defined(__AVX512VNNI__)
+  __m512i v;
+#elif defined(__AVX2__)
+  __m256i v;
+#elif defined(__SSE2__)
+  __m128i v;
+#elif defined(__aarch64__)
+  int8x16_t v;
+#else
+  int8_t v[STEP];
+#endif
+};
+
+VESALIUS_INLINE StepInts load_step(const uint8_t* x) {
+  StepInts s;
+#if defined(__AVX512VNNI__)
+  s.v = _mm512_loadu_si512(x);
+#elif defined(__AVX2__)
+  s.v = _mm256_loadu_si256((const __m256i*)x);
+#elif defined(__SSE2__)
+  __m128i bytes = _mm_loadl_epi64((const __m128i*)x);
+  s.v = _mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8);
+#elif defined(__aarch64__)
+  s.v = vld1q_s8((const int8_t*)x);
+#else
+  memcpy(s.v, x, STEP);
+#endif
+  return s;
+}
+
+/* sums + int8 weights * activations. */
+VESALIUS_INLINE Ints step_int8(Ints sums, const uint8_t* w, StepInts x) {
+#if defined(__AVX512VNNI__)
+  __m512i shifted = _mm512_xor_si512(_mm512_loadu_si512(w), _mm512_set1_epi8((char)0x80));
+  return (Ints)_mm512_dpbusd_epi32((__m512i)sums, shifted, x.v);
+#elif defined(__AVX2__)
+  /* |w| * (x with the sign of w): two products of at most 127 * 127 fit 16 bits. */
+  __m256i weights = _mm256_loadu_si256((const __m256i*)w);
+  __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_sign_epi8(x.v, weights));
+  return sums + (Ints)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#elif defined(__SSE2__)
+  __m128i bytes = _mm_loadl_epi64((const __m128i*)w);
+  return sums + (Ints)_mm_madd_epi16(_mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8), x.v);
+#elif defined(__ARM_FEATURE_DOTPROD)
+  return (Ints)vdotq_s32((int32x4_t)sums, vld1q_s8((const int8_t*)w), x.v);
+#else
+  for (int64_t i = 0; i < STEP; i++) {
+    sums[i % LANES] += (int8_t)w[i] * x.v[i];
+  }
+  return sums;
+#endif
+}
+
+/* Activations of a group of int4 weights as their products want them. */
+struct NibbleInts {
+#if defined(__AVX512VNNI__)
+  __m512i v;
+#elif defined(__AVX2__)
+  __m256i low, high;
+#else
+  const int8_t* v;
+#endif
+};
+
+VESALIUS_INLINE NibbleInts load_nibbles(const uint8_t* x) {
+  NibbleInts s;
+#if defined(__AVX512VNNI__)
+  s.v = _mm512_loadu_si512(x);
+#elif defined(__AVX2__)
+  s.low = _mm256_loadu_si256((const __m256i*)x);
+  s.high = _mm256_loadu_si256((const __m256i*)(x + 32));
+#else
+  s.v = (const int8_t*)x;
+#endif
+  return s;
+}
+
+/* Lane sums of one group of int4 weights * activations. */
+VESALIUS_INLINE Ints dot_int4(const uint8_t* w, NibbleInts x) {
+#if defined(__AVX512VNNI__)
+  __m256i bytes = _mm256_loadu_si256((const __m256i*)w);
+  __m512i pairs = _mm512_inserti64x4(_mm512_castsi256_si512(bytes), _mm256_srli_epi16(bytes, 4), 1);
+  return (Ints)_mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_and_si512(pairs, _mm512_set1_epi8(15)), x.v);
+#elif defined(__AVX2__)
+  __m256i bytes = _mm256_loadu_si256((const __m256i*)w);
+  __m256i nibble = _mm256_set1_epi8(15);
+  __m256i low = _mm256_maddubs_epi16(_mm256_and_si256(bytes, nibble), x.low);
+  __m256i high = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble), x.high);
+  return (Ints)_mm256_madd_epi16(_mm256_add_epi16(low, high), _mm256_set1_epi16(1));
+#elif defined(__SSE2__)
+  __m128i sums = _mm_setzero_si128();
+  __m128i nibble = _mm_set1_epi16(15);
+  for (int i = 0; i < 32; i += 8) {
+    __m128i bytes = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i*)(w + i)), _mm_setzero_si128());
+    __m128i low = load_step((const uint8_t*)x.v + i).v;
+    __m128i high = load_step((const uint8_t*)x.v + 32 + i).v;
+    sums = _mm_add_epi32(sums, _mm_madd_epi16(_mm_and_si128(bytes, nibble), low));
+    sums = _mm_add_epi32(sums, _mm_madd_epi16(_mm_srli_epi16(bytes, 4), high));
+  }
+  return (Ints)sums;
+#elif defined(__ARM_FEATURE_DOTPROD)
+  int32x4_t sums = vdupq_n_s32(0);
+  for (int i = 0; i < 32; i += 16) {
+    uint8x16_t bytes = vld1q_u8(w + i);
+    sums = vdotq_s32(sums, vreinterpretq_s8_u8(vandq_u8(bytes, vdupq_n_u8(15))), vld1q_s8(x.v + i));
+    sums = vdotq_s32(sums, vreinterpretq_s8_u8(vshrq_n_u8(bytes, 4)), vld1q_s8(x.v + 32 + i));
+  }
+  return (Ints)sums;
+#else
+  Ints sums{};
+  for (int i = 0; i < 32; i++) {
+    sums[i % LANES] += (w[i] & 15) * x.v[i] + (w[i] >> 4) * x.v[32 + i];
+  }
+  return sums;
+#endif
+}
+
+/* Lane sums of four vectors of integers. */
+VESALIUS_INLINE QuadInts sum4(Ints a, Ints b, Ints c, Ints d) {
+#if VESALIUS_LANES == 16
+  __m256i q[4];
+  Ints v[4] = {a, b, c, d};
+  for (int i = 0; i < 4; i++) {
+    q[i] = _mm256_add_epi32(_mm512_castsi512_si256((__m512i)v[i]), _mm512_extracti64x4_epi64((__m512i)v[i], 1));
+  }
+  __m256i s = _mm256_hadd_epi32(_mm256_hadd_epi32(q[0], q[1]), _mm256_hadd_epi32(q[2], q[3]));
+  return (QuadInts)_mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
+#elif VESALIUS_LANES == 8
+  __m256i s = _mm256_hadd_epi32(_mm256_hadd_epi32((__m256i)a, (__m256i)b), _mm256_hadd_epi32((__m256i)c, (__m256i)d));
+  return (QuadInts)_mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
+#else
+  QuadInts ab = __builtin_shuffle(a, b, QuadInts{0, 4, 1, 5}) + __builtin_shuffle(a, b, QuadInts{2, 6, 3, 7});
+  QuadInts cd = __builtin_shuffle(c, d, QuadInts{0, 4, 1, 5}) + __builtin_shuffle(c, d, QuadInts{2, 6, 3, 7});
+  return __builtin_shuffle(ab, cd, QuadInts{0, 1, 4, 5}) + __builtin_shuffle(ab, cd, QuadInts{2, 3, 6, 7});
+#endif
+}
+
+template <typename Q>
+VESALIUS_INLINE void transpose4(Q (&q)[4]) {
+  Q ab_low = __builtin_shuffle(q[0], q[1], QuadInts{0, 4, 1, 5});
+  Q ab_high = __builtin_shuffle(q[0], q[1], QuadInts{2, 6, 3, 7});
+  Q cd_low = __builtin_shuffle(q[2], q[3], QuadInts{0, 4, 1, 5});
+  Q cd_high = __builtin_shuffle(q[2], q[3], QuadInts{2, 6, 3, 7});
+  q[0] = __builtin_shuffle(ab_low, cd_low, QuadInts{0, 1, 4, 5});
+  q[1] = __builtin_shuffle(ab_low, cd_low, QuadInts{2, 3, 6, 7});
+  q[2] = __builtin_shuffle(ab_high, cd_high, QuadInts{0, 1, 4, 5});
+  q[3] = __builtin_shuffle(ab_high, cd_high, QuadInts{2, 3, 6, 7});
+}
+
+/* Four consecutive float16 numbers. */
+VESALIUS_INLINE Quad read_halves4(const uint8_t* p) {
+#if defined(__F16C__)
+  return (Quad)_mm_cvtph_ps(_mm_loadl_epi64((const __m128i*)p));
+#elif defined(__aarch64__)
+  float16x4_t h;
+  memcpy(&h, p, sizeof h);
+  return (Quad)vcvt_f32_f16(h);
+#else
+  Quad q;
+  for (int i = 0; i < 4; i++) {
+    q[i] = read_one<StoredF16>(p + 2 * i);
+  }
+  return q;
+#endif
+}
+
+/* Number g of the rows row to row + 3 of a matrix of scales; rows beyond `rows` repeat the last. */
+template <typename Stored>
+VESALIUS_INLINE Quad column4(const void* data, int64_t stride, int64_t row, int64_t rows, int64_t g) {
+  Quad q;
+  for (int i = 0; i < 4; i++) {
+    q[i] = read_one<Stored>((const uint8_t*)data + (least(row + i, rows - 1) * stride + g) * sizeof(typename Stored::Element));
+  }
+  return q;
+}
+
+/*
+ * How far ahead a stream of `rows` rows of so many bytes fetches: where the rows after them lie in memory, at the same column,
+ * unless that is far. Several short rows share a page, and processors that follow one stream per page lose them all.
+ */
+VESALIUS_INLINE int64_t fetch_ahead(int64_t rows, int64_t row_bytes) {
+  return rows * row_bytes <= 16384 ? rows * row_bytes : 2048;
+}
+
+/* Four rows by one token. Rows beyond the last repeat it, and their results are dropped. */
+static void stream_int8(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias, int64_t row,
+                        int64_t to) {
+  const uint8_t* rows[4];
+  for (int r = 0; r < 4; r++) {
+    rows[r] = (const uint8_t*)w->data + least(row + r, to - 1) * w->columns;
+  }
+  int64_t groups = x.groups();
+  int64_t ahead = fetch_ahead(4, w->columns);
+  const float* scales = x.scales(token);
+  const int32_t* sums_of_x = x.sums(token);
+  Quad total{};
+  for (int64_t g = 0; g < groups; g++) {
+    int64_t begin = g * INT8_GROUP;
+    const uint8_t* in = x.at(token, begin / DEPTH * DEPTH) + begin % DEPTH;
+    int64_t count = least(INT8_GROUP, w->columns - begin);
+    Ints sums[4] = {};
+    for (int64_t k = 0; k < count; k += 64) {
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; r++) {
+        __builtin_prefetch(rows[r] + begin + k + ahead);
+      }
+    }
+    int64_t k = 0;
+    for (; k + STEP <= count; k += STEP) {
+      StepInts v = load_step(in + k);
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; r++) {
+        sums[r] = step_int8(sums[r], rows[r] + begin + k, v);
+      }
+    }
+    if (k < count) {
+      StepInts v = load_step(in + k);
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; r++) {
+        uint8_t rest[64] = {};
+        memcpy(rest, rows[r] + begin + k, count - k);
+        sums[r] = step_int8(sums[r], rest, v);
+      }
+    }
+    QuadInts dots = sum4(sums[0], sums[1], sums[2], sums[3]);
+    if constexpr (WEIGHT_OFFSET != 0) {
+      /* Every column that a step covered counts, and those beyond the last have activations of zero. */
+      dots = dots - WEIGHT_OFFSET * sums_of_x[g];
+    }
+    Quad scale = column4<StoredF32>(w->scales, groups, row, to, g) * scales[g];
+    total = fma4(__builtin_convertvector(dots, Quad), scale, total);
+  }
+  if (row + 4 <= to) {
+    store(out + row, bias == nullptr ? total : total + load<Quad>(bias + row));
+  } else {
+    for (int64_t r = row; r < to; r++) {
+      out[r] = bias == nullptr ? total[r - row] : total[r - row] + bias[r];
+    }
+  }
+}
+
+static void stream_int4(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias, int64_t row,
+                        int64_t to) {
+  int64_t groups = x.groups();
+  const uint8_t* rows[4];
+  const uint8_t* scale_rows[4];
+  const uint8_t* minimum_rows[4];
+  for (int r = 0; r < 4; r++) {
+    int64_t i = least(row + r, to - 1);
+    rows[r] = (const uint8_t*)w->data + i * groups * 32;
+    scale_rows[r] = (const uint8_t*)w->scales + i * groups * 2;
+    minimum_rows[r] = (const uint8_t*)w->minimums + i * groups * 2;
+  }
+  int64_t ahead = fetch_ahead(4, groups * 32);
+  const float* scales = x.scales(token);
+  const int32_t* sums_of_x = x.sums(token);
+  Quad total{};
+  for (int64_t first = 0; first < groups; first += 4) {
+    int64_t count = least(4, groups - first);
+    Quad scale[4], minimum[4];
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; r++) {
+      __builtin_prefetch(rows[r] + first * 32 + ahead);
+      __builtin_prefetch(rows[r] + first * 32 + 64 + ahead);
+    }
+    if (count == 4) {
+      for (int r = 0; r < 4; r++) {
+        scale[r] = read_halves4(scale_rows[r] + first * 2);
+        minimum[r] = read_halves4(minimum_rows[r] + first * 2);
+      }
+      transpose4(scale);
+      transpose4(minimum);
+    } else {
+      for (int64_t g = 0; g < count; g++) {
+        for (int r = 0; r < 4; r++) {
+          scale[g][r] = read_one<StoredF16>(scale_rows[r] + (first + g) * 2);
+          minimum[g][r] = read_one<StoredF16>(minimum_rows[r] + (first + g) * 2);
+        }
+      }
+    }
+    for (int64_t g = 0; g < count; g++) {
+      int64_t group = first + g;
+      int64_t begin = group * INT4_GROUP;
+      NibbleInts v = load_nibbles(x.at(token, begin / DEPTH * DEPTH) + begin % DEPTH);
+      Ints sums[4];
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; r++) {
+        sums[r] = dot_int4(rows[r] + group * 32, v);
+      }
+      QuadInts dots = sum4(sums[0], sums[1], sums[2], sums[3]);
+      total = fma4(__builtin_convertvector(dots, Quad), scale[g] * scales[group], total);
+      total = fma4(minimum[g], Quad{} + (float)sums_of_x[group] * scales[group], total);
+    }
+  }
+  if (row + 4 <= to) {
+    store(out + row, bias == nullptr ? total : total + load<Quad>(bias + row));
+  } else {
+    for (int64_t r = row; r < to; r++) {
+      out[r] = bias == nullptr ? total[r - row] : total[r - row] + bias[r];
+    }
+  }
+}
+
+/* ---- many tokens: lanes are rows ---- */
+
+constexpr int64_t PANEL_ROWS = WIDE * LANES;
+
+/* sums + the columns of each 32-bit lane of w times those of x. */
+VESALIUS_INLINE Ints dot_packed(Ints sums, Ints w, Ints x) {
+#if defined(__AVX512VNNI__)
+  return (Ints)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)w, (__m512i)x);
+#elif defined(__AVX2__)
+  return sums + (Ints)_mm256_madd_epi16((__m256i)w, (__m256i)x);
+#elif defined(__SSE2__)
+  return sums + (Ints)_mm_madd_epi16((__m128i)w, (__m128i)x);
+#elif defined(__ARM_FEATURE_DOTPROD)
+  return (Ints)vdotq_s32((int32x4_t)sums, (int8x16_t)w, (int8x16_t)x);
+#else
+  for (int64_t i = 0; i < LANES; i++) {
+    sums[i] += (int16_t)w[i] * (int16_t)x[i] + (w[i] >> 16) * (x[i] >> 16);
+  }
+  return sums;
+#endif
+}
+
+/* The weights of one row in a stretch, as a panel holds them: columns beyond the last are zeros. */
+static void unpack_int8(Packed* to, const uint8_t* from, int64_t count, int64_t padded) {
+  for (int64_t i = 0; i < count; i++) {
+    if constexpr (WEIGHT_OFFSET != 0) {
+      to[i] = (Packed)(from[i] ^ 0x80);
+    } else {
+      to[i] = (int8_t)from[i];
+    }
+  }
+  for (int64_t i = count; i < padded; i++) {
+    to[i] = 0;
+  }
+}
+
+static void unpack_int4(Packed* to, const uint8_t* from, int64_t groups) {
+  for (int64_t g = 0; g < groups; g++) {
+    for (int64_t i = 0; i < 32; i++) {
+      to[g * 64 + i] = from[g * 32 + i] & 15;
+    }
+    for (int64_t i = 0; i < 32; i++) {
+      to[g * 64 + 32 + i] = from[g * 32 + i] >> 4;
+    }
+  }
+}
+
+/* A stretch of PANEL_ROWS rows: 32-bit lanes of PACK columns, row by row, then the scales (and minimums) of each group. */
+struct Panel {
+  uint32_t lanes[DEPTH / PACK * PANEL_ROWS];
+  float scales[DEPTH / INT4_GROUP * PANEL_ROWS];
+  float minimums[DEPTH / INT4_GROUP * PANEL_ROWS];
+  Packed rows[4][DEPTH];
+};
+
+static void fill_panel(Panel* panel, const vesalius_weight* w, int64_t row, int64_t to, int64_t column, int64_t depth) {
+  int64_t group = group_of(w);
+  int64_t groups = (w->columns + group - 1) / group;
+  for (int64_t r = 0; r < PANEL_ROWS; r += 4) {
+    for (int64_t i = 0; i < 4; i++) {
+      int64_t source = least(row + r + i, to - 1);
+      if (w->format == VESALIUS_INT8) {
+        unpack_int8(panel->rows[i], (const uint8_t*)w->data + source * w->columns + column,
+                    least(depth, w->columns - column), depth);
+      } else {
+        unpack_int4(panel->rows[i], (const uint8_t*)w->data + (source * groups + column / 64) * 32, depth / 64);
+      }
+    }
+    for (int64_t k = 0; k < depth / PACK; k += 4) {
+      QuadWords q[4];
+      for (int64_t i = 0; i < 4; i++) {
+        q[i] = load<QuadWords>((const uint8_t*)panel->rows[i] + k * 4);
+      }
+      transpose4(q);
+      for (int64_t i = 0; i < 4; i++) {
+        store(panel->lanes + (k + i) * PANEL_ROWS + r, q[i]);
+      }
+    }
+    for (int64_t g = 0; g < depth / group; g++) {
+      int64_t at = column / group + g;
+      if (w->format == VESALIUS_INT8) {
+        store(panel->scales + g * PANEL_ROWS + r, column4<StoredF32>(w->scales, groups, row + r, to, at));
+      } else {
+        store(panel->scales + g * PANEL_ROWS + r, column4<StoredF16>(w->scales, groups, row + r, to, at));
+        store(panel->minimums + g * PANEL_ROWS + r, column4<StoredF16>(w->minimums, groups, row + r, to, at));
+      }
+    }
+  }
+}
+
+/* One stretch of a panel by T tokens. `out` has room for whole vectors. */
+template <int T, bool MINIMUM>
+static void packed_tile(const Panel* panel, const PreparedInts& x, int64_t token, int64_t column, float* out, int64_t out_stride,
+                        bool first) {
+  constexpr int64_t GROUP = MINIMUM ? INT4_GROUP : INT8_GROUP;
+  constexpr int32_t OFFSET = MINIMUM ? 0 : WEIGHT_OFFSET;
+  const uint8_t* in = x.at(token, column);
+  int64_t depth = x.depth(column);
+  int64_t in_stride = depth * (int64_t)sizeof(Packed);
+  int64_t groups = x.groups();
+  const float* scales = x.scales(token) + column / GROUP;
+  const int32_t* sums_of_x = x.sums(token) + column / GROUP;
+  for (int64_t g = 0; g < depth / GROUP; g++) {
+    Ints sums[T][WIDE];
+#pragma GCC unroll 12
+    for (int t = 0; t < T; t++) {
+#pragma GCC unroll 2
+      for (int v = 0; v < WIDE; v++) {
+        sums[t][v] = OFFSET == 0 ? Ints{} : Ints{} - OFFSET * sums_of_x[t * groups + g];
+      }
+    }
+    const uint32_t* lanes = panel->lanes + g * (GROUP / PACK) * PANEL_ROWS;
+    const uint8_t* of_group = in + g * GROUP * (int64_t)sizeof(Packed);
+    for (int64_t k = 0; k < GROUP / PACK; k++) {
+      Ints w[WIDE];
+#pragma GCC unroll 2
+      for (int v = 0; v < WIDE; v++) {
+        w[v] = load<Ints>(lanes + k * PANEL_ROWS + v * LANES);
+      }
+#pragma GCC unroll 12
+      for (int t = 0; t < T; t++) {
+        int32_t columns;
+        memcpy(&columns, of_group + t * in_stride + k * 4, sizeof columns);
+        Ints broadcast = Ints{} + columns;
+#pragma GCC unroll 2
+        for (int v = 0; v < WIDE; v++) {
+          sums[t][v] = dot_packed(sums[t][v], w[v], broadcast);
+        }
+      }
+    }
+#pragma GCC unroll 12
+    for (int t = 0; t < T; t++) {
+      float scale = scales[t * groups + g];
+#pragma GCC unroll 2
+      for (int v = 0; v < WIDE; v++) {
+        float* place = out + t * out_stride + v * LANES;
+        Floats total = first && g == 0 ? Floats{} : load<Floats>(place);
+        Floats of_rows = load<Floats>(panel->scales + g * PANEL_ROWS + v * LANES);
+        total = fma(__builtin_convertvector(sums[t][v], Floats), of_rows * scale, total);
+        if (MINIMUM) {
+          Floats minimum = load<Floats>(panel->minimums + g * PANEL_ROWS + v * LANES);
+          total = fma(minimum, splat((float)sums_of_x[t * groups + g] * scale), total);
+        }
+        store(place, total);
+      }
+    }
+  }
+}
+
+template <int T, bool MINIMUM>
+VESALIUS_INLINE void packed_edge(const Panel* panel, const PreparedInts& x, int64_t token, int64_t column, float* out,
+                                 int64_t out_stride, int64_t width, bool first) {
+  if (width >= PANEL_ROWS) {
+    packed_tile<T, MINIMUM>(panel, x, token, column, out, out_stride, first);
+    return;
+  }
+  float edge[T * PANEL_ROWS] = {};
+  for (int t = 0; t < T; t++) {
+    memcpy(edge + t * PANEL_ROWS, out + t * out_stride, width * sizeof(float));
+  }
+  packed_tile<T, MINIMUM>(panel, x, token, column, edge, PANEL_ROWS, first);
+  for (int t = 0; t < T; t++) {
+    memcpy(out + t * out_stride, edge + t * PANEL_ROWS, width * sizeof(float));
+  }
+}
+
+template <bool MINIMUM>
+static void multiply_packed(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedInts& x, const float* bias,
+                            int64_t from, int64_t to, void* scratch) {
+  Panel* panel = (Panel*)scratch;
+  for (int64_t row = from; row < to; row += PANEL_ROWS) {
+    int64_t width = least(PANEL_ROWS, to - row);
+    for (int64_t column = 0; column < x.padded(); column += DEPTH) {
+      fill_panel(panel, w, row, to, column, x.depth(column));
+      bool first = column == 0;
+      int64_t t = 0;
+      for (; t + WIDE_TOKENS <= x.tokens; t += WIDE_TOKENS) {
+        packed_edge<WIDE_TOKENS, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
+      }
+      for (; t < x.tokens; t++) {
+        packed_edge<1, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
+      }
+    }
+    if (bias != nullptr) {
+      for (int64_t t = 0; t < x.tokens; t++) {
+        for (int64_t r = row; r < row + width; r++) {
+          out[t * out_stride + r] += bias[r];
+        }
+      }
+    }
+  }
+}
+
+static void multiply_quantized(const vesalius_weight* w, float* out, int64_t out_stride, const void* prepared,
+                               int64_t tokens, const float* bias, int64_t from, int64_t to, void* scratch) {
+  PreparedInts x{(uint8_t*)prepared, tokens, w->columns, group_of(w)};
+  if (!x.few()) {
+    if (w->format == VESALIUS_INT8) {
+      multiply_packed<false>(w, out, out_stride, x, bias, from, to, scratch);
+    } else {
+      multiply_packed<true>(w, out, out_stride, x, bias, from, to, scratch);
+    }
+    return;
+  }
+  for (int64_t row = from; row < to; row += 4) {
+    int64_t end = least(to, row + 4);
+    for (int64_t t = 0; t < tokens; t++) {
+      if (w->format == VESALIUS_INT8) {
+        stream_int8(w, out + t * out_stride, x, t, bias, row, end);
+      } else {
+        stream_int4(w, out + t * out_stride, x, t, bias, row, end);
+      }
+    }
+  }
+}
+
+}  // namespace VESALIUS_TIER
+}  // namespace vesalius

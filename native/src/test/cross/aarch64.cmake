@@ -1,0 +1,12 @@
+# Debian's cross compiler (g++-aarch64-linux-gnu) and qemu-user.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+find_program(VESALIUS_QEMU NAMES qemu-aarch64 qemu-aarch64-static)
+if(VESALIUS_QEMU)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${VESALIUS_QEMU} -cpu max)
+endif()
