@@ -76,10 +76,10 @@ static void attention_combine(const float* partial, int64_t part_stride, int64_t
 
 /* ---- the block ---- */
 
-/* Where the keys and values of a block lie. */
+/* Where the keys and values of a block lie, and after them those of the next one, as far as they are fetched ahead. */
 struct Rows {
-  const char* keys[KEYS];
-  const char* values[KEYS];
+  const char* keys[KEYS + AHEAD];
+  const char* values[KEYS + AHEAD];
   float key_scales[KEYS];
   float value_scales[KEYS];
 };
@@ -195,7 +195,7 @@ VESALIUS_INLINE void weigh(float* scores, int64_t from, int64_t to, const float*
     }
     most = max(place >= (int32_t)from && place < (int32_t)to ? x : most, most);
   }
-  float maximum = largest(most);
+  float maximum = largest_lane(most);
   if (maximum > state->maximum) {
     Floats kept = exp(splat(state->maximum - maximum));
     for (int64_t i = 0; i < width; i += LANES) {
@@ -211,7 +211,7 @@ VESALIUS_INLINE void weigh(float* scores, int64_t from, int64_t to, const float*
     total += weight;
     store(scores + i, value_scales == nullptr ? weight : weight * load<Floats>(value_scales + i));
   }
-  state->total += sum(total);
+  state->total += sum_lanes(total);
 }
 
 static __attribute__((noinline)) void weigh_rows(const Work* work, const Rows* rows, bool scaled, int64_t first, int64_t count) {
@@ -299,30 +299,27 @@ static void attend_tiles(const Work* work, const Rows* rows, bool scaled, int64_
 /* ---- few queries ---- */
 
 template <typename Stored, int R>
-static __attribute__((noinline)) void attend_stream(const Work* work, const Rows* rows, const Rows* next, bool scaled, int64_t queries) {
+static __attribute__((noinline)) void attend_stream(const Work* work, const Rows* rows, bool scaled, int64_t queries) {
   int64_t width = work->width;
   for (int64_t i = 0; i < queries * R; i += R) {
-    bool fetching = next != nullptr && i == 0;
     int64_t from = work->from[i], to = work->to[i];
-    stream_scores<Stored, R>(work->scores + i * KEYS, work->q + i * width, rows->keys, fetching ? next->keys : nullptr, width,
-                             from, to);
+    stream_scores<Stored, R>(work->scores + i * KEYS, work->q + i * width, rows->keys, width, from, to);
     weigh_rows(work, rows, scaled, i, R);
-    stream_values<Stored, R>(work->sums + i * width, work->scores + i * KEYS, rows->values,
-                             fetching ? next->values : nullptr, width, from, to);
+    stream_values<Stored, R>(work->sums + i * width, work->scores + i * KEYS, rows->values, width, from, to);
   }
 }
 
 template <typename Stored>
-static void attend_stream(const Work* work, const Rows* rows, const Rows* next, bool scaled, int64_t queries, int64_t group) {
+static void attend_stream(const Work* work, const Rows* rows, bool scaled, int64_t queries, int64_t group) {
   switch (group) {
-    case 1: return attend_stream<Stored, 1>(work, rows, next, scaled, queries);
-    case 2: return attend_stream<Stored, 2>(work, rows, next, scaled, queries);
-    case 3: return attend_stream<Stored, 3>(work, rows, next, scaled, queries);
-    case 4: return attend_stream<Stored, 4>(work, rows, next, scaled, queries);
-    case 5: return attend_stream<Stored, 5>(work, rows, next, scaled, queries);
-    case 6: return attend_stream<Stored, 6>(work, rows, next, scaled, queries);
-    case 7: return attend_stream<Stored, 7>(work, rows, next, scaled, queries);
-    default: return attend_stream<Stored, 8>(work, rows, next, scaled, queries);
+    case 1: return attend_stream<Stored, 1>(work, rows, scaled, queries);
+    case 2: return attend_stream<Stored, 2>(work, rows, scaled, queries);
+    case 3: return attend_stream<Stored, 3>(work, rows, scaled, queries);
+    case 4: return attend_stream<Stored, 4>(work, rows, scaled, queries);
+    case 5: return attend_stream<Stored, 5>(work, rows, scaled, queries);
+    case 6: return attend_stream<Stored, 6>(work, rows, scaled, queries);
+    case 7: return attend_stream<Stored, 7>(work, rows, scaled, queries);
+    default: return attend_stream<Stored, 8>(work, rows, scaled, queries);
   }
 }
 
@@ -401,7 +398,10 @@ static void attend(const vesalius_key_values* cache, const vesalius_attention_bl
         work.to[i] = (int32_t)(to > 0 ? least(to, KEYS) : 0);
       }
       if (streaming) {
-        attend_stream<Stored>(&work, rows, located ? next : nullptr, scaled, block->queries, group);
+        const Rows* after = located ? next : rows;
+        memcpy(rows->keys + KEYS, after->keys, AHEAD * sizeof(char*));
+        memcpy(rows->values + KEYS, after->values, AHEAD * sizeof(char*));
+        attend_stream<Stored>(&work, rows, scaled, block->queries, group);
         Rows* spare = rows;
         rows = next;
         next = spare;
