@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ChatRequest;
@@ -33,7 +34,8 @@ import org.vesalius.runtime.UnsupportedModelException;
  */
 class ChangedCheckpointTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final OpenOptions REFERENCE = OpenOptions.defaults().withBackend("reference");
+  private static final OpenOptions REFERENCE =
+      OpenOptions.defaults().withBackend("reference").withCacheFormat(CacheFormat.F32);
 
   @TempDir Path folder;
 

@@ -2,6 +2,7 @@ package org.vesalius.test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,13 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.vesalius.demo.DemoModel;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ChatRequest;
-import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationListener;
 import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.Part;
@@ -28,8 +30,9 @@ import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.layers.LayerObserver;
 
 /**
- * The demo model answers its held-out pictures with the very tokens of transformers: reports, yes
- * and no, zones, boxes, JSON, reasoning, Chinese, and conversations of several turns.
+ * The demo model answers its held-out pictures with the very tokens of transformers, where its
+ * cache rounds nothing: reports, yes and no, zones, boxes, JSON, reasoning, Chinese, and
+ * conversations of several turns.
  *
  * <p>The scalar reference backend would take minutes for all 829 questions, so it gets every ninth,
  * so that all pictures and all kinds of questions occur; {@code -Dvesalius.full=true} asks it
@@ -37,7 +40,11 @@ import org.vesalius.runtime.layers.LayerObserver;
  */
 class DemoModelTest {
   private static final int MAX_TOKENS = 256;
-  private static final int REFERENCE_STRIDE = 9;
+  private static final int STRIDE = 9;
+
+  /** Answers with a rounded cache, and those of them that are not transformers'. */
+  private static final Map<CacheFormat, int[]> ANSWERS =
+      Map.of(CacheFormat.BF16, new int[2], CacheFormat.INT8, new int[2]);
 
   @TestFactory
   Stream<DynamicTest> heldOutPictures() throws IOException {
@@ -68,37 +75,99 @@ class DemoModelTest {
   private static void check(String backend, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
     boolean all = !backend.equals("reference") || Boolean.getBoolean("vesalius.full");
-    int asked = 0;
     try (DemoModel demo = DemoModel.unpack();
-        ChatModel model =
-            ChatModel.open(demo.directory(), OpenOptions.defaults().withBackend(backend))) {
-      for (int i = 0; i < goldens.size(); i++) {
-        JsonNode golden = goldens.get(i);
-        if (all || golden.get("number").asInt() % REFERENCE_STRIDE == 0) {
-          ask(model, golden);
-          asked++;
+        ChatModel model = open(demo, backend, CacheFormat.F32)) {
+      for (JsonNode golden : chosen(goldens, all)) {
+        assertEquals(goldenIds(golden), answer(model, golden), what(golden) + ": tokens");
+      }
+    }
+  }
+
+  /**
+   * With a cache that rounds, an answer is transformers' or that of the definition with this cache,
+   * and nearly always the former: others start where two tokens are as good as equal, such as two
+   * coordinates of a box.
+   */
+  @TestFactory
+  Stream<DynamicTest> withARoundedCache() throws IOException {
+    Map<String, List<JsonNode>> byImage = questions();
+    return Fixtures.backends().stream()
+        .filter(backend -> !backend.equals("reference"))
+        .flatMap(backend ->
+            Stream.of(CacheFormat.BF16, CacheFormat.INT8)
+                .flatMap(format ->
+                    byImage.entrySet().stream()
+                        .map(entry ->
+                            DynamicTest.dynamicTest(
+                                backend + " " + format + " " + entry.getKey(),
+                                () -> checkRounded(backend, format, entry.getValue())))));
+  }
+
+  private static void checkRounded(String backend, CacheFormat format, List<JsonNode> goldens) {
+    Fixtures.requireBackend(backend);
+    boolean all = format == CacheFormat.BF16 || Boolean.getBoolean("vesalius.full");
+    int[] answers = ANSWERS.get(format);
+    try (DemoModel demo = DemoModel.unpack();
+        ChatModel model = open(demo, backend, format)) {
+      for (JsonNode golden : chosen(goldens, all)) {
+        List<Integer> ids = answer(model, golden);
+        answers[0]++;
+        if (!goldenIds(golden).equals(ids)) {
+          answers[1]++;
+          System.out.println(backend + " " + format + " differs: " + what(golden));
+          try (ChatModel definition = open(demo, "reference", format)) {
+            assertEquals(answer(definition, golden), ids, what(golden) + ": tokens");
+          }
         }
       }
     }
-    assertFalse(asked == 0, "no question was asked");
   }
 
-  private static void ask(ChatModel model, JsonNode golden) {
-    String what = golden.get("image").asText() + ", " + golden.get("kind").asText();
+  /** A hundredth for BF16, five for int8, whose steps are that much larger. */
+  @AfterAll
+  static void fewAnswersDiffer() {
+    int[] bf16 = ANSWERS.get(CacheFormat.BF16);
+    int[] int8 = ANSWERS.get(CacheFormat.INT8);
+    String counts = "not transformers': " + Arrays.toString(bf16) + ", " + Arrays.toString(int8);
+    System.out.println(counts);
+    assertTrue(100 * bf16[1] <= bf16[0] && 20 * int8[1] <= int8[0], counts);
+  }
+
+  private static ChatModel open(DemoModel demo, String backend, CacheFormat format) {
+    return ChatModel.open(
+        demo.directory(), OpenOptions.defaults().withBackend(backend).withCacheFormat(format));
+  }
+
+  /** All questions, or every ninth of the file. */
+  private static List<JsonNode> chosen(List<JsonNode> goldens, boolean all) {
+    List<JsonNode> chosen =
+        goldens.stream()
+            .filter(golden -> all || golden.get("number").asInt() % STRIDE == 0)
+            .toList();
+    assertFalse(chosen.isEmpty(), "no question was asked");
+    return chosen;
+  }
+
+  private static String what(JsonNode golden) {
+    return golden.get("image").asText() + ", " + golden.get("kind").asText();
+  }
+
+  private static List<Integer> goldenIds(JsonNode golden) {
+    return GoldenCase.integers(golden.get("output_ids"));
+  }
+
+  private static List<Integer> answer(ChatModel model, JsonNode golden) {
     ChatRequest request =
         ChatRequest.builder().messages(messages(golden)).maxTokens(MAX_TOKENS).build();
     EncodedPrompt prompt = model.promptEncoder().encode(request);
     assertEquals(
         GoldenCase.integers(golden.get("prompt_ids")),
         Arrays.stream(prompt.ids()).boxed().toList(),
-        what + ": prompt ids");
-    Generation generation =
-        model
-            .generator()
-            .generate(
-                request, prompt, System.nanoTime(), GenerationListener.NONE, LayerObserver.NONE);
-    assertEquals(
-        GoldenCase.integers(golden.get("output_ids")), generation.tokenIds(), what + ": tokens");
+        what(golden) + ": prompt ids");
+    return model
+        .generator()
+        .generate(request, prompt, System.nanoTime(), GenerationListener.NONE, LayerObserver.NONE)
+        .tokenIds();
   }
 
   private static List<ChatMessage> messages(JsonNode golden) {

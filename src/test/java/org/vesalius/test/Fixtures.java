@@ -84,11 +84,21 @@ final class Fixtures {
     return Backends.all().stream().map(Backend::name).toList();
   }
 
+  /** Whether a backend can work here; fails where it must. */
+  static boolean works(String name) {
+    return unavailable(name).isEmpty();
+  }
+
   /**
    * Ends the test visibly if the backend cannot work here: skipped, or failed where the system
    * property {@code vesalius.require} names it.
    */
   static void requireBackend(String name) {
+    unavailable(name)
+        .ifPresent(reason -> Assumptions.abort("backend " + name + " is unavailable: " + reason));
+  }
+
+  private static Optional<String> unavailable(String name) {
     Backend backend =
         Backends.all().stream().filter(b -> b.name().equals(name)).findFirst().orElseThrow();
     if (backend.probe() instanceof BackendStatus.Unavailable unavailable) {
@@ -97,7 +107,8 @@ final class Fixtures {
         throw new AssertionError(
             "backend " + name + " is required and unavailable: " + unavailable.reason());
       }
-      Assumptions.abort("backend " + name + " is unavailable: " + unavailable.reason());
+      return Optional.of(unavailable.reason());
     }
+    return Optional.empty();
   }
 }

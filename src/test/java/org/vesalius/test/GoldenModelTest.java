@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.StoredTensor;
@@ -27,7 +28,7 @@ import org.vesalius.runtime.vision.image.ImagePatches;
 /**
  * Every case of the golden fixtures on every backend: prompt, ids and positions exact, pixel values
  * within one step, activations and logits within the fixtures' bound of 2e-4 of the largest value,
- * greedy tokens and text exact.
+ * greedy tokens and text exact. Transformers computes in float32, and so does the cache here.
  */
 class GoldenModelTest {
   private static final double RELATIVE_BOUND = 2e-4;
@@ -62,7 +63,8 @@ class GoldenModelTest {
 
   private static void check(String backend, GoldenSubject subject, GoldenCase golden) {
     Fixtures.requireBackend(backend);
-    OpenOptions options = OpenOptions.defaults().withBackend(backend);
+    OpenOptions options =
+        OpenOptions.defaults().withBackend(backend).withCacheFormat(CacheFormat.F32);
     String modelType = ModelConfig.read(subject.open(scratch)).modelType();
     MATRIX.started(modelType, backend);
     try (ChatModel model = ChatModel.open(subject.open(scratch), options);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.OpenOptions;
@@ -45,7 +46,9 @@ class OriginalLlavaTest {
     Fixtures.requireBackend(backend);
     Path model = copy(backend + type, type);
     Files.writeString(model.resolve("chat_template.jinja"), LlavaTemplates.MISTRAL);
-    try (ChatModel open = ChatModel.open(model, OpenOptions.defaults().withBackend(backend))) {
+    OpenOptions options =
+        OpenOptions.defaults().withBackend(backend).withCacheFormat(CacheFormat.F32);
+    try (ChatModel open = ChatModel.open(model, options)) {
       for (GoldenCase golden : Fixtures.cases(FIXTURE)) {
         assertEquals(
             golden.newTokenIds(),

@@ -32,7 +32,14 @@ class RunCommandTest {
   private static Execution run(Path model, String... more) {
     List<String> args =
         new java.util.ArrayList<>(
-            List.of("run", "--model", model.toString(), "--backend", "reference"));
+            List.of(
+                "run",
+                "--model",
+                model.toString(),
+                "--backend",
+                "reference",
+                "--kv-cache",
+                "f32"));
     args.addAll(List.of(more));
     return Execution.of(args.toArray(String[]::new));
   }
@@ -61,6 +68,7 @@ class RunCommandTest {
     assertEquals("length", json.get("finish_reason").asText());
     assertEquals(24, json.get("completion_tokens").asInt());
     assertTrue(json.get("backend").asText().startsWith("reference"), run.out());
+    assertEquals("f32", json.get("kv_cache").asText());
     assertEquals(
         Set.of("load", "preprocess", "vision", "prefill", "decode", "ttft", "decode_tokens_per_s"),
         names(json.get("timings")));
@@ -159,6 +167,8 @@ class RunCommandTest {
             TEXT.toString(),
             "--backend",
             "reference",
+            "--kv-cache",
+            "f32",
             "--prompt",
             "-",
             "--max-tokens",
