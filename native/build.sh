@@ -26,7 +26,7 @@ configure() {
   cmake -S "$here" -B "$build/cmake" ${VESALIUS_CMAKE_OPTIONS:-} >"$log" 2>&1
 }
 # A folder that was configured elsewhere or for another compiler is useless; a second failure is the compiler's.
-configure || { rm -rf "$build/cmake" && configure; } || without "CMake found no compiler that will do ($log says more); $remedy"
+configure || { rm -rf "$build/cmake" && configure; } || without "CMake found no compiler that will do (native/target/build.log says more); $remedy"
 
 if ! cmake --build "$build/cmake" --target vesalius -j 2 >>"$log" 2>&1; then
   cat "$log" >&2

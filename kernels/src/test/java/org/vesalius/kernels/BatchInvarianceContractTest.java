@@ -145,6 +145,25 @@ class BatchInvarianceContractTest {
     }
   }
 
+  /** So many keys that they are shared out among threads when there are few queries. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void fewQueriesAfterManyKeys(String backend) {
+    Samples samples = new Samples(37);
+    int length = 2611;
+    int first = length - 45;
+    for (int window : new int[] {0, 1500}) {
+      AttentionShape shape = new AttentionShape(6, 2, 16, 0.25f, true, window);
+      AttentionCase attention = new AttentionCase(samples, shape, 1, length);
+      check(
+          backend,
+          "attention " + attention,
+          length - first,
+          (kernels, from, to) ->
+              attention.paged(kernels, 32, new int[] {first + from}, new int[] {first + to}));
+    }
+  }
+
   /** A chunk may start anywhere, but ends where no group is cut. */
   @ParameterizedTest
   @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")

@@ -131,6 +131,15 @@ class LinearContractTest {
     }
   }
 
+  /** More activations than a backend prepares at once. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void moreTokensThanAreHeldAtOnce(String backend) {
+    check(
+        backend,
+        normal(new Samples(7), Format.BF16, Place.ALIGNED, Order.ROWS, 4301, 3, 1030));
+  }
+
   @ParameterizedTest
   @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
   void cancellationAndExtremes(String backend) {
