@@ -7,7 +7,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Roofline;
-import org.vesalius.loader.CheckpointHeader;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ModelWork;
@@ -89,7 +88,7 @@ final class BenchCommand implements Callable<Integer> {
     Progress progress = new Progress(terminal);
     try (progress;
         ChatModel opened = ModelArguments.open(model, options, progress)) {
-      ModelWork work = new ModelWork(opened.parts(), CheckpointHeader.read(model));
+      ModelWork work = new ModelWork(opened.parts());
       ModelRuns runs = new ModelRuns(opened, work, progress, cancellation);
       Optional<ModelRuns.Vision> vision =
           work.hasVision() ? Optional.of(runs.vision(width, height)) : Optional.empty();

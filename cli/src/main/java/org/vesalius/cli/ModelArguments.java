@@ -11,6 +11,7 @@ import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
+import org.vesalius.runtime.WeightFormat;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,6 +37,14 @@ final class ModelArguments {
       description = "Threads that compute (default: one per processor).")
   private @Nullable Integer threads;
 
+  @Option(
+      names = "--weights",
+      paramLabel = "F",
+      converter = WeightFormatNames.class,
+      description =
+          "Format of the decoder's matrices: as-stored, bf16, int8, int4 (default: as-stored).")
+  private WeightFormat weights = WeightFormat.AS_STORED;
+
   /** The best backend unless the user names one. */
   ModelArguments() {
     this(AUTO);
@@ -53,7 +62,7 @@ final class ModelArguments {
     if (!known.contains(backend)) {
       throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
     }
-    OpenOptions options = OpenOptions.defaults().withBackend(backend);
+    OpenOptions options = OpenOptions.defaults().withBackend(backend).withWeights(weights);
     try {
       return threads == null ? options : options.withThreads(threads);
     } catch (IllegalArgumentException e) {

@@ -14,13 +14,15 @@ import java.util.OptionalLong;
  *     made for
  * @param cacheTokens how many tokens of all running requests the key/value cache may hold together;
  *     empty for four contexts
+ * @param weights the format that the decoder's matrices get
  */
 public record OpenOptions(
     String backend,
     OptionalInt threads,
     int prefillChunk,
     OptionalInt contextTokens,
-    OptionalLong cacheTokens) {
+    OptionalLong cacheTokens,
+    WeightFormat weights) {
 
   private static final int DEFAULT_CHUNK = 256;
 
@@ -43,32 +45,44 @@ public record OpenOptions(
   /** The best backend, all processors, the whole context. */
   public static OpenOptions defaults() {
     return new OpenOptions(
-        "auto", OptionalInt.empty(), DEFAULT_CHUNK, OptionalInt.empty(), OptionalLong.empty());
+        "auto",
+        OptionalInt.empty(),
+        DEFAULT_CHUNK,
+        OptionalInt.empty(),
+        OptionalLong.empty(),
+        WeightFormat.AS_STORED);
   }
 
   /** On a named backend. */
   public OpenOptions withBackend(String name) {
-    return new OpenOptions(name, threads, prefillChunk, contextTokens, cacheTokens);
+    return new OpenOptions(name, threads, prefillChunk, contextTokens, cacheTokens, weights);
   }
 
   /** On so many threads. */
   public OpenOptions withThreads(int count) {
     return new OpenOptions(
-        backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens);
+        backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens, weights);
   }
 
   /** With another chunk size. */
   public OpenOptions withPrefillChunk(int tokens) {
-    return new OpenOptions(backend, threads, tokens, contextTokens, cacheTokens);
+    return new OpenOptions(backend, threads, tokens, contextTokens, cacheTokens, weights);
   }
 
   /** With a shorter context. */
   public OpenOptions withContextTokens(int tokens) {
-    return new OpenOptions(backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens);
+    return new OpenOptions(
+        backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens, weights);
   }
 
   /** With another bound on the cache. */
   public OpenOptions withCacheTokens(long tokens) {
-    return new OpenOptions(backend, threads, prefillChunk, contextTokens, OptionalLong.of(tokens));
+    return new OpenOptions(
+        backend, threads, prefillChunk, contextTokens, OptionalLong.of(tokens), weights);
+  }
+
+  /** With the decoder's matrices in another format. */
+  public OpenOptions withWeights(WeightFormat format) {
+    return new OpenOptions(backend, threads, prefillChunk, contextTokens, cacheTokens, format);
   }
 }

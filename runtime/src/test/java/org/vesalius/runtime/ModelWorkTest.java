@@ -23,7 +23,7 @@ class ModelWorkTest {
     Path folder = fixture("qwen2");
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
-      ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
+      ModelWork work = new ModelWork(model.parts());
       var c = model.config();
       assertTrue(c.tied());
       double attention = (double) c.width() * c.headSize() * (2 * c.heads() + 2 * c.kvHeads());
@@ -46,7 +46,7 @@ class ModelWorkTest {
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
       CheckpointHeader header = CheckpointHeader.read(folder);
-      ModelWork work = new ModelWork(model.parts(), header);
+      ModelWork work = new ModelWork(model.parts());
       long text =
           header.names().stream()
               .filter(name -> !name.startsWith("model.visual."))
@@ -66,7 +66,7 @@ class ModelWorkTest {
     Path folder = fixture("qwen2_5_vl");
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
-      ModelWork work = new ModelWork(model.parts(), CheckpointHeader.read(folder));
+      ModelWork work = new ModelWork(model.parts());
       var encoder = model.parts().images().orElseThrow().encoder();
       PreparedImage small =
           encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]), ImageOptions.defaults());
