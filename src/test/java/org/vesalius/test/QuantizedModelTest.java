@@ -169,8 +169,7 @@ class QuantizedModelTest {
       WeightPlan plan =
           WeightPlan.of(config.root(), format, new QuantizingConversion(format, pool, arena));
       LoadedModel model =
-          ModelFamilies.of(config)
-              .load(new ModelFiles(folder, plan), config, checkpoint, kernels);
+          ModelFamilies.of(config).load(new ModelFiles(folder, plan), config, checkpoint, kernels);
       try (Engine engine = new Engine(kernels, model, 64, 64, 256)) {
         return logits(engine, model);
       }
@@ -191,8 +190,7 @@ class QuantizedModelTest {
                     default -> "";
                   };
               if (weight instanceof Weight.Int8 || weight instanceof Weight.Int4) {
-                int group =
-                    weight instanceof Weight.Int8 ? Weight.Int8.GROUP : Weight.Int4.GROUP;
+                int group = weight instanceof Weight.Int8 ? Weight.Int8.GROUP : Weight.Int4.GROUP;
                 arguments[1] = noisy(kernels, (Tensor) arguments[1], group, random);
               }
               try {
@@ -241,8 +239,7 @@ class QuantizedModelTest {
     assertArrayEquals(expected, logits(target, "reference", WeightFormat.AS_STORED));
     assertArrayEquals(expected, logits(target, "reference", format));
     for (String name : List.of("tokenizer.json", "generation_config.json", "config.json")) {
-      assertEquals(
-          Files.exists(folder.resolve(name)), Files.exists(target.resolve(name)), name);
+      assertEquals(Files.exists(folder.resolve(name)), Files.exists(target.resolve(name)), name);
     }
   }
 }

@@ -67,8 +67,7 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (weights != WeightFormat.INT8 && weights != WeightFormat.INT4) {
-      throw misuse(
-          "--weights: expected int8 or int4, found " + WeightFormatNames.name(weights));
+      throw misuse("--weights: expected int8 or int4, found " + WeightFormatNames.name(weights));
     }
     if (threads != null && threads < 1) {
       throw misuse("--threads: expected at least 1, found " + threads);

@@ -21,7 +21,8 @@ class UsageTest {
   @Test
   void helpListsTheCommands() {
     String help = Execution.of("--help").expect(0).out();
-    for (String command : new String[] {"demo", "run", "inspect", "quantize", "bench", "tokenize", "doctor"}) {
+    for (String command :
+        new String[] {"demo", "run", "inspect", "quantize", "bench", "tokenize", "doctor"}) {
       assertTrue(help.contains("\n  " + command), help);
     }
   }

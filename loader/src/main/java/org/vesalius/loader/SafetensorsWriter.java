@@ -127,7 +127,13 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
     if (bytes != expected) {
       throw new IllegalArgumentException(
-          file + ": tensor " + Quote.of(name) + ": expected " + expected + " bytes, found " + bytes);
+          file
+              + ": tensor "
+              + Quote.of(name)
+              + ": expected "
+              + expected
+              + " bytes, found "
+              + bytes);
     }
     next++;
     try {

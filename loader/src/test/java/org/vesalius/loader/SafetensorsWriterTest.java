@@ -74,8 +74,7 @@ class SafetensorsWriterTest {
             new SafetensorsWriter(
                 folder.resolve("y"),
                 List.of(announce("a", DType.U8, 1L), announce("a", DType.U8, 1L))));
-    assertThrows(
-        UncheckedIOException.class, () -> new SafetensorsWriter(folder.resolve("x"), two));
+    assertThrows(UncheckedIOException.class, () -> new SafetensorsWriter(folder.resolve("x"), two));
     assertEquals(false, Files.exists(folder.resolve("y")));
   }
 }

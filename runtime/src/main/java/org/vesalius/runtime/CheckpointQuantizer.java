@@ -28,7 +28,8 @@ import org.vesalius.runtime.models.ModelFiles;
  * {@link OpenOptions#weights} would do on opening, done once.
  *
  * <p>The copy appears under its name only when it is complete. Until then it is a folder beside it
- * whose name begins with a dot, which a failure removes. Weights go through memory matrix by matrix.
+ * whose name begins with a dot, which a failure removes. Weights go through memory matrix by
+ * matrix.
  */
 public final class CheckpointQuantizer {
   /** Files of weights in other formats, which are not copied. */
@@ -58,14 +59,18 @@ public final class CheckpointQuantizer {
     this(format, options, QuantizedFiles.SHARD_BYTES);
   }
 
-  /** With shards of another size. */
-  CheckpointQuantizer(WeightFormat format, KernelOptions options, long shardBytes) {
+  private CheckpointQuantizer(WeightFormat format, KernelOptions options, long shardBytes) {
     if (format != WeightFormat.INT8 && format != WeightFormat.INT4) {
       throw new IllegalArgumentException("quantize: expected INT8 or INT4, found " + format);
     }
     this.format = format;
     this.options = options;
     this.shardBytes = shardBytes;
+  }
+
+  /** With files of at most so many bytes, but for single tensors that have more. */
+  public CheckpointQuantizer withShardBytes(long bytes) {
+    return new CheckpointQuantizer(format, options, bytes);
   }
 
   /**

@@ -128,9 +128,7 @@ final class QuantizedFiles {
   }
 
   private static List<Long> shape(StoredTensor tensor, long rows, long width) {
-    return tensor.rank() == 3
-        ? List.of(tensor.dimension(0), rows, width)
-        : List.of(rows, width);
+    return tensor.rank() == 3 ? List.of(tensor.dimension(0), rows, width) : List.of(rows, width);
   }
 
   private void write(SafetensorsWriter writer, Entry entry) {
@@ -195,7 +193,8 @@ final class QuantizedFiles {
   private static void write(Path file, ObjectNode json) {
     try {
       Files.writeString(
-          file, new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
+          file,
+          new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": could not be written: " + e, e);
     }

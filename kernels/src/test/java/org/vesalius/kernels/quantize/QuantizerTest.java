@@ -173,7 +173,8 @@ class QuantizerTest {
               String what = "row " + r + ", column " + first + " of " + columns + ", seed 103";
               // The search works in single precision, and is as exact as that in its comparison.
               double roundoff = 1e-5 * energy(values, r * columns + first, r * columns + end);
-              assertTrue(group <= simple * (1 + 1e-5) + roundoff, what + ": " + group + " > " + simple);
+              assertTrue(
+                  group <= simple * (1 + 1e-5) + roundoff, what + ": " + group + " > " + simple);
               ours += group;
               plain += simple;
             }

@@ -25,7 +25,8 @@ public final class SelectedMatrices implements MatrixConversion {
 
   @Override
   public Weight convert(String tensor, MatrixRole role, Weight stored) {
-    tensors.computeIfAbsent(tensor, _ -> new Selected(role, new ArrayList<>()))
+    tensors
+        .computeIfAbsent(tensor, _ -> new Selected(role, new ArrayList<>()))
         .matrices()
         .add(stored);
     return stored;
