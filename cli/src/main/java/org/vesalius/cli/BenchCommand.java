@@ -8,7 +8,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Roofline;
-import org.vesalius.loader.CheckpointHeader;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ModelWork;
@@ -102,8 +101,7 @@ final class BenchCommand implements Callable<Integer> {
         ChatModel opened = ModelArguments.open(model, options, progress)) {
       double openSeconds = (System.nanoTime() - start) / 1e9;
       requireContext(opened);
-      ModelWork work =
-          new ModelWork(opened.parts(), CheckpointHeader.read(model), opened.cacheFormat());
+      ModelWork work = new ModelWork(opened.parts(), opened.cacheFormat());
       ModelRuns runs = new ModelRuns(opened, work, progress, cancellation);
       ModelRuns.Load load = runs.load(openSeconds);
       Optional<ModelRuns.Vision> vision =
