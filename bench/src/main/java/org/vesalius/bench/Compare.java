@@ -43,7 +43,7 @@ public final class Compare implements Callable<Integer> {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  private static final long WARM_NANOS = 1_000_000_000;
+  private static final long WARM_NANOS = 3_000_000_000L;
 
   private final PrintStream out;
 
@@ -271,7 +271,7 @@ public final class Compare implements Callable<Integer> {
         engines.add(layer::peer);
       }
       for (Runnable engine : engines) {
-        Alternation.warm(engine, Math.min(WARM_NANOS, rounds * alternation.turnNanos()));
+        Alternation.warm(engine, Math.min(WARM_NANOS, 2 * rounds * alternation.turnNanos()));
       }
       List<Alternation.Seconds> seconds = alternation.measure(engines);
       return new Row(
