@@ -88,8 +88,13 @@ struct PreparedInts {
   bool few() const { return tokens <= FEW_TOKENS; }
   int64_t element_bytes() const { return few() ? 1 : (int64_t)sizeof(Packed); }
   int64_t depth(int64_t column) const { return least(DEPTH, padded() - column); }
+  /* Few tokens lie one after the other; many, as those of dense.h do. */
   uint8_t* at(int64_t token, int64_t column) const {
-    return data + (column * tokens + token * depth(column)) * element_bytes();
+    if (few()) {
+      return data + token * padded() + column;
+    }
+    int64_t stretch = column / DEPTH * DEPTH;
+    return data + (stretch * tokens + token * depth(stretch) + column - stretch) * element_bytes();
   }
   float* scales(int64_t token) const {
     return (float*)(data + round_up(tokens * padded() * element_bytes(), 64)) + token * groups();
@@ -157,7 +162,7 @@ static void prepare_ints(const PreparedInts& prepared, const float* x, int64_t x
   for (int64_t t = from; t < to; t++) {
     for (int64_t g = 0; g < prepared.groups(); g++) {
       int64_t begin = g * prepared.group;
-      uint8_t* out = prepared.at(t, begin / DEPTH * DEPTH) + begin % DEPTH * prepared.element_bytes();
+      uint8_t* out = prepared.at(t, begin);
       prepared.sums(t)[g] = round_group(prepared, out, x + t * x_stride + begin,
                                         least(prepared.group, prepared.columns - begin), prepared.scales(t) + g);
     }
@@ -355,122 +360,132 @@ VESALIUS_INLINE Quad column4(const void* data, int64_t stride, int64_t row, int6
   return q;
 }
 
+/* How far a stream of weights fetches ahead: what the processor's own prefetching keeps in flight is not enough. */
+constexpr int64_t FETCH_AHEAD = 4096;
+
 /*
- * How far ahead a stream of `rows` rows of so many bytes fetches: where the rows after them lie in memory, at the same column,
- * unless that is far. Several short rows share a page, and processors that follow one stream per page lose them all.
+ * The dot products of `groups` groups of one row, one after the other: a row is a single stream to memory, and the next row
+ * goes on where it ends. Columns from `columns` on are not there.
  */
-VESALIUS_INLINE int64_t fetch_ahead(int64_t rows, int64_t row_bytes) {
-  return rows * row_bytes <= 16384 ? rows * row_bytes : 2048;
-}
-
-/* Four rows by one token. Rows beyond the last repeat it, and their results are dropped. */
-static void stream_int8(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias, int64_t row,
-                        int64_t to) {
-  const uint8_t* rows[4];
-  for (int r = 0; r < 4; r++) {
-    rows[r] = (const uint8_t*)w->data + least(row + r, to - 1) * w->columns;
-  }
-  int64_t groups = x.groups();
-  int64_t ahead = fetch_ahead(4, w->columns);
-  const float* scales = x.scales(token);
-  const int32_t* sums_of_x = x.sums(token);
-  Quad total{};
-  for (int64_t g = 0; g < groups; g++) {
-    int64_t begin = g * INT8_GROUP;
-    const uint8_t* in = x.at(token, begin / DEPTH * DEPTH) + begin % DEPTH;
-    int64_t count = least(INT8_GROUP, w->columns - begin);
+static void dots_int8(int32_t* dots, const uint8_t* w, const uint8_t* x, int64_t groups, int64_t columns) {
+  for (int64_t g = 0; g < groups; g += 4) {
     Ints sums[4] = {};
-    for (int64_t k = 0; k < count; k += 64) {
 #pragma GCC unroll 4
-      for (int r = 0; r < 4; r++) {
-        __builtin_prefetch(rows[r] + begin + k + ahead);
+    for (int64_t i = 0; i < 4; i++) {
+      int64_t begin = (g + i) * INT8_GROUP;
+      for (int64_t k = 0; k < INT8_GROUP; k += 64) {
+        __builtin_prefetch(w + begin + k + FETCH_AHEAD);
       }
-    }
-    int64_t k = 0;
-    for (; k + STEP <= count; k += STEP) {
-      StepInts v = load_step(in + k);
-#pragma GCC unroll 4
-      for (int r = 0; r < 4; r++) {
-        sums[r] = step_int8(sums[r], rows[r] + begin + k, v);
-      }
-    }
-    if (k < count) {
-      StepInts v = load_step(in + k);
-#pragma GCC unroll 4
-      for (int r = 0; r < 4; r++) {
-        uint8_t rest[64] = {};
-        memcpy(rest, rows[r] + begin + k, count - k);
-        sums[r] = step_int8(sums[r], rest, v);
-      }
-    }
-    QuadInts dots = sum4(sums[0], sums[1], sums[2], sums[3]);
-    if constexpr (WEIGHT_OFFSET != 0) {
-      /* Every column that a step covered counts, and those beyond the last have activations of zero. */
-      dots = dots - WEIGHT_OFFSET * sums_of_x[g];
-    }
-    Quad scale = column4<StoredF32>(w->scales, groups, row, to, g) * scales[g];
-    total = fused(__builtin_convertvector(dots, Quad), scale, total);
-  }
-  if (row + 4 <= to) {
-    store(out + row, bias == nullptr ? total : total + load<Quad>(bias + row));
-  } else {
-    for (int64_t r = row; r < to; r++) {
-      out[r] = bias == nullptr ? total[r - row] : total[r - row] + bias[r];
-    }
-  }
-}
-
-static void stream_int4(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias, int64_t row,
-                        int64_t to) {
-  int64_t groups = x.groups();
-  const uint8_t* rows[4];
-  const uint8_t* scale_rows[4];
-  const uint8_t* minimum_rows[4];
-  for (int r = 0; r < 4; r++) {
-    int64_t i = least(row + r, to - 1);
-    rows[r] = (const uint8_t*)w->data + i * groups * 32;
-    scale_rows[r] = (const uint8_t*)w->scales + i * groups * 2;
-    minimum_rows[r] = (const uint8_t*)w->minimums + i * groups * 2;
-  }
-  int64_t ahead = fetch_ahead(4, groups * 32);
-  const float* scales = x.scales(token);
-  const int32_t* sums_of_x = x.sums(token);
-  Quad total{};
-  for (int64_t first = 0; first < groups; first += 4) {
-    int64_t count = least(4, groups - first);
-    Quad scale[4], minimum[4];
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) {
-      __builtin_prefetch(rows[r] + first * 32 + ahead);
-      __builtin_prefetch(rows[r] + first * 32 + 64 + ahead);
-    }
-    if (count == 4) {
-      for (int r = 0; r < 4; r++) {
-        scale[r] = read_halves4(scale_rows[r] + first * 2);
-        minimum[r] = read_halves4(minimum_rows[r] + first * 2);
-      }
-      transpose4(scale);
-      transpose4(minimum);
-    } else {
-      for (int64_t g = 0; g < count; g++) {
-        for (int r = 0; r < 4; r++) {
-          scale[g][r] = read_one<StoredF16>(scale_rows[r] + (first + g) * 2);
-          minimum[g][r] = read_one<StoredF16>(minimum_rows[r] + (first + g) * 2);
+      if (begin + INT8_GROUP <= columns) {
+        for (int64_t k = begin; k < begin + INT8_GROUP; k += STEP) {
+          sums[i] = step_int8(sums[i], w + k, load_step(x + k));
+        }
+      } else {
+        for (int64_t k = begin; k < columns; k += STEP) {
+          uint8_t rest[64] = {};
+          memcpy(rest, w + k, least(STEP, columns - k));
+          sums[i] = step_int8(sums[i], rest, load_step(x + k));
         }
       }
     }
-    for (int64_t g = 0; g < count; g++) {
-      int64_t group = first + g;
-      int64_t begin = group * INT4_GROUP;
-      NibbleInts v = load_nibbles(x.at(token, begin / DEPTH * DEPTH) + begin % DEPTH);
-      Ints sums[4];
+    store(dots + g, sum4(sums[0], sums[1], sums[2], sums[3]));
+  }
+}
+
+static void dots_int4(int32_t* dots, const uint8_t* w, const uint8_t* x, int64_t groups) {
+  int64_t g = 0;
+  for (; g + 4 <= groups; g += 4) {
+    __builtin_prefetch(w + g * 32 + FETCH_AHEAD);
+    __builtin_prefetch(w + g * 32 + 64 + FETCH_AHEAD);
+    Ints sums[4];
 #pragma GCC unroll 4
-      for (int r = 0; r < 4; r++) {
-        sums[r] = dot_int4(rows[r] + group * 32, v);
+    for (int64_t i = 0; i < 4; i++) {
+      sums[i] = dot_int4(w + (g + i) * 32, load_nibbles(x + (g + i) * INT4_GROUP));
+    }
+    store(dots + g, sum4(sums[0], sums[1], sums[2], sums[3]));
+  }
+  for (; g < groups; g++) {
+    Ints sums = dot_int4(w + g * 32, load_nibbles(x + g * INT4_GROUP));
+    store(dots + g, sum4(sums, Ints{}, Ints{}, Ints{}));
+  }
+}
+
+/* Four numbers of a row of scales, from number `g` on; those from `groups` on are not there. */
+template <typename Stored>
+VESALIUS_INLINE Quad scales4(const void* data, int64_t row, int64_t groups, int64_t g) {
+  const uint8_t* p = (const uint8_t*)data + (row * groups + g) * sizeof(typename Stored::Element);
+  Quad q{};
+  if (g + 4 > groups) {
+    for (int64_t i = 0; i < groups - g; i++) {
+      q[i] = read_one<Stored>(p + i * sizeof(typename Stored::Element));
+    }
+  } else if constexpr (sizeof(typename Stored::Element) == 4) {
+    q = load<Quad>(p);
+  } else {
+    q = read_halves4(p);
+  }
+  return q;
+}
+
+/* Groups of a row that are computed before those of the next. */
+constexpr int64_t ROW_GROUPS = 256;
+
+/* Four rows by one token. Rows beyond the last repeat it, and their results are dropped. */
+template <bool MINIMUM>
+static void stream_quantized(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias,
+                             int64_t row, int64_t to) {
+  int32_t dots[4][ROW_GROUPS];
+  int64_t groups = x.groups();
+  const float* scales = x.scales(token);
+  const int32_t* sums_of_x = x.sums(token);
+  Quad total{};
+  for (int64_t first = 0; first < groups; first += ROW_GROUPS) {
+    int64_t count = least(ROW_GROUPS, groups - first);
+    const uint8_t* in = x.at(token, first * x.group);
+    for (int64_t r = 0; r < 4; r++) {
+      int64_t i = least(row + r, to - 1);
+      if (MINIMUM) {
+        dots_int4(dots[r], (const uint8_t*)w->data + (i * groups + first) * 32, in, count);
+      } else {
+        int64_t column = first * INT8_GROUP;
+        dots_int8(dots[r], (const uint8_t*)w->data + i * w->columns + column, in, count, w->columns - column);
       }
-      QuadInts dots = sum4(sums[0], sums[1], sums[2], sums[3]);
-      total = fused(__builtin_convertvector(dots, Quad), scale[g] * scales[group], total);
-      total = fused(minimum[g], Quad{} + (float)sums_of_x[group] * scales[group], total);
+    }
+    for (int64_t g = 0; g < count; g += 4) {
+      QuadInts dot[4];
+      Quad scale[4], minimum[4];
+#pragma GCC unroll 4
+      for (int64_t r = 0; r < 4; r++) {
+        int64_t i = least(row + r, to - 1);
+        dot[r] = load<QuadInts>(dots[r] + g);
+        if (MINIMUM) {
+          scale[r] = scales4<StoredF16>(w->scales, i, groups, first + g);
+          minimum[r] = scales4<StoredF16>(w->minimums, i, groups, first + g);
+        } else {
+          scale[r] = scales4<StoredF32>(w->scales, i, groups, first + g);
+        }
+      }
+      transpose4(dot);
+      transpose4(scale);
+      if (MINIMUM) {
+        transpose4(minimum);
+      }
+#pragma GCC unroll 4
+      for (int64_t i = 0; i < 4; i++) {
+        int64_t group = first + g + i;
+        if (group >= groups) {
+          break;
+        }
+        QuadInts dot_of_group = dot[i];
+        if (!MINIMUM && WEIGHT_OFFSET != 0) {
+          /* Every column that a step covered counts, and those beyond the last have activations of zero. */
+          dot_of_group = dot_of_group - WEIGHT_OFFSET * sums_of_x[group];
+        }
+        total = fused(__builtin_convertvector(dot_of_group, Quad), scale[i] * scales[group], total);
+        if (MINIMUM) {
+          total = fused(minimum[i], Quad{} + (float)sums_of_x[group] * scales[group], total);
+        }
+      }
     }
   }
   if (row + 4 <= to) {
@@ -690,9 +705,9 @@ static void multiply_quantized(const vesalius_weight* w, float* out, int64_t out
     int64_t end = least(to, row + 4);
     for (int64_t t = 0; t < tokens; t++) {
       if (w->format == VESALIUS_INT8) {
-        stream_int8(w, out + t * out_stride, x, t, bias, row, end);
+        stream_quantized<false>(w, out + t * out_stride, x, t, bias, row, end);
       } else {
-        stream_int4(w, out + t * out_stride, x, t, bias, row, end);
+        stream_quantized<true>(w, out + t * out_stride, x, t, bias, row, end);
       }
     }
   }

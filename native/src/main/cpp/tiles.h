@@ -269,7 +269,7 @@ static void prepare_byte_tiles(PreparedByteTiles prepared, const float* x, int64
       uint8_t* out = prepared.tiles.at(t / TILE, step) + t % TILE * 4;
       uint8_t bytes[64] = {};
       if (t < prepared.ints.tokens) {
-        memcpy(bytes, prepared.ints.at(t, column / DEPTH * DEPTH) + column % DEPTH, 64);
+        memcpy(bytes, prepared.ints.at(t, column), 64);
       }
       for (int64_t i = 0; i < TILE; i++) {
         memcpy(out + i * 64, bytes + 4 * i, 4);
