@@ -76,10 +76,10 @@ static void attention_combine(const float* partial, int64_t part_stride, int64_t
 
 /* ---- the block ---- */
 
-/* Where the keys and values of a block lie. */
+/* Where the keys and values of a block lie, and after them those of the next one, as far as they are fetched ahead. */
 struct Rows {
-  const char* keys[KEYS];
-  const char* values[KEYS];
+  const char* keys[KEYS + AHEAD];
+  const char* values[KEYS + AHEAD];
   float key_scales[KEYS];
   float value_scales[KEYS];
 };
@@ -177,25 +177,33 @@ VESALIUS_INLINE Ints lane_numbers() {
   return lanes;
 }
 
+/* x where a key is between `from` and `to`, or lies in a vector that is known to. */
+template <bool PARTLY>
+VESALIUS_INLINE Floats seen_or(Floats x, Floats otherwise, int64_t key, int64_t from, int64_t to) {
+  if constexpr (PARTLY) {
+    Ints place = lane_numbers() + (int32_t)key;
+    return place >= (int32_t)from && place < (int32_t)to ? x : otherwise;
+  }
+  return x;
+}
+
 /*
  * Scores become weights, and what was summed so far is brought down to a new maximum. Keys outside `from` to `to` get the
  * weight zero within the vectors that are touched. Of integers the scales belong to the key and the value.
  */
-VESALIUS_INLINE void weigh(float* scores, int64_t from, int64_t to, const float* key_scales, const float* value_scales,
-                           float* sums, State* state, int64_t width) {
+template <bool PARTLY, bool SCALED>
+static void weigh(float* scores, int64_t from, int64_t to, const Rows* rows, float* sums, State* state, int64_t width) {
   int64_t first = from / LANES * LANES;
-  Ints lanes = lane_numbers();
   Floats most = splat(-__builtin_inff());
   for (int64_t i = first; i < to; i += LANES) {
-    Ints place = lanes + (int32_t)i;
     Floats x = load<Floats>(scores + i);
-    if (key_scales != nullptr) {
-      x = x * load<Floats>(key_scales + i);
+    if constexpr (SCALED) {
+      x = x * load<Floats>(rows->key_scales + i);
       store(scores + i, x);
     }
-    most = max(place >= (int32_t)from && place < (int32_t)to ? x : most, most);
+    most = max(seen_or<PARTLY>(x, most, i, from, to), most);
   }
-  float maximum = largest(most);
+  float maximum = largest_lane(most);
   if (maximum > state->maximum) {
     Floats kept = exp(splat(state->maximum - maximum));
     for (int64_t i = 0; i < width; i += LANES) {
@@ -205,20 +213,25 @@ VESALIUS_INLINE void weigh(float* scores, int64_t from, int64_t to, const float*
   }
   Floats total{};
   for (int64_t i = first; i < to; i += LANES) {
-    Ints place = lanes + (int32_t)i;
     Floats weight = exp(load<Floats>(scores + i) - state->maximum);
-    weight = place >= (int32_t)from && place < (int32_t)to ? weight : Floats{};
+    weight = seen_or<PARTLY>(weight, Floats{}, i, from, to);
     total += weight;
-    store(scores + i, value_scales == nullptr ? weight : weight * load<Floats>(value_scales + i));
+    if constexpr (SCALED) {
+      weight = weight * load<Floats>(rows->value_scales + i);
+    }
+    store(scores + i, weight);
   }
-  state->total += sum(total);
+  state->total += sum_lanes(total);
 }
 
-static __attribute__((noinline)) void weigh_rows(const Work* work, const Rows* rows, bool scaled, int64_t first, int64_t count) {
+template <bool SCALED>
+static __attribute__((noinline)) void weigh_rows(const Work* work, const Rows* rows, int64_t first, int64_t count) {
   for (int64_t i = first; i < first + count; i++) {
-    if (work->from[i] < work->to[i]) {
-      weigh(work->scores + i * KEYS, work->from[i], work->to[i], scaled ? rows->key_scales : nullptr,
-            scaled ? rows->value_scales : nullptr, work->sums + i * work->width, work->piece + i, work->width);
+    int64_t from = work->from[i], to = work->to[i], width = work->width;
+    if (from % LANES == 0 && to % LANES == 0) {
+      weigh<false, SCALED>(work->scores + i * KEYS, from, to, rows, work->sums + i * width, work->piece + i, width);
+    } else {
+      weigh<true, SCALED>(work->scores + i * KEYS, from, to, rows, work->sums + i * width, work->piece + i, width);
     }
   }
 }
@@ -264,7 +277,8 @@ VESALIUS_INLINE Seen seen_by(const Work* work, int64_t first, int64_t end) {
   return seen;
 }
 
-static void attend_tiles(const Work* work, const Rows* rows, bool scaled, int64_t count) {
+template <bool SCALED>
+static void attend_tiles(const Work* work, const Rows* rows, int64_t count) {
   int64_t width = work->width;
   for (int64_t i = 0; i < count; i += SCORE_ROWS) {
     Seen seen = seen_by(work, i, least(count, i + SCORE_ROWS));
@@ -272,7 +286,7 @@ static void attend_tiles(const Work* work, const Rows* rows, bool scaled, int64_
       score_tile<SCORE_ROWS>(work->scores + i * KEYS + key, work->q + i * width, work->keys + key * width, width);
     }
   }
-  weigh_rows(work, rows, scaled, 0, count);
+  weigh_rows<SCALED>(work, rows, 0, count);
   for (int64_t i = 0; i < count; i += VALUE_ROWS) {
     int64_t end = least(count, i + VALUE_ROWS);
     Seen seen = seen_by(work, i, end);
@@ -299,30 +313,27 @@ static void attend_tiles(const Work* work, const Rows* rows, bool scaled, int64_
 /* ---- few queries ---- */
 
 template <typename Stored, int R>
-static __attribute__((noinline)) void attend_stream(const Work* work, const Rows* rows, const Rows* next, bool scaled, int64_t queries) {
+static __attribute__((noinline)) void attend_stream(const Work* work, const Rows* rows, int64_t queries) {
   int64_t width = work->width;
   for (int64_t i = 0; i < queries * R; i += R) {
-    bool fetching = next != nullptr && i == 0;
     int64_t from = work->from[i], to = work->to[i];
-    stream_scores<Stored, R>(work->scores + i * KEYS, work->q + i * width, rows->keys, fetching ? next->keys : nullptr, width,
-                             from, to);
-    weigh_rows(work, rows, scaled, i, R);
-    stream_values<Stored, R>(work->sums + i * width, work->scores + i * KEYS, rows->values,
-                             fetching ? next->values : nullptr, width, from, to);
+    stream_scores<Stored, R>(work->scores + i * KEYS, work->q + i * width, rows->keys, width, from, to);
+    weigh_rows<sizeof(typename Stored::Element) == 1>(work, rows, i, R);
+    stream_values<Stored, R>(work->sums + i * width, work->scores + i * KEYS, rows->values, width, from, to);
   }
 }
 
 template <typename Stored>
-static void attend_stream(const Work* work, const Rows* rows, const Rows* next, bool scaled, int64_t queries, int64_t group) {
+static void attend_stream(const Work* work, const Rows* rows, int64_t queries, int64_t group) {
   switch (group) {
-    case 1: return attend_stream<Stored, 1>(work, rows, next, scaled, queries);
-    case 2: return attend_stream<Stored, 2>(work, rows, next, scaled, queries);
-    case 3: return attend_stream<Stored, 3>(work, rows, next, scaled, queries);
-    case 4: return attend_stream<Stored, 4>(work, rows, next, scaled, queries);
-    case 5: return attend_stream<Stored, 5>(work, rows, next, scaled, queries);
-    case 6: return attend_stream<Stored, 6>(work, rows, next, scaled, queries);
-    case 7: return attend_stream<Stored, 7>(work, rows, next, scaled, queries);
-    default: return attend_stream<Stored, 8>(work, rows, next, scaled, queries);
+    case 1: return attend_stream<Stored, 1>(work, rows, queries);
+    case 2: return attend_stream<Stored, 2>(work, rows, queries);
+    case 3: return attend_stream<Stored, 3>(work, rows, queries);
+    case 4: return attend_stream<Stored, 4>(work, rows, queries);
+    case 5: return attend_stream<Stored, 5>(work, rows, queries);
+    case 6: return attend_stream<Stored, 6>(work, rows, queries);
+    case 7: return attend_stream<Stored, 7>(work, rows, queries);
+    default: return attend_stream<Stored, 8>(work, rows, queries);
   }
 }
 
@@ -349,7 +360,7 @@ VESALIUS_INLINE Range sees(const vesalius_attention_block* block, int64_t query)
 template <typename Stored>
 static void attend(const vesalius_key_values* cache, const vesalius_attention_block* block, void* scratch) {
   const int64_t group = block->group, size = cache->head_size, count = block->queries * group;
-  const bool scaled = cache->format == VESALIUS_CACHE_INT8;
+  constexpr bool SCALED = sizeof(typename Stored::Element) == 1;
   Work work;
   lay_out(&work, scratch, count, size);
   const bool streaming = count <= STREAM_ROWS && size == work.width;
@@ -401,13 +412,16 @@ static void attend(const vesalius_key_values* cache, const vesalius_attention_bl
         work.to[i] = (int32_t)(to > 0 ? least(to, KEYS) : 0);
       }
       if (streaming) {
-        attend_stream<Stored>(&work, rows, located ? next : nullptr, scaled, block->queries, group);
+        const Rows* after = located ? next : rows;
+        memcpy(rows->keys + KEYS, after->keys, AHEAD * sizeof(char*));
+        memcpy(rows->values + KEYS, after->values, AHEAD * sizeof(char*));
+        attend_stream<Stored>(&work, rows, block->queries, group);
         Rows* spare = rows;
         rows = next;
         next = spare;
       } else {
         widen_block<Stored>(&work, rows, low, high, size);
-        attend_tiles(&work, rows, scaled, count);
+        attend_tiles<SCALED>(&work, rows, count);
       }
     }
     for (int64_t i = 0; i < count; i++) {

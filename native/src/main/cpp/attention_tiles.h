@@ -20,8 +20,9 @@ constexpr int VALUE_VECTORS = 2;
 constexpr int SCORE_KEYS = 4;
 constexpr int VALUE_ROWS = 6;
 
-/* Query heads that the streaming loops take. */
+/* Query heads that the streaming loops take, and by how many keys they fetch ahead of themselves. */
 constexpr int64_t STREAM_ROWS = 8;
+constexpr int64_t AHEAD = 32;
 
 typedef float FourFloats __attribute__((vector_size(16)));
 typedef int32_t FourInts __attribute__((vector_size(16)));
@@ -55,6 +56,28 @@ VESALIUS_INLINE FourFloats sum_each(const Floats* v) {
   FourFloats ab = __builtin_shuffle(a, b, FourInts{0, 4, 1, 5}) + __builtin_shuffle(a, b, FourInts{2, 6, 3, 7});
   FourFloats cd = __builtin_shuffle(c, d, FourInts{0, 4, 1, 5}) + __builtin_shuffle(c, d, FourInts{2, 6, 3, 7});
   return __builtin_shuffle(ab, cd, FourInts{0, 1, 4, 5}) + __builtin_shuffle(ab, cd, FourInts{2, 3, 6, 7});
+}
+
+/* As sum(), in registers. */
+VESALIUS_INLINE float sum_lanes(Floats v) {
+  FourFloats four = fold(v);
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+VESALIUS_INLINE float largest_lane(Floats v) {
+#if VESALIUS_LANES == 16
+  auto low = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), high = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  auto half = low > high ? low : high;
+  FourFloats a = __builtin_shufflevector(half, half, 0, 1, 2, 3), b = __builtin_shufflevector(half, half, 4, 5, 6, 7);
+#elif VESALIUS_LANES == 8
+  FourFloats a = __builtin_shufflevector(v, v, 0, 1, 2, 3), b = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#else
+  FourFloats a = (FourFloats)v, b = a;
+#endif
+  a = a > b ? a : b;
+  b = __builtin_shuffle(a, FourInts{2, 3, 2, 3});
+  a = a > b ? a : b;
+  return a[1] > a[0] ? a[1] : a[0];
 }
 
 /* ---- many queries: keys and values are floats in scratch, rows of whole vectors ---- */
@@ -138,10 +161,14 @@ static inline void value_rows(float* sums, int64_t width, const float* weights, 
 
 /* ---- few queries: keys and values come straight from the cache ---- */
 
-/* What the next block will read, to be fetched meanwhile: a key or value for each of this one's. */
-VESALIUS_INLINE void fetch(const char* row, int64_t bytes) {
-  for (int64_t i = 0; i < bytes; i += 64) {
-    __builtin_prefetch(row + i, 0, 3);
+/* Fetches a part of what a tile of K keys or values will read AHEAD keys later; rows of a page follow one another. */
+template <typename Stored, int K>
+VESALIUS_INLINE void fetch(const char* ahead, int64_t i) {
+  constexpr int64_t STEP = K * LANES * (int64_t)sizeof(typename Stored::Element);
+  const char* part = ahead + i / LANES * STEP;
+#pragma GCC unroll 8
+  for (int64_t line = 0; line < STEP; line += 64) {
+    __builtin_prefetch(part + line, 0, 3);
   }
 }
 
@@ -155,7 +182,9 @@ static inline void stream_score_tile(float* scores, const float* q, const char* 
   for (int j = 0; j < K; j++) {
     k[j] = keys[j];
   }
+  const char* ahead = keys[AHEAD];
   for (int64_t i = 0; i < width; i += LANES) {
+    fetch<Stored, K>(ahead, i);
 #pragma GCC unroll 8
     for (int j = 0; j < K; j++) {
       Floats b = Stored::read(k[j] + i * SIZE);
@@ -190,41 +219,76 @@ static inline void stream_score_tile(float* scores, const float* q, const char* 
  * nothing.
  */
 template <typename Stored, int R>
-static void stream_scores(float* scores, const float* q, const char* const* keys, const char* const* next, int64_t width,
-                          int64_t from, int64_t to) {
+static void stream_scores(float* scores, const float* q, const char* const* keys, int64_t width, int64_t from, int64_t to) {
   constexpr int K = R == 1 ? 8 : R <= 3 ? 4 : R <= 6 ? 2 : 1;
-  const int64_t bytes = width * (int64_t)sizeof(typename Stored::Element);
   for (int64_t key = from / K * K; key < to; key += K) {
-    for (int64_t j = 0; j < K && next != nullptr; j++) {
-      fetch(next[key + j], bytes);
-    }
     stream_score_tile<Stored, R, K>(scores + key, q, keys + key, width);
   }
 }
 
-/* Adds K weighted values to R rows of sums. */
-template <typename Stored, int R, int K>
-static inline void stream_value_tile(float* sums, const float* weights, const char* const* values, int64_t width) {
+/* Adds K weighted values to C vectors of R rows of sums. */
+template <typename Stored, int R, int K, int C>
+VESALIUS_INLINE void add_values(float* sums, const Floats* weights, const float* weight, const char* const* v, int64_t i,
+                                int64_t width) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
+  Floats b[K][C];
+#pragma GCC unroll 8
+  for (int j = 0; j < K; j++) {
+#pragma GCC unroll 8
+    for (int c = 0; c < C; c++) {
+      b[j][c] = Stored::read(v[j] + (i + c * LANES) * SIZE);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++) {
+    Floats total[C];
+#pragma GCC unroll 8
+    for (int c = 0; c < C; c++) {
+      total[c] = load<Floats>(sums + r * width + i + c * LANES);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < K; j++) {
+      Floats a = weights != nullptr ? weights[r * K + j] : splat(weight[r * KEYS + j]);
+#pragma GCC unroll 8
+      for (int c = 0; c < C; c++) {
+        total[c] = fma(a, b[j][c], total[c]);
+      }
+    }
+#pragma GCC unroll 8
+    for (int c = 0; c < C; c++) {
+      store(sums + r * width + i + c * LANES, total[c]);
+    }
+  }
+}
+
+/* Adds K weighted values to R rows of sums; few weights stay in registers, of many each serves two vectors. */
+template <typename Stored, int R, int K>
+static inline void stream_value_tile(float* sums, const float* weight, const char* const* values, int64_t width) {
   const char* v[K];
 #pragma GCC unroll 8
   for (int j = 0; j < K; j++) {
     v[j] = values[j];
   }
-  for (int64_t i = 0; i < width; i += LANES) {
-    Floats b[K];
+  const char* ahead = values[AHEAD];
+  int64_t i = 0;
+  if constexpr (R * K <= 8) {
+    Floats weights[R * K];
 #pragma GCC unroll 8
-    for (int j = 0; j < K; j++) {
-      b[j] = Stored::read(v[j] + i * SIZE);
+    for (int j = 0; j < R * K; j++) {
+      weights[j] = splat(weight[j / K * KEYS + j % K]);
     }
-#pragma GCC unroll 8
-    for (int r = 0; r < R; r++) {
-      Floats total = load<Floats>(sums + r * width + i);
-#pragma GCC unroll 8
-      for (int j = 0; j < K; j++) {
-        total = fma(splat(weights[r * KEYS + j]), b[j], total);
-      }
-      store(sums + r * width + i, total);
+    for (; i < width; i += LANES) {
+      fetch<Stored, K>(ahead, i);
+      add_values<Stored, R, K, 1>(sums, weights, nullptr, v, i, width);
+    }
+  } else {
+    for (; i + 2 * LANES <= width; i += 2 * LANES) {
+      fetch<Stored, K>(ahead, i);
+      fetch<Stored, K>(ahead, i + LANES);
+      add_values<Stored, R, K, 2>(sums, nullptr, weight, v, i, width);
+    }
+    if (i < width) {
+      add_values<Stored, R, K, 1>(sums, nullptr, weight, v, i, width);
     }
   }
 }
@@ -240,15 +304,11 @@ static __attribute__((noinline)) void stream_value(float* sums, float weight, co
 
 /* Adds the weighted values of the keys `from` to `to` of a block to R rows of sums. */
 template <typename Stored, int R>
-static void stream_values(float* sums, const float* weights, const char* const* values, const char* const* next,
-                          int64_t width, int64_t from, int64_t to) {
-  constexpr int K = 8;
-  const int64_t bytes = width * (int64_t)sizeof(typename Stored::Element);
+static void stream_values(float* sums, const float* weights, const char* const* values, int64_t width, int64_t from,
+                          int64_t to) {
+  constexpr int K = R == 1 ? 8 : 4;
   int64_t key = from;
   for (; key + K <= to; key += K) {
-    for (int64_t j = 0; j < K && next != nullptr; j++) {
-      fetch(next[key + j], bytes);
-    }
     stream_value_tile<Stored, R, K>(sums, weights + key, values + key, width);
   }
   for (; key < to; key++) {

@@ -28,6 +28,9 @@ static void store_bf16(uint16_t* out, const float* x, int64_t n) {
   }
 }
 
+/* To the nearest integers, ties to even; they lie between -127 and 127. */
+VESALIUS_INLINE Bytes rounded(Floats x) { return __builtin_convertvector((Words)(x + WHOLE), Bytes); }
+
 /*
  * Integers of a row, and their scale. A scale that would not be a normal number is zero, and one that is not finite stays
  * what it is, so that infinities and what is not a number are not lost; the integers are zero then.
@@ -35,8 +38,13 @@ static void store_bf16(uint16_t* out, const float* x, int64_t n) {
 static float store_int8(int8_t* out, const float* x, int64_t n) {
   /* Magnitudes are ordered as their bits are, with what is not a number above all. */
   Ints most{};
-  for (int64_t i = 0; i < n; i += LANES) {
-    Ints bits = (Ints)magnitude(load_first(x + i, least(LANES, n - i)));
+  int64_t whole = n / LANES * LANES;
+  for (int64_t i = 0; i < whole; i += LANES) {
+    Ints bits = (Ints)magnitude(load<Floats>(x + i));
+    most = bits > most ? bits : most;
+  }
+  if (whole < n) {
+    Ints bits = (Ints)magnitude(load_first(x + whole, n - whole));
     most = bits > most ? bits : most;
   }
   int32_t largest_bits = 0;
@@ -52,11 +60,12 @@ static float store_int8(int8_t* out, const float* x, int64_t n) {
     }
     return scale < 0x1p-126f ? 0 : scale;
   }
-  for (int64_t i = 0; i < n; i += LANES) {
-    int64_t count = least(LANES, n - i);
-    Words whole = (Words)(load_first(x + i, count) / scale + WHOLE);
-    Bytes bytes = __builtin_convertvector(whole, Bytes);
-    memcpy(out + i, &bytes, count);
+  for (int64_t i = 0; i < whole; i += LANES) {
+    store(out + i, rounded(load<Floats>(x + i) / scale));
+  }
+  if (whole < n) {
+    Bytes bytes = rounded(load_first(x + whole, n - whole) / scale);
+    memcpy(out + whole, &bytes, n - whole);
   }
   return scale;
 }

@@ -12,15 +12,50 @@ namespace VESALIUS_TIER {
 typedef int32_t QuadInts __attribute__((vector_size(16)));
 typedef uint32_t QuadWords __attribute__((vector_size(16)));
 
-VESALIUS_INLINE Quad fma4(Quad a, Quad b, Quad c) {
+/*
+ * a * b + c, rounded once also where the tier has no such instruction: the product is exact in double, the sum is rounded there
+ * to odd, and rounding that to single then gives what a single rounding gives (Boldo and Melquiond 2008).
+ */
+VESALIUS_INLINE float fused(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  double product = (double)a * b;
+  double sum = product + c;
+  double part = sum - product;
+  double error = (product - (sum - part)) + (c - part);
+  uint64_t bits;
+  memcpy(&bits, &sum, sizeof bits);
+  /* The error of an infinite sum is no number, and is neither above nor below zero. */
+  if ((error > 0 || error < 0) && (bits & 1) == 0) {
+    bits += (error > 0) == (sum > 0) ? 1 : -1;
+    memcpy(&sum, &bits, sizeof sum);
+  }
+  return (float)sum;
+#endif
+}
+
+template <typename V>
+VESALIUS_INLINE V fused_lanes(V a, V b, V c) {
+  for (uint64_t i = 0; i < sizeof(V) / sizeof(float); i++) {
+    c[i] = fused(a[i], b[i], c[i]);
+  }
+  return c;
+}
+
+VESALIUS_INLINE Quad fused(Quad a, Quad b, Quad c) {
 #if defined(__FMA__)
   return (Quad)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
 #elif defined(__aarch64__)
   return (Quad)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
-  return a * b + c;
+  return fused_lanes(a, b, c);
 #endif
 }
+
+#if VESALIUS_LANES > 4
+VESALIUS_INLINE Floats fused(Floats a, Floats b, Floats c) { return fma(a, b, c); }
+#endif
 
 constexpr int64_t INT8_GROUP = 256;
 constexpr int64_t INT4_GROUP = 64;
@@ -79,19 +114,22 @@ VESALIUS_INLINE Ints nearest(Floats x) {
 
 /* One group of one token; columns beyond `count` become zeros. Returns the sum of the integers. */
 static int32_t round_group(const PreparedInts& prepared, uint8_t* out, const float* x, int64_t count, float* scale) {
-  Floats most{};
+  /* Magnitudes are ordered as their bits are, with what is not a number above all. */
+  Ints most{};
   for (int64_t i = 0; i < count; i += LANES) {
     Floats v = i + LANES <= count ? load<Floats>(x + i) : load_first(x + i, count - i);
-    Floats m = (Floats)((Words)v & 0x7fffffff);
-    /* Written so that a NaN stays: it makes the scale, and with it the result, a NaN. */
-    most = m <= most ? most : m;
+    Ints bits = (Ints)v & 0x7fffffff;
+    most = bits > most ? bits : most;
   }
-  float largest_of_all = 0;
+  int32_t largest_bits = 0;
   for (int64_t i = 0; i < LANES; i++) {
-    largest_of_all = most[i] <= largest_of_all ? largest_of_all : most[i];
+    largest_bits = most[i] > largest_bits ? most[i] : largest_bits;
   }
-  *scale = largest_of_all / 127.0f;
-  bool usable = largest_of_all <= 3.4028235e38f && *scale > 0;
+  float largest_magnitude;
+  memcpy(&largest_magnitude, &largest_bits, sizeof largest_magnitude);
+  *scale = largest_magnitude / 127.0f;
+  /* An infinity or what is not a number stays in the scale, and so in the result. */
+  bool usable = largest_bits < 0x7f800000 && *scale > 0;
   Ints sum{};
   for (int64_t i = 0; i < prepared.group; i += LANES) {
     Ints q{};
@@ -371,7 +409,7 @@ static void stream_int8(const vesalius_weight* w, float* out, const PreparedInts
       dots = dots - WEIGHT_OFFSET * sums_of_x[g];
     }
     Quad scale = column4<StoredF32>(w->scales, groups, row, to, g) * scales[g];
-    total = fma4(__builtin_convertvector(dots, Quad), scale, total);
+    total = fused(__builtin_convertvector(dots, Quad), scale, total);
   }
   if (row + 4 <= to) {
     store(out + row, bias == nullptr ? total : total + load<Quad>(bias + row));
@@ -431,8 +469,8 @@ static void stream_int4(const vesalius_weight* w, float* out, const PreparedInts
         sums[r] = dot_int4(rows[r] + group * 32, v);
       }
       QuadInts dots = sum4(sums[0], sums[1], sums[2], sums[3]);
-      total = fma4(__builtin_convertvector(dots, Quad), scale[g] * scales[group], total);
-      total = fma4(minimum[g], Quad{} + (float)sums_of_x[group] * scales[group], total);
+      total = fused(__builtin_convertvector(dots, Quad), scale[g] * scales[group], total);
+      total = fused(minimum[g], Quad{} + (float)sums_of_x[group] * scales[group], total);
     }
   }
   if (row + 4 <= to) {
@@ -582,10 +620,10 @@ static void packed_tile(const Panel* panel, const PreparedInts& x, int64_t token
         float* place = out + t * out_stride + v * LANES;
         Floats total = first && g == 0 ? Floats{} : load<Floats>(place);
         Floats of_rows = load<Floats>(panel->scales + g * PANEL_ROWS + v * LANES);
-        total = fma(__builtin_convertvector(sums[t][v], Floats), of_rows * scale, total);
+        total = fused(__builtin_convertvector(sums[t][v], Floats), of_rows * scale, total);
         if (MINIMUM) {
           Floats minimum = load<Floats>(panel->minimums + g * PANEL_ROWS + v * LANES);
-          total = fma(minimum, splat((float)sums_of_x[t * groups + g] * scale), total);
+          total = fused(minimum, splat((float)sums_of_x[t * groups + g] * scale), total);
         }
         store(place, total);
       }

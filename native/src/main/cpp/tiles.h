@@ -331,9 +331,9 @@ static void add_group(float* totals, const int32_t* dots, const float* row_scale
   for (int64_t r = 0; r < TILE; r++) {
     Floats total = first ? Floats{} : load<Floats>(totals + r * TILE);
     Floats dot = __builtin_convertvector(load<Ints>(dots + r * TILE), Floats);
-    total = fma(dot, splat(row_scales[r]) * of_tokens, total);
+    total = fused(dot, splat(row_scales[r]) * of_tokens, total);
     if (MINIMUM) {
-      total = fma(splat(row_minimums[r]), of_x, total);
+      total = fused(splat(row_minimums[r]), of_x, total);
     }
     store(totals + r * TILE, total);
   }

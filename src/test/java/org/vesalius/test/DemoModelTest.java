@@ -42,9 +42,14 @@ class DemoModelTest {
   private static final int MAX_TOKENS = 256;
   private static final int STRIDE = 9;
 
-  /** Answers with a rounded cache, and those of them that are not transformers'. */
-  private static final Map<CacheFormat, int[]> ANSWERS =
-      Map.of(CacheFormat.BF16, new int[2], CacheFormat.INT8, new int[2]);
+  /** Answers with a rounded cache. */
+  private static final class Answers {
+    int all;
+    int notTransformers;
+  }
+
+  private static final Answers BF16 = new Answers();
+  private static final Answers INT8 = new Answers();
 
   @TestFactory
   Stream<DynamicTest> heldOutPictures() throws IOException {
@@ -106,14 +111,14 @@ class DemoModelTest {
   private static void checkRounded(String backend, CacheFormat format, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
     boolean all = format == CacheFormat.BF16 || Boolean.getBoolean("vesalius.full");
-    int[] answers = ANSWERS.get(format);
+    Answers answers = format == CacheFormat.BF16 ? BF16 : INT8;
     try (DemoModel demo = DemoModel.unpack();
         ChatModel model = open(demo, backend, format)) {
       for (JsonNode golden : chosen(goldens, all)) {
         List<Integer> ids = answer(model, golden);
-        answers[0]++;
+        answers.all++;
         if (!goldenIds(golden).equals(ids)) {
-          answers[1]++;
+          answers.notTransformers++;
           System.out.println(backend + " " + format + " differs: " + what(golden));
           try (ChatModel definition = open(demo, "reference", format)) {
             assertEquals(answer(definition, golden), ids, what(golden) + ": tokens");
@@ -126,11 +131,12 @@ class DemoModelTest {
   /** A hundredth for BF16, five for int8, whose steps are that much larger. */
   @AfterAll
   static void fewAnswersDiffer() {
-    int[] bf16 = ANSWERS.get(CacheFormat.BF16);
-    int[] int8 = ANSWERS.get(CacheFormat.INT8);
-    String counts = "not transformers': " + Arrays.toString(bf16) + ", " + Arrays.toString(int8);
+    String counts =
+        "not transformers': %d of %d in BF16, %d of %d in INT8"
+            .formatted(BF16.notTransformers, BF16.all, INT8.notTransformers, INT8.all);
     System.out.println(counts);
-    assertTrue(100 * bf16[1] <= bf16[0] && 20 * int8[1] <= int8[0], counts);
+    assertTrue(
+        100 * BF16.notTransformers <= BF16.all && 20 * INT8.notTransformers <= INT8.all, counts);
   }
 
   private static ChatModel open(DemoModel demo, String backend, CacheFormat format) {

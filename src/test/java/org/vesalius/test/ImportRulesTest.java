@@ -58,7 +58,8 @@ class ImportRulesTest {
   void noPackageImportsWhatItMayNot() throws IOException {
     List<String> broken = new ArrayList<>();
     int read = 0;
-    for (String module : List.of("loader", "tokenizer", "kernels", "native", "runtime", "demo", "cli")) {
+    for (String module :
+        List.of("loader", "tokenizer", "kernels", "native", "runtime", "demo", "cli")) {
       try (Stream<Path> files =
           Files.walk(Fixtures.root().resolve(module).resolve("src/main/java"))) {
         for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {

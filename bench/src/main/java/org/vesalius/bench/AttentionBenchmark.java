@@ -24,7 +24,8 @@ import org.vesalius.kernels.Tensor;
 
 /**
  * Attention of a vision tower with the shape of Qwen2.5-VL (16 heads of 80) on random data: the
- * whole picture, or windows of 64 patches. {@code 4 * tokens * keys * heads * headSize} operations.
+ * whole picture, or windows of 64 patches. {@code 4 * patches * keys * heads * headSize}
+ * operations.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,9 +43,9 @@ public class AttentionBenchmark {
   public String backend = "simd";
 
   @Param({"1024"})
-  public int tokens;
+  public int patches;
 
-  /** Tokens that attend to each other. */
+  /** Patches that attend to each other. */
   @Param({"64", "1024"})
   public int window;
 
@@ -60,8 +61,8 @@ public class AttentionBenchmark {
     kernels = Backends.open(backend, KernelOptions.defaults());
     q = random(1);
     keyValues = new KeyValues.Ragged(random(2), random(3));
-    out = kernels.allocate(ElementType.F32, tokens, q.columns());
-    int sequences = tokens / window;
+    out = kernels.allocate(ElementType.F32, patches, q.columns());
+    int sequences = patches / window;
     int[] first = new int[sequences + 1];
     for (int i = 0; i <= sequences; i++) {
       first[i] = i * window;
@@ -72,12 +73,12 @@ public class AttentionBenchmark {
 
   private Tensor random(long seed) {
     int width = SHAPE.heads() * SHAPE.headSize();
-    float[] values = new float[tokens * width];
+    float[] values = new float[patches * width];
     Random random = new Random(seed);
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian();
     }
-    Tensor tensor = kernels.allocate(ElementType.F32, tokens, width);
+    Tensor tensor = kernels.allocate(ElementType.F32, patches, width);
     kernels.write(tensor, values);
     return tensor;
   }

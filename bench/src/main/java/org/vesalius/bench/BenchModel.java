@@ -14,20 +14,49 @@ import org.vesalius.runtime.models.PositionRule;
 
 /**
  * The model that benchmarks run: the folder in the system property {@code vesalius.model}, or the
- * embedded demo model. Tokens and pictures are random: a model takes as long for noise as for
- * sense.
+ * embedded demo model, or a random one with the shapes of a published one. Tokens and pictures are
+ * random: a model takes as long for noise as for sense.
  */
 final class BenchModel implements AutoCloseable {
   private static final int LARGEST_ID = 500;
 
-  private final @Nullable DemoModel demo;
+  /** The name of the embedded model. */
+  static final String DEMO = "demo";
+
+  private final @Nullable AutoCloseable files;
   private final ChatModel model;
 
+  /** The embedded model, unless the property names another. */
   BenchModel(String backend) {
+    this(DEMO, OpenOptions.defaults().withBackend(backend));
+  }
+
+  /**
+   * A model by name, unless the property names another.
+   *
+   * @param name {@link #DEMO} or one that {@link DecoderShape} knows
+   */
+  BenchModel(String name, OpenOptions options) {
     String folder = System.getProperty("vesalius.model", "");
-    demo = folder.isEmpty() ? DemoModel.unpack() : null;
-    Path directory = demo == null ? Path.of(folder) : demo.directory();
-    model = ChatModel.open(directory, OpenOptions.defaults().withBackend(backend));
+    Path directory;
+    if (!folder.isEmpty()) {
+      files = null;
+      directory = Path.of(folder);
+    } else if (name.equals(DEMO)) {
+      DemoModel demo = DemoModel.unpack();
+      files = demo;
+      directory = demo.directory();
+    } else {
+      RandomModel random = new RandomModel(DecoderShape.named(name));
+      files = random;
+      directory = random.directory();
+    }
+    try {
+      model = ChatModel.open(directory, options);
+    } catch (RuntimeException | Error e) {
+      deleteFiles();
+      throw e;
+    }
   }
 
   ChatModel model() {
@@ -56,8 +85,14 @@ final class BenchModel implements AutoCloseable {
   @Override
   public void close() {
     model.close();
-    if (demo != null) {
+    deleteFiles();
+  }
+
+  private void deleteFiles() {
+    if (files instanceof DemoModel demo) {
       demo.close();
+    } else if (files instanceof RandomModel random) {
+      random.close();
     }
   }
 }

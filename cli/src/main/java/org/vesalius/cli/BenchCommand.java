@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Roofline;
-import org.vesalius.loader.CheckpointHeader;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ModelWork;
@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Measures vision, prefill and decode on random input, and what this machine can do at most.",
-      "Every figure is the median of up to three runs after a warm-up."
+      "Measures load, vision, prefill and decode on random input, and what this machine can do at most.",
+      "Every figure but load and context is the median of up to three runs after a warm-up."
     },
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
@@ -57,6 +57,12 @@ final class BenchCommand implements Callable<Integer> {
   private int decodeTokens;
 
   @Option(
+      names = "--context",
+      paramLabel = "N",
+      description = "Also measures tokens that come after N others, which are read first.")
+  private @Nullable Integer context;
+
+  @Option(
       names = "--image-size",
       paramLabel = "WxH",
       defaultValue = "672x672",
@@ -83,23 +89,32 @@ final class BenchCommand implements Callable<Integer> {
     if (promptTokens < 1 || decodeTokens < 2) {
       throw misuse("expected --prompt-tokens of at least 1 and --decode-tokens of at least 2");
     }
+    if (context != null && context < 1) {
+      throw misuse("--context: expected at least 1, found " + context);
+    }
     int width = Integer.parseInt(size.group(1));
     int height = Integer.parseInt(size.group(2));
     OpenOptions options = compute.openOptions();
     Progress progress = new Progress(terminal);
+    long start = System.nanoTime();
     try (progress;
         ChatModel opened = ModelArguments.open(model, options, progress)) {
-      ModelWork work =
-          new ModelWork(opened.parts(), CheckpointHeader.read(model), opened.cacheFormat());
+      double openSeconds = (System.nanoTime() - start) / 1e9;
+      requireContext(opened);
+      ModelWork work = new ModelWork(opened.parts(), opened.cacheFormat());
       ModelRuns runs = new ModelRuns(opened, work, progress, cancellation);
+      ModelRuns.Load load = runs.load(openSeconds);
       Optional<ModelRuns.Vision> vision =
           work.hasVision() ? Optional.of(runs.vision(width, height)) : Optional.empty();
       ModelRuns.Text text = runs.text(promptTokens, decodeTokens);
+      Optional<ModelRuns.Text> later =
+          Optional.ofNullable(context).map(tokens -> runs.after(tokens, decodeTokens));
       progress.begin("Machine");
       KernelOptions threads = compute.kernelOptions();
       Roofline machine = Roofline.measure(compute.chosenBackend(), threads);
       progress.close();
-      BenchReport report = new BenchReport(opened, vision, text, machine, threads.threads());
+      BenchReport report =
+          new BenchReport(opened, load, vision, text, later, machine, threads.threads());
       switch (format) {
         case json -> JsonOutput.print(terminal, report.json());
         case text -> report.lines().forEach(terminal.out()::println);
@@ -107,6 +122,20 @@ final class BenchCommand implements Callable<Integer> {
       return 0;
     } catch (ModelRuns.InterruptedRun e) {
       return Interrupt.EXIT_CODE;
+    }
+  }
+
+  private void requireContext(ChatModel opened) {
+    if (context != null && context + decodeTokens > opened.contextTokens()) {
+      throw misuse(
+          "--context: expected at most "
+              + (opened.contextTokens() - decodeTokens)
+              + " with --decode-tokens "
+              + decodeTokens
+              + ", because the model was made for "
+              + opened.contextTokens()
+              + ", found "
+              + context);
     }
   }
 

@@ -15,8 +15,10 @@ import org.vesalius.runtime.ChatModel;
  * @param backend what computed
  * @param cacheFormat how keys and values were stored
  * @param family of the model
+ * @param load from opening to a first token
  * @param vision empty for a text model
  * @param text prefill and decode
+ * @param later decode after many tokens; empty if it was not asked for
  * @param machine what the backend's instructions reach on random data
  * @param threads that computed
  */
@@ -24,8 +26,10 @@ record BenchReport(
     String family,
     String backend,
     CacheFormat cacheFormat,
+    ModelRuns.Load load,
     Optional<ModelRuns.Vision> vision,
     ModelRuns.Text text,
+    Optional<ModelRuns.Text> later,
     Roofline machine,
     int threads) {
 
@@ -34,11 +38,22 @@ record BenchReport(
 
   BenchReport(
       ChatModel model,
+      ModelRuns.Load load,
       Optional<ModelRuns.Vision> vision,
       ModelRuns.Text text,
+      Optional<ModelRuns.Text> later,
       Roofline machine,
       int threads) {
-    this(model.family(), model.backend(), model.cacheFormat(), vision, text, machine, threads);
+    this(
+        model.family(),
+        model.backend(),
+        model.cacheFormat(),
+        load,
+        vision,
+        text,
+        later,
+        machine,
+        threads);
   }
 
   private double visionRate(ModelRuns.Vision run) {
@@ -49,16 +64,16 @@ record BenchReport(
     return text.prefillOperations() / text.prefillSeconds();
   }
 
-  private double decodeRate() {
-    return text.bytesPerToken() / text.secondsPerToken();
+  private static double decodeRate(ModelRuns.Text run) {
+    return run.bytesPerToken() / run.secondsPerToken();
   }
 
   private double matrixShare(double rate) {
     return rate / machine.matrixRate();
   }
 
-  private double bandwidthShare() {
-    return decodeRate() / machine.readBandwidth();
+  private double bandwidthShare(ModelRuns.Text run) {
+    return decodeRate(run) / machine.readBandwidth();
   }
 
   List<String> lines() {
@@ -66,6 +81,14 @@ record BenchReport(
     lines.add(
         "%-8s %s on %s, cache in %s"
             .formatted("model", family, backend, ModelArguments.name(cacheFormat)));
+    lines.add(
+        "%-8s %s s to the first token of %d: %s s to open, %s s to read and answer, nothing compiled before"
+            .formatted(
+                "load",
+                seconds(load.seconds()),
+                load.promptTokens(),
+                seconds(load.openSeconds()),
+                seconds(load.firstTokenSeconds())));
     vision.ifPresent(run ->
         lines.add(
             "%-8s %s s for %dx%d (%d tokens): %s, %s of the machine's matrix rate"
@@ -85,15 +108,10 @@ record BenchReport(
                 text.promptTokens(),
                 operations(prefillRate()),
                 Units.percent(matrixShare(prefillRate()))));
-    lines.add(
-        "%-8s %s tokens/s, per token p50 %s ms and p99 %s ms: %s/s, %s of the machine's read bandwidth"
-            .formatted(
-                "decode",
-                Units.number(1 / text.secondsPerToken()),
-                Units.number(1e3 * text.percentile(MEDIAN)),
-                Units.number(1e3 * text.percentile(TAIL)),
-                Units.bytes(decodeRate()),
-                Units.percent(bandwidthShare())));
+    lines.add("%-8s %s".formatted("decode", decodeLine(text)));
+    later.ifPresent(run ->
+        lines.add(
+            "%-8s %s, after %d tokens".formatted("context", decodeLine(run), run.promptTokens())));
     lines.add(
         "%-8s reads %s/s, computes %s with %d threads, on random data in this run"
             .formatted(
@@ -102,6 +120,16 @@ record BenchReport(
                 operations(machine.matrixRate()),
                 threads));
     return lines;
+  }
+
+  private String decodeLine(ModelRuns.Text run) {
+    return "%s tokens/s, per token p50 %s ms and p99 %s ms: %s/s, %s of the machine's read bandwidth"
+        .formatted(
+            Units.number(1 / run.secondsPerToken()),
+            Units.number(1e3 * run.percentile(MEDIAN)),
+            Units.number(1e3 * run.percentile(TAIL)),
+            Units.bytes(decodeRate(run)),
+            Units.percent(bandwidthShare(run)));
   }
 
   private static String seconds(double value) {
@@ -118,6 +146,11 @@ record BenchReport(
     json.put("backend", backend);
     json.put("threads", threads);
     json.put("kv_cache", ModelArguments.name(cacheFormat));
+    ObjectNode loading = json.putObject("load");
+    loading.put("open_s", load.openSeconds());
+    loading.put("first_token_s", load.firstTokenSeconds());
+    loading.put("prompt_tokens", load.promptTokens());
+    loading.put("seconds", load.seconds());
     if (vision.isPresent()) {
       vision(json.putObject("vision"), vision.get());
     } else {
@@ -130,19 +163,30 @@ record BenchReport(
     prefill.put("operations_per_s", prefillRate());
     prefill.put("share_of_matrix_rate", matrixShare(prefillRate()));
     prefill.put("runs", text.runs());
-    ObjectNode decode = json.putObject("decode");
-    decode.put("tokens", text.decodeTokens());
-    decode.put("tokens_per_s", 1 / text.secondsPerToken());
-    decode.put("p50_ms", 1e3 * text.percentile(MEDIAN));
-    decode.put("p99_ms", 1e3 * text.percentile(TAIL));
-    decode.put("bytes_per_token", text.bytesPerToken());
-    decode.put("bytes_per_s", decodeRate());
-    decode.put("share_of_read_bandwidth", bandwidthShare());
-    decode.put("runs", text.runs());
+    decode(json.putObject("decode"), text);
+    if (later.isPresent()) {
+      ObjectNode context = json.putObject("context");
+      context.put("context_tokens", later.get().promptTokens());
+      context.put("prefill_seconds", later.get().prefillSeconds());
+      decode(context, later.get());
+    } else {
+      json.putNull("context");
+    }
     ObjectNode limits = json.putObject("machine");
     limits.put("read_bytes_per_s", machine.readBandwidth());
     limits.put("matrix_operations_per_s", machine.matrixRate());
     return json;
+  }
+
+  private void decode(ObjectNode json, ModelRuns.Text run) {
+    json.put("tokens", run.decodeTokens());
+    json.put("tokens_per_s", 1 / run.secondsPerToken());
+    json.put("p50_ms", 1e3 * run.percentile(MEDIAN));
+    json.put("p99_ms", 1e3 * run.percentile(TAIL));
+    json.put("bytes_per_token", run.bytesPerToken());
+    json.put("bytes_per_s", decodeRate(run));
+    json.put("share_of_read_bandwidth", bandwidthShare(run));
+    json.put("runs", run.runs());
   }
 
   private void vision(ObjectNode json, ModelRuns.Vision run) {

@@ -36,6 +36,13 @@ final class InspectionReport {
           "stored as",
           type.dtype() + ": " + Units.bytes(type.bytes()) + " in " + type.tensors() + " tensors");
     }
+    model
+        .quantization()
+        .ifPresent(q ->
+            line(
+                lines,
+                "quantized",
+                "decoder " + q.formatName() + ", groups of " + q.groupSize() + " columns"));
     line(lines, "weights", Units.bytes(model.weightBytes()) + " of memory, mapped from the files");
     model.sizes().ifPresent(sizes -> sizes(lines, model, sizes));
     line(lines, "chat template", model.template().orElse("none that can be used"));
@@ -134,6 +141,7 @@ final class InspectionReport {
       entry.put("bytes", type.bytes());
     }
     json.put("weight_bytes", model.weightBytes());
+    json.put("quantization", model.quantization().map(q -> q.formatName()).orElse(null));
     if (model.sizes().isPresent()) {
       DecoderConfig sizes = model.sizes().get();
       ObjectNode cache = json.putObject("cache_bytes_per_1000_tokens");

@@ -13,6 +13,7 @@ import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
+import org.vesalius.runtime.WeightFormat;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,6 +46,14 @@ final class ModelArguments {
       description = "How keys and values are kept (default: ${DEFAULT-VALUE}).")
   private String cacheFormat = "bf16";
 
+  @Option(
+      names = "--weights",
+      paramLabel = "F",
+      converter = WeightFormatNames.class,
+      description =
+          "Format of the decoder's matrices: as-stored, bf16, int8, int4 (default: as-stored).")
+  private WeightFormat weights = WeightFormat.AS_STORED;
+
   /** The best backend unless the user names one. */
   ModelArguments() {
     this(AUTO);
@@ -63,7 +72,10 @@ final class ModelArguments {
       throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
     }
     OpenOptions options =
-        OpenOptions.defaults().withBackend(backend).withCacheFormat(cacheFormat());
+        OpenOptions.defaults()
+            .withBackend(backend)
+            .withCacheFormat(cacheFormat())
+            .withWeights(weights);
     try {
       return threads == null ? options : options.withThreads(threads);
     } catch (IllegalArgumentException e) {

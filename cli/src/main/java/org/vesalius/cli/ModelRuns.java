@@ -32,6 +32,7 @@ final class ModelRuns {
   private static final long WARM_NANOS = 2_000_000_000L;
   private static final int WARM_PROMPT = 64;
   private static final int WARM_DECODE = 8;
+  private static final int SHORT_PROMPT = 16;
 
   private final ChatModel model;
   private final ModelWork work;
@@ -59,6 +60,18 @@ final class ModelRuns {
   /** Ends the measurement because the user wants it. */
   static final class InterruptedRun extends RuntimeException {
     private static final long serialVersionUID = 1L;
+  }
+
+  /**
+   * What it took to come to a first token, in a JVM that had compiled nothing of it yet.
+   *
+   * @param openSeconds for opening the model
+   * @param firstTokenSeconds from there to the first token
+   */
+  record Load(double openSeconds, double firstTokenSeconds, int promptTokens) {
+    double seconds() {
+      return openSeconds + firstTokenSeconds;
+    }
   }
 
   /**
@@ -95,6 +108,15 @@ final class ModelRuns {
     double secondsPerToken() {
       return decodeSeconds.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
     }
+  }
+
+  /** The first run of a model that has just been opened. */
+  Load load(double openSeconds) {
+    progress.begin("First token");
+    EncodedPrompt prompt = tokens(SHORT_PROMPT);
+    long start = System.nanoTime();
+    generate(prompt, 1);
+    return new Load(openSeconds, (System.nanoTime() - start) / 1e9, SHORT_PROMPT);
   }
 
   Vision vision(int width, int height) {
@@ -157,6 +179,20 @@ final class ModelRuns {
         decode,
         work.decodeBytes(promptTokens + decodeTokens / 2),
         prefill.size());
+  }
+
+  /** Tokens that come after {@code context} others; one run, because reading those takes long. */
+  Text after(int context, int decodeTokens) {
+    progress.begin("Context");
+    TextRun run = generate(tokens(context), decodeTokens);
+    return new Text(
+        context,
+        decodeTokens,
+        run.prefillSeconds(),
+        work.prefillOperations(context),
+        run.decodeSeconds().stream().sorted().toList(),
+        work.decodeBytes(context + decodeTokens / 2),
+        1);
   }
 
   private record TextRun(double prefillSeconds, List<Double> decodeSeconds) {}

@@ -81,6 +81,7 @@ public final class Vesalius implements Runnable {
     commands.put("demo", () -> new DemoCommand(terminal, cancellation));
     commands.put("run", () -> new RunCommand(terminal, cancellation));
     commands.put("inspect", () -> new InspectCommand(terminal));
+    commands.put("quantize", () -> new QuantizeCommand(terminal, cancellation));
     commands.put("bench", () -> new BenchCommand(terminal, cancellation));
     commands.put("tokenize", () -> new TokenizeCommand(terminal));
     commands.put("doctor", () -> new DoctorCommand(terminal));

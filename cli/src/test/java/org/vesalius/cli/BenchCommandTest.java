@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
+import org.vesalius.kernels.CacheFormat;
+import org.vesalius.runtime.ChatModel;
+import org.vesalius.runtime.OpenOptions;
+import org.vesalius.runtime.layers.KvCache;
 
 class BenchCommandTest {
 
@@ -25,6 +29,10 @@ class BenchCommandTest {
             "84x56",
             "--kv-cache",
             "int8",
+            "--context",
+            "30",
+            "--threads",
+            "1",
             "--format",
             "json");
     JsonNode json = run.expect(0).json();
@@ -45,6 +53,48 @@ class BenchCommandTest {
     JsonNode decode = json.get("decode");
     assertTrue(decode.get("p50_ms").asDouble() <= decode.get("p99_ms").asDouble(), run.out());
     assertTrue(decode.get("share_of_read_bandwidth").asDouble() > 0, run.out());
+    assertEquals(1, json.get("threads").asInt());
+    JsonNode load = json.get("load");
+    assertTrue(load.get("open_s").asDouble() > 0, run.out());
+    assertEquals(
+        load.get("open_s").asDouble() + load.get("first_token_s").asDouble(),
+        load.get("seconds").asDouble(),
+        1e-12);
+    JsonNode context = json.get("context");
+    assertEquals(30, context.get("context_tokens").asInt());
+    // Weights once, and as many more cached tokens as the context is longer.
+    assertEquals(
+        (decode.get("bytes_per_token").asLong() - context.get("bytes_per_token").asLong())
+            / (12 - 30),
+        bytesOfACachedToken());
+  }
+
+  private static long bytesOfACachedToken() {
+    try (ChatModel model =
+        ChatModel.open(
+            Execution.fixture("qwen2_5_vl"), OpenOptions.defaults().withBackend("reference"))) {
+      var sizes = model.config();
+      return KvCache.bytesPerToken(
+          CacheFormat.INT8, sizes.layers(), sizes.kvHeads(), sizes.headSize());
+    }
+  }
+
+  @Test
+  void aContextMustFitTheModel() {
+    String error =
+        Execution.of(
+                "bench",
+                "--model",
+                Execution.fixture("qwen2").toString(),
+                "--backend",
+                "reference",
+                "--decode-tokens",
+                "2",
+                "--context",
+                "4095")
+            .expect(2)
+            .err();
+    assertTrue(error.contains("4094") && error.contains("4095"), error);
   }
 
   @Test
@@ -61,7 +111,7 @@ class BenchCommandTest {
             "--decode-tokens",
             "2");
     run.expect(0).expectPlain();
-    assertEquals(4, run.out().lines().count(), run.out());
+    assertEquals(5, run.out().lines().count(), run.out());
     assertTrue(run.out().contains("p50") && run.out().contains("p99"), run.out());
   }
 }

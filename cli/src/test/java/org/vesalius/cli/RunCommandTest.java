@@ -33,13 +33,7 @@ class RunCommandTest {
     List<String> args =
         new java.util.ArrayList<>(
             List.of(
-                "run",
-                "--model",
-                model.toString(),
-                "--backend",
-                "reference",
-                "--kv-cache",
-                "f32"));
+                "run", "--model", model.toString(), "--backend", "reference", "--kv-cache", "f32"));
     args.addAll(List.of(more));
     return Execution.of(args.toArray(String[]::new));
   }

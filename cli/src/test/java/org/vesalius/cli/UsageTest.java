@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "run", "inspect", "bench", "tokenize", "doctor"})
+  @ValueSource(strings = {"demo", "run", "inspect", "quantize", "bench", "tokenize", "doctor"})
   void everyCommandHasHelp(String command) {
     Execution help = Execution.of(command, "--help").expect(0);
     assertTrue(help.out().startsWith("Usage: vesalius " + command), help.out());
@@ -21,7 +21,8 @@ class UsageTest {
   @Test
   void helpListsTheCommands() {
     String help = Execution.of("--help").expect(0).out();
-    for (String command : new String[] {"demo", "run", "inspect", "bench", "tokenize", "doctor"}) {
+    for (String command :
+        new String[] {"demo", "run", "inspect", "quantize", "bench", "tokenize", "doctor"}) {
       assertTrue(help.contains("\n  " + command), help);
     }
   }
@@ -58,6 +59,12 @@ class UsageTest {
         "run --model x --prompt y --format xml",
         "inspect",
         "inspect a b",
+        "quantize a",
+        "quantize a b",
+        "quantize a b --weights bf16",
+        "quantize a b --weights q4",
+        "quantize a b --weights int8 --threads 0",
+        "run --model x --prompt y --weights q4",
         "bench",
         "bench --model x --image-size 672",
         "bench --model x --image-size 0x10",

@@ -180,7 +180,7 @@ class IntegerWeightsContractTest {
     for (Format format : Format.values()) {
       for (int tokens : new int[] {1, 4}) {
         Weight weight = QuantizedWeights.random(samples, format, 9, 520);
-        for (float largest : new float[] {1e30f, 1f, Float.MIN_NORMAL, 1e-44f, 0f}) {
+        for (float largest : new float[] {1e30f, 1f, Float.MIN_NORMAL, 7 * Float.MIN_VALUE, 0f}) {
           float[] x = samples.extreme(tokens * 520, 1);
           for (int i = 0; i < x.length; i++) {
             x[i] = Math.clamp(x[i], -1f, 1f) * largest;

@@ -135,9 +135,7 @@ class LinearContractTest {
   @ParameterizedTest
   @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
   void moreTokensThanAreHeldAtOnce(String backend) {
-    check(
-        backend,
-        normal(new Samples(7), Format.BF16, Place.ALIGNED, Order.ROWS, 4301, 3, 1030));
+    check(backend, normal(new Samples(7), Format.BF16, Place.ALIGNED, Order.ROWS, 4301, 3, 1030));
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package org.vesalius.runtime;
 
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.WorkerPool;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.loader.LoadListener;
@@ -19,6 +21,9 @@ import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.generate.PromptEncoder;
 import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.layers.MatrixConversion;
+import org.vesalius.runtime.layers.QuantizingConversion;
+import org.vesalius.runtime.layers.WeightPlan;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamilies;
 import org.vesalius.runtime.models.ModelFamily;
@@ -47,6 +52,10 @@ public final class ChatModel implements AutoCloseable {
   private final ModelFamily family;
   private final LoadedModel model;
   private final Checkpoint checkpoint;
+
+  /** Holds the matrices that are not as they are stored. */
+  private final Arena converted;
+
   private final Tokenizer tokenizer;
   private final GenerationConfig recommended;
   private final Engine engine;
@@ -57,6 +66,7 @@ public final class ChatModel implements AutoCloseable {
       ModelFamily family,
       LoadedModel model,
       Checkpoint checkpoint,
+      Arena converted,
       Tokenizer tokenizer,
       GenerationConfig recommended,
       Engine engine,
@@ -65,6 +75,7 @@ public final class ChatModel implements AutoCloseable {
     this.family = family;
     this.model = model;
     this.checkpoint = checkpoint;
+    this.converted = converted;
     this.tokenizer = tokenizer;
     this.recommended = recommended;
     this.engine = engine;
@@ -103,10 +114,16 @@ public final class ChatModel implements AutoCloseable {
             ? new KernelOptions(options.threads().getAsInt())
             : KernelOptions.defaults();
     Kernels kernels = Backends.open(options.backend(), kernelOptions);
+    Arena converted = Arena.ofShared();
     Checkpoint checkpoint = null;
     try {
       checkpoint = Checkpoint.open(directory, progress);
-      LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
+      LoadedModel model;
+      try (WorkerPool pool = new WorkerPool(kernelOptions.threads())) {
+        MatrixConversion conversion = new QuantizingConversion(options.weights(), pool, converted);
+        WeightPlan weights = WeightPlan.of(config.root(), options.weights(), conversion);
+        model = family.load(new ModelFiles(directory, weights), config, checkpoint, kernels);
+      }
       DecoderConfig sizes = model.decoder().config();
       PromptEncoder encoder = encoder(directory, family, model, tokenizer, template, recommended);
       int context =
@@ -123,9 +140,10 @@ public final class ChatModel implements AutoCloseable {
           new Generator(
               engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());
       return new ChatModel(
-          family, model, checkpoint, tokenizer, recommended, engine, encoder, generator);
+          family, model, checkpoint, converted, tokenizer, recommended, engine, encoder, generator);
     } catch (RuntimeException | Error e) {
       kernels.close();
+      converted.close();
       if (checkpoint != null) {
         checkpoint.close();
       }
@@ -290,5 +308,8 @@ public final class ChatModel implements AutoCloseable {
   public void close() {
     engine.close();
     checkpoint.close();
+    if (converted.scope().isAlive()) {
+      converted.close();
+    }
   }
 }

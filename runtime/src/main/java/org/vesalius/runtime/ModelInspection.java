@@ -23,7 +23,10 @@ import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.loader.SafetensorsHeader;
 import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.layers.IntegerTensors;
 import org.vesalius.runtime.layers.KvCache;
+import org.vesalius.runtime.layers.StoredQuantization;
+import org.vesalius.runtime.layers.WeightPlan;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamilies;
 import org.vesalius.runtime.models.ModelFamily;
@@ -45,6 +48,7 @@ import org.vesalius.tokenizer.TokenizerFormatException;
  * @param textParameters stored numbers of decoder and head
  * @param visionParameters stored numbers of vision tower and projector
  * @param stored the weights by element type
+ * @param quantization of the decoder's matrices; empty for plain numbers
  * @param sizes of the decoder, where they could be read
  * @param template name of the file that holds the chat template
  * @param images how pictures are prepared; empty for a text model
@@ -60,6 +64,7 @@ public record ModelInspection(
     long textParameters,
     long visionParameters,
     List<Stored> stored,
+    Optional<StoredQuantization> quantization,
     Optional<DecoderConfig> sizes,
     Optional<String> template,
     Optional<ImageRule> images,
@@ -149,10 +154,12 @@ public record ModelInspection(
             GenerationConfig read = GenerationConfig.read(directory);
             return config.map(read::withTokensOf).orElse(read);
           });
+      Optional<Optional<StoredQuantization>> quantization =
+          attempt(() -> StoredQuantization.read(root));
       // The sizes of a family that is not known may mean something else.
       Optional<DecoderConfig> sizes = Optional.empty();
       Optional<ImageRule> images = Optional.empty();
-      if (family.isPresent() && header.isPresent()) {
+      if (family.isPresent() && header.isPresent() && quantization.isPresent()) {
         ModelConfig known = config.orElseThrow();
         Optional<Checked> checked =
             attempt(() -> check(family.get(), known, tokenizer, template, recommended));
@@ -168,6 +175,7 @@ public record ModelInspection(
           header.map(h -> parameters(h, false)).orElse(0L),
           vision,
           header.map(Inspector::stored).orElse(List.of()),
+          quantization.orElse(Optional.empty()),
           sizes,
           template.map(_ -> templateFile(fallback)),
           images,
@@ -207,7 +215,12 @@ public record ModelInspection(
         Optional<GenerationConfig> recommended) {
       try (Kernels kernels = Backends.open("reference", new KernelOptions(1));
           Checkpoint checkpoint = Checkpoint.open(directory)) {
-        LoadedModel model = family.load(new ModelFiles(directory), config, checkpoint, kernels);
+        LoadedModel model =
+            family.load(
+                new ModelFiles(directory, WeightPlan.asStored(config.root())),
+                config,
+                checkpoint,
+                kernels);
         if (tokenizer.isPresent() && template.isPresent() && recommended.isPresent()) {
           attempt(() ->
               ChatModel.encoder(
@@ -229,8 +242,20 @@ public record ModelInspection(
     private static long parameters(CheckpointHeader header, boolean vision) {
       return header.names().stream()
           .filter(name -> ModelWork.isVision(name) == vision)
-          .mapToLong(name -> ModelWork.elements(header.entry(name)))
+          .mapToLong(name -> parameters(header, name))
           .sum();
+    }
+
+    /** Scales are no parameters, and a byte of 4-bit integers is two. */
+    private static long parameters(CheckpointHeader header, String name) {
+      for (String suffix : List.of(IntegerTensors.SCALE, IntegerTensors.MINIMUM)) {
+        if (name.endsWith(suffix)
+            && header.contains(name.substring(0, name.length() - suffix.length()))) {
+          return 0;
+        }
+      }
+      SafetensorsHeader.Entry entry = header.entry(name);
+      return ModelWork.elements(entry) * (entry.dtype() == DType.U8 ? 2 : 1);
     }
 
     private static List<Stored> stored(CheckpointHeader header) {

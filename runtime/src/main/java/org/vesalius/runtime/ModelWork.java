@@ -1,10 +1,22 @@
 package org.vesalius.runtime;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.CacheFormat;
-import org.vesalius.loader.CheckpointHeader;
+import org.vesalius.kernels.Tensor;
+import org.vesalius.kernels.Weight;
 import org.vesalius.loader.SafetensorsHeader;
+import org.vesalius.runtime.layers.Decoder;
+import org.vesalius.runtime.layers.DecoderBlock;
 import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.layers.ExpertConfig;
+import org.vesalius.runtime.layers.ExpertMlp;
+import org.vesalius.runtime.layers.GatedMlp;
 import org.vesalius.runtime.layers.KvCache;
+import org.vesalius.runtime.layers.Linear;
+import org.vesalius.runtime.layers.PlainMlp;
+import org.vesalius.runtime.layers.RmsNorm;
+import org.vesalius.runtime.layers.SelfAttention;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.vision.ImageEncoder;
 import org.vesalius.runtime.vision.PreparedImage;
@@ -23,33 +35,56 @@ public final class ModelWork {
   /**
    * The work of a loaded model.
    *
-   * @param header of the checkpoint that it was loaded from
    * @param cacheFormat how keys and values are stored
    */
-  public ModelWork(LoadedModel model, CheckpointHeader header, CacheFormat cacheFormat) {
+  public ModelWork(LoadedModel model, CacheFormat cacheFormat) {
     this.model = model;
     this.cacheFormat = cacheFormat;
     sizes = model.decoder().config();
-    decoderBytes = decoderBytes(header, sizes);
+    decoderBytes = decoderBytes(model.decoder());
   }
 
   /**
    * A lookup reads one row of the embedding, which is nothing; as tied head it is read whole. Of
    * the experts a token reads its own only.
    */
-  private static long decoderBytes(CheckpointHeader header, DecoderConfig sizes) {
-    long bytes = 0;
-    long experts = 0;
-    for (String name : header.names()) {
-      long size = header.entry(name).byteSize();
-      if (name.contains(".experts.")) {
-        experts += size;
-      } else if (!isVision(name) && (sizes.tied() || !name.endsWith("embed_tokens.weight"))) {
-        bytes += size;
-      }
+  private static long decoderBytes(Decoder decoder) {
+    long bytes = bytes(decoder.head()) + bytes(decoder.finalNorm());
+    for (DecoderBlock block : decoder.blocks()) {
+      SelfAttention attention = block.attention();
+      bytes += bytes(attention.query()) + bytes(attention.key()) + bytes(attention.value());
+      bytes += bytes(attention.output());
+      bytes += bytes(attention.queryNorm()) + bytes(attention.keyNorm());
+      bytes += bytes(block.attentionNorm()) + bytes(block.attentionPostNorm());
+      bytes += bytes(block.mlpNorm()) + bytes(block.mlpPostNorm());
+      bytes +=
+          switch (block.mlp()) {
+            case GatedMlp mlp -> bytes(mlp.gate()) + bytes(mlp.up()) + bytes(mlp.down());
+            case PlainMlp mlp -> bytes(mlp.up()) + bytes(mlp.down());
+            case ExpertMlp mlp -> bytes(mlp, decoder.config().experts().orElseThrow());
+          };
     }
-    long read = experts;
-    return bytes + sizes.experts().map(e -> read / e.count() * e.perToken()).orElse(read);
+    return bytes;
+  }
+
+  private static long bytes(ExpertMlp mlp, ExpertConfig config) {
+    long experts = mlp.down().stream().mapToLong(Weight::byteSize).sum();
+    for (List<Weight> input : mlp.inputs()) {
+      experts += input.stream().mapToLong(Weight::byteSize).sum();
+    }
+    return bytes(mlp.router()) + experts / config.count() * config.perToken();
+  }
+
+  private static long bytes(Linear linear) {
+    return linear.weight().byteSize() + bytes(linear.bias());
+  }
+
+  private static long bytes(@Nullable RmsNorm norm) {
+    return norm == null ? 0 : bytes(norm.gain());
+  }
+
+  private static long bytes(@Nullable Tensor vector) {
+    return vector == null ? 0 : (long) vector.columns() * vector.type().byteSize();
   }
 
   /** Whether a tensor of this name belongs to the vision part: tower, merger or projector. */

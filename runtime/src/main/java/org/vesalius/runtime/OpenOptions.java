@@ -16,6 +16,7 @@ import org.vesalius.kernels.CacheFormat;
  * @param cacheTokens how many tokens of all running requests the key/value cache may hold together;
  *     empty for four contexts
  * @param cacheFormat how the cache stores keys and values
+ * @param weights the format that the decoder's matrices get
  */
 public record OpenOptions(
     String backend,
@@ -23,7 +24,8 @@ public record OpenOptions(
     int prefillChunk,
     OptionalInt contextTokens,
     OptionalLong cacheTokens,
-    CacheFormat cacheFormat) {
+    CacheFormat cacheFormat,
+    WeightFormat weights) {
 
   private static final int DEFAULT_CHUNK = 256;
 
@@ -51,39 +53,61 @@ public record OpenOptions(
         DEFAULT_CHUNK,
         OptionalInt.empty(),
         OptionalLong.empty(),
-        CacheFormat.BF16);
+        CacheFormat.BF16,
+        WeightFormat.AS_STORED);
   }
 
   /** On a named backend. */
   public OpenOptions withBackend(String name) {
-    return new OpenOptions(name, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat);
+    return new OpenOptions(
+        name, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, weights);
   }
 
   /** On so many threads. */
   public OpenOptions withThreads(int count) {
     return new OpenOptions(
-        backend, OptionalInt.of(count), prefillChunk, contextTokens, cacheTokens, cacheFormat);
+        backend,
+        OptionalInt.of(count),
+        prefillChunk,
+        contextTokens,
+        cacheTokens,
+        cacheFormat,
+        weights);
   }
 
   /** With another chunk size. */
   public OpenOptions withPrefillChunk(int tokens) {
-    return new OpenOptions(backend, threads, tokens, contextTokens, cacheTokens, cacheFormat);
+    return new OpenOptions(
+        backend, threads, tokens, contextTokens, cacheTokens, cacheFormat, weights);
   }
 
   /** With a shorter context. */
   public OpenOptions withContextTokens(int tokens) {
     return new OpenOptions(
-        backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens, cacheFormat);
+        backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens, cacheFormat, weights);
   }
 
   /** With another bound on the cache. */
   public OpenOptions withCacheTokens(long tokens) {
     return new OpenOptions(
-        backend, threads, prefillChunk, contextTokens, OptionalLong.of(tokens), cacheFormat);
+        backend,
+        threads,
+        prefillChunk,
+        contextTokens,
+        OptionalLong.of(tokens),
+        cacheFormat,
+        weights);
   }
 
   /** With keys and values stored otherwise. */
   public OpenOptions withCacheFormat(CacheFormat format) {
-    return new OpenOptions(backend, threads, prefillChunk, contextTokens, cacheTokens, format);
+    return new OpenOptions(
+        backend, threads, prefillChunk, contextTokens, cacheTokens, format, weights);
+  }
+
+  /** With the decoder's matrices in another format. */
+  public OpenOptions withWeights(WeightFormat format) {
+    return new OpenOptions(
+        backend, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, format);
   }
 }

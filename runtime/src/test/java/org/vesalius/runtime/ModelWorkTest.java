@@ -24,8 +24,7 @@ class ModelWorkTest {
     Path folder = fixture("qwen2");
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
-      ModelWork work =
-          new ModelWork(model.parts(), CheckpointHeader.read(folder), CacheFormat.INT8);
+      ModelWork work = new ModelWork(model.parts(), CacheFormat.INT8);
       var c = model.config();
       assertTrue(c.tied());
       double attention = (double) c.width() * c.headSize() * (2 * c.heads() + 2 * c.kvHeads());
@@ -48,7 +47,7 @@ class ModelWorkTest {
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
       CheckpointHeader header = CheckpointHeader.read(folder);
-      ModelWork work = new ModelWork(model.parts(), header, model.cacheFormat());
+      ModelWork work = new ModelWork(model.parts(), model.cacheFormat());
       long text =
           header.names().stream()
               .filter(name -> !name.startsWith("model.visual."))
@@ -68,8 +67,7 @@ class ModelWorkTest {
     Path folder = fixture("qwen2_5_vl");
     try (ChatModel model =
         ChatModel.open(folder, OpenOptions.defaults().withBackend("reference"))) {
-      ModelWork work =
-          new ModelWork(model.parts(), CheckpointHeader.read(folder), CacheFormat.INT8);
+      ModelWork work = new ModelWork(model.parts(), CacheFormat.INT8);
       var encoder = model.parts().images().orElseThrow().encoder();
       PreparedImage small =
           encoder.prepare(RasterImage.ofGray8(56, 56, new byte[56 * 56]), ImageOptions.defaults());

@@ -161,7 +161,7 @@ final class IntegerDots {
       s3 =
           s3.add(p.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16))
               .add(p.lanewise(VectorOperators.ASHR, 16));
-      if ((j & Weight.Int8.GROUP - 1) == Weight.Int8.GROUP - BYTES || j == last) {
+      if ((j & (Weight.Int8.GROUP - 1)) == Weight.Int8.GROUP - BYTES || j == last) {
         IntVector a =
             s0.add(s0.reinterpretAsLongs().lanewise(VectorOperators.LSHR, 32).reinterpretAsInts())
                 .blend(
@@ -252,7 +252,7 @@ final class IntegerDots {
       s3 =
           s3.add(p.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16))
               .add(p.lanewise(VectorOperators.ASHR, 16));
-      if ((j & Weight.Int4.GROUP_BYTES - 1) == Weight.Int4.GROUP_BYTES - BYTES) {
+      if ((j & (Weight.Int4.GROUP_BYTES - 1)) == Weight.Int4.GROUP_BYTES - BYTES) {
         IntVector a =
             s0.add(s0.reinterpretAsLongs().lanewise(VectorOperators.LSHR, 32).reinterpretAsInts())
                 .blend(

@@ -137,7 +137,7 @@ final class IntegerPanels implements BatchProduct {
         int last = 0;
         for (int i = words * WORD; i < count; i++) {
           int q = weight.data().get(ValueLayout.JAVA_BYTE, offset + i) & 0xFF;
-          last |= q << 8 * (i % WORD);
+          last |= q << (8 * (i % WORD));
         }
         space.row[words] = last;
       }

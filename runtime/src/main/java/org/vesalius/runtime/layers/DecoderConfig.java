@@ -135,9 +135,6 @@ public record DecoderConfig(
 
   private static void refuseUnknown(ConfigNode root, ConfigNode text) {
     List<String> problems = new ArrayList<>();
-    if (root.has("quantization_config")) {
-      problems.add("quantization_config: supported are plain F32, F16 and BF16 weights");
-    }
     for (String key : List.of("attn_logit_softcapping", "final_logit_softcapping")) {
       if (text.has(key)) {
         problems.add(text.path(key) + ": supported is null");

@@ -27,16 +27,21 @@ public final class DecoderReader {
    * @param root where {@code lm_head} is, if the head is not tied
    */
   public Decoder read(WeightReader model, WeightReader root) {
-    Weight embedding = model.weight("embed_tokens.weight", config.vocabulary(), config.width());
+    WeightReader matrices = model.as(MatrixRole.DECODER);
+    Weight embedding =
+        model
+            .as(MatrixRole.VOCABULARY)
+            .weight("embed_tokens.weight", config.vocabulary(), config.width());
     List<DecoderBlock> blocks = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      blocks.add(block(model.at("layers", i), i));
+      blocks.add(block(matrices.at("layers", i), i));
     }
     // As transformers 5.12.1 does: a head that is stored stays by itself whatever the file says.
     Linear head =
         config.tied() && !root.has("lm_head.weight")
             ? new Linear(embedding, null)
-            : root.linear("lm_head", config.vocabulary(), config.width(), false);
+            : root.as(MatrixRole.VOCABULARY)
+                .linear("lm_head", config.vocabulary(), config.width(), false);
     return new Decoder(
         config,
         embedding,

@@ -33,7 +33,8 @@ public record ExpertMlp(
    * either orientation.
    */
   static ExpertMlp read(WeightReader reader, DecoderConfig config, ExpertConfig experts) {
-    Linear router = reader.linear("gate", experts.count(), config.width(), false);
+    Linear router =
+        reader.as(MatrixRole.PLAIN).linear("gate", experts.count(), config.width(), false);
     WeightReader at = reader.at("experts");
     int inner = experts.innerWidth();
     int width = config.width();

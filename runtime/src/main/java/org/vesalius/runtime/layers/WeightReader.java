@@ -17,6 +17,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.loader.StoredTensor;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.WeightFormat;
 
 /**
  * Reads the tensors of a checkpoint under a name prefix as what layers compute with: the only
@@ -27,24 +28,41 @@ import org.vesalius.runtime.UnsupportedModelException;
 public final class WeightReader {
   private final Checkpoint checkpoint;
   private final Kernels kernels;
+  private final WeightPlan plan;
+  private final MatrixRole role;
   private final String prefix;
   private final Set<String> read;
 
-  /** A reader of the whole checkpoint. */
-  public WeightReader(Checkpoint checkpoint, Kernels kernels) {
-    this(checkpoint, kernels, "", new HashSet<>());
+  /** A reader of the whole checkpoint, whose matrices are {@link MatrixRole#PLAIN}. */
+  public WeightReader(Checkpoint checkpoint, Kernels kernels, WeightPlan plan) {
+    this(checkpoint, kernels, plan, MatrixRole.PLAIN, "", new HashSet<>());
   }
 
-  private WeightReader(Checkpoint checkpoint, Kernels kernels, String prefix, Set<String> read) {
+  private WeightReader(
+      Checkpoint checkpoint,
+      Kernels kernels,
+      WeightPlan plan,
+      MatrixRole role,
+      String prefix,
+      Set<String> read) {
     this.checkpoint = checkpoint;
     this.kernels = kernels;
+    this.plan = plan;
+    this.role = role;
     this.prefix = prefix;
     this.read = read;
   }
 
+  /** A reader of matrices of a role. */
+  public WeightReader as(MatrixRole newRole) {
+    return new WeightReader(checkpoint, kernels, plan, newRole, prefix, read);
+  }
+
   /** A reader of the names that go on with {@code name} and a dot. */
   public WeightReader at(String name) {
-    return name.isEmpty() ? this : new WeightReader(checkpoint, kernels, prefix + name + ".", read);
+    return name.isEmpty()
+        ? this
+        : new WeightReader(checkpoint, kernels, plan, role, prefix + name + ".", read);
   }
 
   /** A reader of the {@code index}-th entry of a numbered list. */
@@ -83,23 +101,29 @@ public final class WeightReader {
    * are inputs too.
    */
   public Weight weight(String name, int rows, int columns, long... innerShape) {
+    if (quantized()) {
+      return integers(name, 0, rows, columns).getFirst();
+    }
     long[] expected =
         innerShape.length == 0 ? new long[] {rows, columns} : concat(rows, innerShape);
     StoredTensor stored = stored(name, expected);
-    return kernels.place(typed(stored, stored.data(), rows, columns));
+    return converted(stored, typed(stored, stored.data(), rows, columns));
   }
 
   /** The matrix {@code name} of {@code rows} outputs that is stored with a row per input. */
   public Weight transposed(String name, int rows, int columns) {
     StoredTensor stored = stored(name, columns, rows);
-    return kernels.place(new Weight.Transposed(typed(stored, stored.data(), columns, rows)));
+    return converted(stored, new Weight.Transposed(typed(stored, stored.data(), columns, rows)));
   }
 
   /**
    * The matrices of several networks that are stored as one tensor {@code (count, rows, columns)},
-   * or {@code (count, columns, rows)} if {@code transposed}.
+   * or {@code (count, columns, rows)} if {@code transposed}. Quantized ones never are.
    */
   public List<Weight> stacked(String name, int count, int rows, int columns, boolean transposed) {
+    if (quantized()) {
+      return integers(name, count, rows, columns);
+    }
     int outer = transposed ? columns : rows;
     int inner = transposed ? rows : columns;
     StoredTensor stored = stored(name, count, outer, inner);
@@ -107,9 +131,26 @@ public final class WeightReader {
     List<Weight> weights = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Weight weight = typed(stored, stored.data().asSlice(i * bytes, bytes), outer, inner);
-      weights.add(kernels.place(transposed ? new Weight.Transposed(weight) : weight));
+      weights.add(converted(stored, transposed ? new Weight.Transposed(weight) : weight));
     }
     return List.copyOf(weights);
+  }
+
+  private boolean quantized() {
+    return role != MatrixRole.PLAIN && plan.stored().isPresent();
+  }
+
+  private List<Weight> integers(String name, int count, int rows, int columns) {
+    WeightFormat format = role.format(plan.stored().orElseThrow().format());
+    return IntegerTensors.read(checkpoint, prefix + name, format, count, rows, columns, read)
+        .stream()
+        .map(kernels::place)
+        .toList();
+  }
+
+  private Weight converted(StoredTensor stored, Weight weight) {
+    return kernels.place(
+        role == MatrixRole.PLAIN ? weight : plan.conversion().convert(stored.name(), role, weight));
   }
 
   private static Weight typed(StoredTensor stored, MemorySegment data, int rows, int columns) {

@@ -39,7 +39,7 @@ public interface TextFamily extends ModelFamily {
   @Override
   default LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
-    WeightReader root = new WeightReader(checkpoint, kernels);
+    WeightReader root = files.reader(checkpoint, kernels);
     Decoder decoder = decoder(root.at("model"), root, config, kernels);
     root.requireAllRead(name -> DecoderReader.isDerived(name));
     return LoadedModel.text(decoder);

@@ -43,7 +43,7 @@ public final class Gemma3 implements ModelFamily {
   @Override
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
-    WeightReader root = new WeightReader(checkpoint, kernels);
+    WeightReader root = files.reader(checkpoint, kernels);
     WeightReader model =
         root.atFirstWith(
             "embed_tokens.weight",

@@ -12,7 +12,6 @@ import org.vesalius.loader.PreprocessorConfig;
 import org.vesalius.runtime.UnsupportedModelException;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
-import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
@@ -89,7 +88,7 @@ public final class Llava implements ModelFamily {
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     ConfigNode vision = config.requiredVision();
-    LlavaParts parts = new LlavaParts(new WeightReader(checkpoint, kernels), kernels);
+    LlavaParts parts = new LlavaParts(files.reader(checkpoint, kernels), kernels);
     Decoder decoder = textFamily(config).decoder(parts.text(), parts.head(), config, kernels);
     FixedResolutionTower.Config sizes =
         FixedResolutionTower.Config.read(vision, FixedResolutionTower.CLIP);

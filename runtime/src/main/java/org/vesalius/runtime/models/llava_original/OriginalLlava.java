@@ -12,7 +12,6 @@ import org.vesalius.loader.PreprocessorConfig;
 import org.vesalius.runtime.UnsupportedModelException;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.Decoder;
-import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
@@ -86,7 +85,7 @@ public final class OriginalLlava implements ModelFamily {
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     ConfigNode root = config.root();
     refuseUnknown(root);
-    LlavaParts parts = new LlavaParts(new WeightReader(checkpoint, kernels), kernels);
+    LlavaParts parts = new LlavaParts(files.reader(checkpoint, kernels), kernels);
     Decoder text = decoder.decoder(parts.text(), parts.head(), config, kernels);
     FixedResolutionTower.Config sizes =
         FixedResolutionTower.Config.read(vision(config), FixedResolutionTower.CLIP);

@@ -4,7 +4,6 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
-import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
@@ -32,7 +31,7 @@ public final class Qwen25Vl implements ModelFamily {
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     QwenVisionModel model =
-        new QwenVisionModel(files, config, new WeightReader(checkpoint, kernels), kernels);
+        new QwenVisionModel(files, config, files.reader(checkpoint, kernels), kernels);
     VisionConfig vision = VisionConfig.read(model.vision(), model.sizes().width());
     return model.load(
         vision.common().patches(),

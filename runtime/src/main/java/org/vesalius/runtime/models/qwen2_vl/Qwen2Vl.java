@@ -5,7 +5,6 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.answer.AnswerFormat;
-import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
@@ -34,7 +33,7 @@ public final class Qwen2Vl implements ModelFamily {
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     QwenVisionModel model =
-        new QwenVisionModel(files, config, new WeightReader(checkpoint, kernels), kernels);
+        new QwenVisionModel(files, config, files.reader(checkpoint, kernels), kernels);
     QwenVisionConfig vision = visionConfig(model.vision(), model.sizes().width());
     return model.load(
         vision.patches(),

@@ -8,7 +8,6 @@ import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.layers.DecoderStyle;
 import org.vesalius.runtime.layers.ExpertConfig;
-import org.vesalius.runtime.layers.WeightReader;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
@@ -57,7 +56,7 @@ public final class Qwen3Vl implements ModelFamily {
     DecoderConfig sizes = sizes(config);
     QwenVisionModel model =
         new QwenVisionModel(
-            files, config, new WeightReader(checkpoint, kernels), kernels, style(config), sizes);
+            files, config, files.reader(checkpoint, kernels), kernels, style(config), sizes);
     Qwen3VisionConfig vision =
         Qwen3VisionConfig.read(model.vision(), sizes.width(), sizes.layers());
     int cellSide = vision.common().mergeSize();

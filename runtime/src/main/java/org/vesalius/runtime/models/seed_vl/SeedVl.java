@@ -56,7 +56,7 @@ public final class SeedVl implements ModelFamily {
   public LoadedModel load(
       ModelFiles files, ModelConfig config, Checkpoint checkpoint, Kernels kernels) {
     ConfigNode vision = config.requiredVision();
-    WeightReader root = new WeightReader(checkpoint, kernels);
+    WeightReader root = files.reader(checkpoint, kernels);
     DecoderStyle style = dense.style(config);
     DecoderConfig sizes = sizes(config, style);
     WeightReader text = root.at("language_model");

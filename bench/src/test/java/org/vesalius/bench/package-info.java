@@ -1,0 +1,4 @@
+@NullMarked
+package org.vesalius.bench;
+
+import org.jspecify.annotations.NullMarked;
