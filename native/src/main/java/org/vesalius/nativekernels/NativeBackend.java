@@ -46,6 +46,8 @@ public final class NativeBackend implements Backend {
       throw new BackendUnavailableException(
           "backend native: " + unavailable.reason(), unavailable.cause().orElse(null));
     }
+    // A tenth of a second of work for the JVM, which can be had while the caller reads its files.
+    Thread.ofPlatform().daemon().name("native-binding").start(NativeLibrary::bind);
     return new NativeKernels(options);
   }
 

@@ -62,6 +62,11 @@ final class NativeLibrary {
 
   private NativeLibrary() {}
 
+  /** Binds the functions now, where that has not been done; otherwise the first call does. */
+  static void bind() {
+    // The class's initialiser has done it.
+  }
+
   /** A function without a result: {@code a} an address, {@code l}, {@code i}, {@code f} numbers. */
   private static FunctionDescriptor voids(String arguments) {
     MemoryLayout[] layouts = new MemoryLayout[arguments.length()];
