@@ -495,7 +495,7 @@ void check_store(Random& random, int32_t format, int32_t value, int64_t size, in
     for (int64_t head = 0; head < heads; head++) {
       int64_t page = slots[t] / page_size;
       int64_t row = (page % per_slab * heads + head) * page_size + slots[t] % page_size;
-      const char* stored = (const char*)data[page / per_slab] + row * size * number;
+      const signed char* stored = (const signed char*)data[page / per_slab] + row * size * number;
       const float* from = &x[(t * heads + head) * size];
       float most = 0;
       for (int64_t i = 0; i < size; i++) {
