@@ -75,7 +75,7 @@ class QuantizedCheckpointTest {
         StoredTensor found = after.tensor(tensor.name());
         String name = tensor.name();
         boolean vocabulary = name.endsWith("embed_tokens.weight") || name.equals(HEAD);
-        if (vocabulary || name.contains("_proj.weight") && !name.contains("visual")) {
+        if (vocabulary || (name.contains("_proj.weight") && !name.contains("visual"))) {
           matrices++;
           long rows = tensor.dimension(0);
           long columns = tensor.dimension(1);

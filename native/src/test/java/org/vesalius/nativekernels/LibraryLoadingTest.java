@@ -143,7 +143,7 @@ class LibraryLoadingTest {
     assertEquals(List.of(), names(elsewhere));
     String refused =
         Jvm.with(home, temporary)
-            .environment("VESALIUS_CACHE", cache().getParent().toString())
+            .environment("VESALIUS_CACHE", home.resolve(".cache").resolve("vesalius").toString())
             .run(Opening.class)
             .output();
     assertTrue(
