@@ -271,7 +271,7 @@ public final class Compare implements Callable<Integer> {
         engines.add(layer::peer);
       }
       for (Runnable engine : engines) {
-        Alternation.warm(engine, Math.min(WARM_NANOS, 2 * rounds * alternation.turnNanos()));
+        Alternation.warm(engine, Math.min(WARM_NANOS, 2L * rounds * alternation.turnNanos()));
       }
       List<Alternation.Seconds> seconds = alternation.measure(engines);
       return new Row(
