@@ -73,13 +73,7 @@ static double compute_floats(int64_t steps, void* scratch) {
 /* Four sums of two tiles by two, as a product's inner loop has them. */
 template <typename F>
 VESALIUS_INLINE double run_tiles(int64_t steps, double operations, F f) {
-  alignas(64) uint8_t configuration[64] = {};
-  configuration[0] = 1;
-  for (int tile = 0; tile < 8; tile++) {
-    configuration[16 + 2 * tile] = 64;
-    configuration[48 + tile] = 16;
-  }
-  _tile_loadconfig(configuration);
+  configure_tiles(TILE);
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
