@@ -106,12 +106,7 @@ final class IntegerStream implements BatchProduct {
   private record Rows(int from, int first, int step, int count) {}
 
   private static void multiply(
-      Tensor out,
-      Batch batch,
-      @Nullable Tensor bias,
-      Rows rows,
-      float[] packed,
-      Space space) {
+      Tensor out, Batch batch, @Nullable Tensor bias, Rows rows, float[] packed, Space space) {
     switch (batch.weight()) {
       case Weight.Int8 bytes -> dots(bytes, rows, packed, batch.at(), space.dots);
       case Weight.Int4 nibbles -> dots(nibbles, rows, packed, batch.at(), space.dots);
@@ -191,8 +186,7 @@ final class IntegerStream implements BatchProduct {
     }
   }
 
-  private static void dots(
-      Weight.Int8 weight, Rows rows, float[] packed, int at, int[] dots) {
+  private static void dots(Weight.Int8 weight, Rows rows, float[] packed, int at, int[] dots) {
     int columns = weight.columns();
     long first = ((long) rows.from() + rows.first()) * columns;
     long stride = (long) rows.step() * columns;
@@ -212,8 +206,7 @@ final class IntegerStream implements BatchProduct {
     }
   }
 
-  private static void dots(
-      Weight.Int4 weight, Rows rows, float[] packed, int at, int[] dots) {
+  private static void dots(Weight.Int4 weight, Rows rows, float[] packed, int at, int[] dots) {
     int groups = weight.groups();
     int row = rows.from() + rows.first();
     if (rows.count() == ROWS) {
