@@ -119,8 +119,6 @@ const char* choose() {
       snprintf(failure, sizeof failure,
                "VESALIUS_ISA asks for %s, which this processor or operating system does not have", cap);
       return failure;
-    } else {
-      break;
     }
     if (named) {
       active = best;
