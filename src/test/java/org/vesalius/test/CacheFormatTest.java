@@ -3,6 +3,7 @@ package org.vesalius.test;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,7 +105,7 @@ class CacheFormatTest {
                         format + " " + subject.name(), () -> check(format, subject))));
   }
 
-  private static void check(CacheFormat format, GoldenSubject subject) {
+  private static void check(CacheFormat format, GoldenSubject subject) throws IOException {
     List<Case> cases = new ArrayList<>();
     for (GoldenCase golden : subject.read()) {
       cases.add(new Case(golden, steps(golden), run("reference", format, subject, golden)));
@@ -176,7 +177,7 @@ class CacheFormatTest {
     return worst;
   }
 
-  private static List<Step> steps(GoldenCase golden) {
+  private static List<Step> steps(GoldenCase golden) throws IOException {
     try (Checkpoint tensors = golden.tensors()) {
       float[] all = GoldenCase.floats(tensors.tensor("logits_steps"));
       List<Integer> tokens = golden.newTokenIds();

@@ -18,6 +18,9 @@ import org.vesalius.kernels.Backends;
 
 /** Where test material is, and which backends there are. */
 final class Fixtures {
+  /** Where gzipped goldens are unpacked. */
+  static final Path UNPACKED = root().resolve("target/end-to-end/goldens");
+
   private Fixtures() {}
 
   /** The repository. */

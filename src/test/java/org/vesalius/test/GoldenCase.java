@@ -3,11 +3,15 @@ package org.vesalius.test;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.StoredTensor;
 import org.vesalius.runtime.ChatRequest;
@@ -78,9 +82,26 @@ record GoldenCase(Path family, Path file, JsonNode json) {
     return values;
   }
 
-  /** Opens the stored tensors. */
-  Checkpoint tensors() {
-    return Checkpoint.open(Path.of(file.toString().replace(".json", ".safetensors")));
+  /** Opens the stored tensors; a gzipped file is unpacked below {@code target} first, once. */
+  Checkpoint tensors() throws IOException {
+    Path plain = Path.of(file.toString().replace(".json", ".safetensors"));
+    Path packed = plain.resolveSibling(plain.getFileName() + ".gz");
+    if (!Files.exists(packed)) {
+      return Checkpoint.open(plain);
+    }
+    Path unpacked = Fixtures.UNPACKED.resolve(family.getFileName()).resolve(plain.getFileName());
+    synchronized (GoldenCase.class) {
+      if (!Files.exists(unpacked)
+          || Files.getLastModifiedTime(unpacked).compareTo(Files.getLastModifiedTime(packed)) < 0) {
+        Files.createDirectories(unpacked.getParent());
+        Path part = unpacked.resolveSibling(unpacked.getFileName() + ".part");
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
+          Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.move(part, unpacked, StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    return Checkpoint.open(unpacked);
   }
 
   static float[] floats(StoredTensor tensor) {

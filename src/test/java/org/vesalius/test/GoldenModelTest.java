@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,7 +62,8 @@ class GoldenModelTest {
                                 () -> check(backend, subject, golden)))));
   }
 
-  private static void check(String backend, GoldenSubject subject, GoldenCase golden) {
+  private static void check(String backend, GoldenSubject subject, GoldenCase golden)
+      throws IOException {
     Fixtures.requireBackend(backend);
     OpenOptions options =
         OpenOptions.defaults().withBackend(backend).withCacheFormat(CacheFormat.F32);

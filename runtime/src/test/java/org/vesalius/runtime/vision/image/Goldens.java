@@ -48,10 +48,11 @@ final class Goldens {
     return floats;
   }
 
-  /** One F32 tensor of a safetensors file, gzipped or not. */
+  /** One F32 tensor of a safetensors file, gzipped or not; {@code .gz} is added where needed. */
   static float[] tensor(Path file, String name) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    if (file.toString().endsWith(".gz")) {
+    Path stored = Files.exists(file) ? file : file.resolveSibling(file.getFileName() + ".gz");
+    byte[] bytes = Files.readAllBytes(stored);
+    if (stored.toString().endsWith(".gz")) {
       bytes = new GZIPInputStream(new ByteArrayInputStream(bytes)).readAllBytes();
     }
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
