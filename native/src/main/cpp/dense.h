@@ -157,11 +157,80 @@ static void stream_rows(const vesalius_weight* w, float* out, int64_t out_stride
   }
 }
 
+/* How far each stream of weights fetches ahead: what the processor's own prefetching keeps in flight is not enough. */
+constexpr int64_t FETCH_AHEAD = 512;
+
+/* One token by the rows `row`, `row + apart`, ..., STREAMS of them; those from `to` on repeat the last and are dropped. */
+template <typename Stored>
+static inline void stream_apart(const vesalius_weight* w, float* out, const PreparedFloats& x, const float* bias, int64_t row,
+                                int64_t apart, int64_t to) {
+  constexpr int64_t SIZE = sizeof(typename Stored::Element);
+  constexpr int64_t LINE = 64 / SIZE;
+  const uint8_t* rows[STREAMS];
+  for (int64_t r = 0; r < STREAMS; r++) {
+    rows[r] = (const uint8_t*)w->data + least(row + r * apart, to - 1) * w->columns * SIZE;
+  }
+  Quad total[STREAMS / 4];
+  for (int64_t column = 0; column == 0 || column < x.columns; column += DEPTH) {
+    Floats sums[STREAMS] = {};
+    const float* in = x.at(0, column);
+    int64_t depth = least(DEPTH, x.columns - column);
+    int64_t at = column * SIZE;
+    int64_t k = 0;
+    for (; k + LINE <= depth; k += LINE) {
+#pragma GCC unroll 8
+      for (int64_t r = 0; r < STREAMS; r++) {
+        __builtin_prefetch(rows[r] + at + k * SIZE + FETCH_AHEAD);
+      }
+#pragma GCC unroll 8
+      for (int64_t i = k; i < k + LINE; i += LANES) {
+        Floats v = load<Floats>(in + i);
+#pragma GCC unroll 8
+        for (int64_t r = 0; r < STREAMS; r++) {
+          sums[r] = fma(Stored::read(rows[r] + at + i * SIZE), v, sums[r]);
+        }
+      }
+    }
+    for (; k < depth; k += LANES) {
+      Floats v = load<Floats>(in + k);
+#pragma GCC unroll 8
+      for (int64_t r = 0; r < STREAMS; r++) {
+        const uint8_t* from = rows[r] + at + k * SIZE;
+        Floats stored = k + LANES <= depth ? Stored::read(from) : read_first<Stored>(from, depth - k);
+        sums[r] = fma(stored, v, sums[r]);
+      }
+    }
+#pragma GCC unroll 2
+    for (int64_t q = 0; q < STREAMS / 4; q++) {
+      Quad part = sum4(sums[4 * q], sums[4 * q + 1], sums[4 * q + 2], sums[4 * q + 3]);
+      total[q] = column == 0 ? part : total[q] + part;
+    }
+  }
+  for (int64_t r = 0; r < STREAMS; r++) {
+    int64_t i = row + r * apart;
+    if (i < to) {
+      out[i] = bias == nullptr ? total[r / 4][r % 4] : total[r / 4][r % 4] + bias[i];
+    }
+  }
+}
+
 /* Tile by tile of tokens over a few rows at a time, which stay cached for the next tile. */
 template <typename Stored>
 static void stream_few(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
                        int64_t from, int64_t to) {
   constexpr int64_t CACHED_ROWS = 32;
+  if (x.tokens == 1) {
+    /*
+     * Rows from as many parts of the range at a time, each of which is one stream from its first byte to its last. Neighbouring
+     * rows side by side would be several streams in a page, or at the same place of several pages, which prefetching and the
+     * cache's sets do not bear.
+     */
+    int64_t part = (to - from + STREAMS - 1) / STREAMS;
+    for (int64_t row = from; row < from + part; row++) {
+      stream_apart<Stored>(w, out, x, bias, row, part, to);
+    }
+    return;
+  }
   for (int64_t row = from; row < to; row += CACHED_ROWS) {
     int64_t end = least(to, row + CACHED_ROWS);
     int64_t t = 0;

@@ -360,56 +360,6 @@ VESALIUS_INLINE Quad column4(const void* data, int64_t stride, int64_t row, int6
   return q;
 }
 
-/* How far a stream of weights fetches ahead: what the processor's own prefetching keeps in flight is not enough. */
-constexpr int64_t FETCH_AHEAD = 4096;
-
-/*
- * The dot products of `groups` groups of one row, one after the other: a row is a single stream to memory, and the next row
- * goes on where it ends. Columns from `columns` on are not there.
- */
-static void dots_int8(int32_t* dots, const uint8_t* w, const uint8_t* x, int64_t groups, int64_t columns) {
-  for (int64_t g = 0; g < groups; g += 4) {
-    Ints sums[4] = {};
-#pragma GCC unroll 4
-    for (int64_t i = 0; i < 4; i++) {
-      int64_t begin = (g + i) * INT8_GROUP;
-      for (int64_t k = 0; k < INT8_GROUP; k += 64) {
-        __builtin_prefetch(w + begin + k + FETCH_AHEAD);
-      }
-      if (begin + INT8_GROUP <= columns) {
-        for (int64_t k = begin; k < begin + INT8_GROUP; k += STEP) {
-          sums[i] = step_int8(sums[i], w + k, load_step(x + k));
-        }
-      } else {
-        for (int64_t k = begin; k < columns; k += STEP) {
-          uint8_t rest[64] = {};
-          memcpy(rest, w + k, least(STEP, columns - k));
-          sums[i] = step_int8(sums[i], rest, load_step(x + k));
-        }
-      }
-    }
-    store(dots + g, sum4(sums[0], sums[1], sums[2], sums[3]));
-  }
-}
-
-static void dots_int4(int32_t* dots, const uint8_t* w, const uint8_t* x, int64_t groups) {
-  int64_t g = 0;
-  for (; g + 4 <= groups; g += 4) {
-    __builtin_prefetch(w + g * 32 + FETCH_AHEAD);
-    __builtin_prefetch(w + g * 32 + 64 + FETCH_AHEAD);
-    Ints sums[4];
-#pragma GCC unroll 4
-    for (int64_t i = 0; i < 4; i++) {
-      sums[i] = dot_int4(w + (g + i) * 32, load_nibbles(x + (g + i) * INT4_GROUP));
-    }
-    store(dots + g, sum4(sums[0], sums[1], sums[2], sums[3]));
-  }
-  for (; g < groups; g++) {
-    Ints sums = dot_int4(w + g * 32, load_nibbles(x + g * INT4_GROUP));
-    store(dots + g, sum4(sums, Ints{}, Ints{}, Ints{}));
-  }
-}
-
 /* Four numbers of a row of scales, from number `g` on; those from `groups` on are not there. */
 template <typename Stored>
 VESALIUS_INLINE Quad scales4(const void* data, int64_t row, int64_t groups, int64_t g) {
@@ -427,72 +377,119 @@ VESALIUS_INLINE Quad scales4(const void* data, int64_t row, int64_t groups, int6
   return q;
 }
 
-/* Groups of a row that are computed before those of the next. */
-constexpr int64_t ROW_GROUPS = 256;
 
-/* Four rows by one token. Rows beyond the last repeat it, and their results are dropped. */
-template <bool MINIMUM>
-static void stream_quantized(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias,
-                             int64_t row, int64_t to) {
-  int32_t dots[4][ROW_GROUPS];
-  int64_t groups = x.groups();
-  const float* scales = x.scales(token);
-  const int32_t* sums_of_x = x.sums(token);
-  Quad total{};
-  for (int64_t first = 0; first < groups; first += ROW_GROUPS) {
-    int64_t count = least(ROW_GROUPS, groups - first);
-    const uint8_t* in = x.at(token, first * x.group);
+/* Lane sums of group g of four rows. */
+static inline QuadInts dots_int8(const uint8_t* const* rows, const uint8_t* x, int64_t g, int64_t columns) {
+  int64_t k = g * INT8_GROUP;
+  int64_t end = least(k + INT8_GROUP, columns);
+  Ints sums[4] = {};
+  for (; k + 64 <= end; k += 64) {
+#pragma GCC unroll 4
     for (int64_t r = 0; r < 4; r++) {
-      int64_t i = least(row + r, to - 1);
-      if (MINIMUM) {
-        dots_int4(dots[r], (const uint8_t*)w->data + (i * groups + first) * 32, in, count);
-      } else {
-        int64_t column = first * INT8_GROUP;
-        dots_int8(dots[r], (const uint8_t*)w->data + i * w->columns + column, in, count, w->columns - column);
-      }
+      __builtin_prefetch(rows[r] + k + FETCH_AHEAD);
     }
-    for (int64_t g = 0; g < count; g += 4) {
-      QuadInts dot[4];
-      Quad scale[4], minimum[4];
+#pragma GCC unroll 8
+    for (int64_t i = k; i < k + 64; i += STEP) {
+      StepInts step = load_step(x + i);
 #pragma GCC unroll 4
       for (int64_t r = 0; r < 4; r++) {
-        int64_t i = least(row + r, to - 1);
-        dot[r] = load<QuadInts>(dots[r] + g);
-        if (MINIMUM) {
-          scale[r] = scales4<StoredF16>(w->scales, i, groups, first + g);
-          minimum[r] = scales4<StoredF16>(w->minimums, i, groups, first + g);
-        } else {
-          scale[r] = scales4<StoredF32>(w->scales, i, groups, first + g);
-        }
-      }
-      transpose4(dot);
-      transpose4(scale);
-      if (MINIMUM) {
-        transpose4(minimum);
-      }
-#pragma GCC unroll 4
-      for (int64_t i = 0; i < 4; i++) {
-        int64_t group = first + g + i;
-        if (group >= groups) {
-          break;
-        }
-        QuadInts dot_of_group = dot[i];
-        if (!MINIMUM && WEIGHT_OFFSET != 0) {
-          /* Every column that a step covered counts, and those beyond the last have activations of zero. */
-          dot_of_group = dot_of_group - WEIGHT_OFFSET * sums_of_x[group];
-        }
-        total = fused(__builtin_convertvector(dot_of_group, Quad), scale[i] * scales[group], total);
-        if (MINIMUM) {
-          total = fused(minimum[i], Quad{} + (float)sums_of_x[group] * scales[group], total);
-        }
+        sums[r] = step_int8(sums[r], rows[r] + i, step);
       }
     }
   }
-  if (row + 4 <= to) {
-    store(out + row, bias == nullptr ? total : total + load<Quad>(bias + row));
-  } else {
-    for (int64_t r = row; r < to; r++) {
-      out[r] = bias == nullptr ? total[r - row] : total[r - row] + bias[r];
+  for (; k < end; k += STEP) {
+    StepInts step = load_step(x + k);
+    for (int64_t r = 0; r < 4; r++) {
+      uint8_t rest[64] = {};
+      memcpy(rest, rows[r] + k, least(STEP, end - k));
+      sums[r] = step_int8(sums[r], rest, step);
+    }
+  }
+  return sum4(sums[0], sums[1], sums[2], sums[3]);
+}
+
+static inline QuadInts dots_int4(const uint8_t* const* rows, const uint8_t* x, int64_t g) {
+  NibbleInts nibbles = load_nibbles(x + g * INT4_GROUP);
+  Ints sums[4];
+#pragma GCC unroll 4
+  for (int64_t r = 0; r < 4; r++) {
+    sums[r] = dot_int4(rows[r] + g * 32, nibbles);
+  }
+  return sum4(sums[0], sums[1], sums[2], sums[3]);
+}
+
+/*
+ * The rows `row`, `row + apart`, `row + 2 apart` and `row + 3 apart` by one token; those from `to` on repeat the last, and
+ * their results are dropped.
+ */
+template <bool MINIMUM>
+static void stream_quantized(const vesalius_weight* w, float* out, const PreparedInts& x, int64_t token, const float* bias,
+                             int64_t row, int64_t apart, int64_t to) {
+  int64_t groups = x.groups();
+  int64_t row_bytes = MINIMUM ? groups * 32 : w->columns;
+  int64_t numbers[4];
+  const uint8_t* rows[4];
+  for (int64_t r = 0; r < 4; r++) {
+    numbers[r] = least(row + r * apart, to - 1);
+    rows[r] = (const uint8_t*)w->data + numbers[r] * row_bytes;
+  }
+  const uint8_t* in = x.at(token, 0);
+  const float* scales = x.scales(token);
+  const int32_t* sums_of_x = x.sums(token);
+  Quad total{};
+  for (int64_t first = 0; first < groups; first += 4) {
+    int64_t count = least(4, groups - first);
+    QuadInts dots[4];
+    Quad scale[4], minimum[4];
+#pragma GCC unroll 4
+    for (int64_t r = 0; r < 4; r++) {
+      if (MINIMUM) {
+        __builtin_prefetch(rows[r] + first * 32 + FETCH_AHEAD);
+        __builtin_prefetch(rows[r] + first * 32 + FETCH_AHEAD + 64);
+        scale[r] = scales4<StoredF16>(w->scales, numbers[r], groups, first);
+        minimum[r] = scales4<StoredF16>(w->minimums, numbers[r], groups, first);
+      } else {
+        scale[r] = scales4<StoredF32>(w->scales, numbers[r], groups, first);
+      }
+    }
+    for (int64_t i = 0; i < count; i++) {
+      dots[i] = MINIMUM ? dots_int4(rows, in, first + i) : dots_int8(rows, in, first + i, w->columns);
+    }
+    transpose4(scale);
+    if (MINIMUM) {
+      transpose4(minimum);
+    }
+    for (int64_t i = 0; i < count; i++) {
+      int64_t group = first + i;
+      QuadInts dot = dots[i];
+      if (!MINIMUM && WEIGHT_OFFSET != 0) {
+        /* Every column that a step covered counts, and those beyond the last have activations of zero. */
+        dot = dot - WEIGHT_OFFSET * sums_of_x[group];
+      }
+      total = fused(__builtin_convertvector(dot, Quad), scale[i] * scales[group], total);
+      if (MINIMUM) {
+        total = fused(minimum[i], Quad{} + (float)sums_of_x[group] * scales[group], total);
+      }
+    }
+  }
+  for (int64_t r = 0; r < 4; r++) {
+    if (row + r * apart < to) {
+      out[numbers[r]] = bias == nullptr ? total[r] : total[r] + bias[numbers[r]];
+    }
+  }
+}
+
+/*
+ * Few tokens: four rows from the four quarters of the range at a time, so that each quarter is one stream from its first
+ * byte to its last. Neighbouring rows side by side would be several streams in a page, which prefetching does not follow.
+ */
+template <bool MINIMUM>
+static void stream_quarters(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedInts& x,
+                            const float* bias, int64_t from, int64_t to) {
+  int64_t quarter = (to - from + 3) / 4;
+  for (int64_t row = from; row < from + quarter; row++) {
+    for (int64_t t = 0; t < x.tokens; t++) {
+      stream_quantized<MINIMUM>(w, out + t * out_stride, x, t, bias, row, quarter, to);
     }
   }
 }
@@ -701,15 +698,10 @@ static void multiply_quantized(const vesalius_weight* w, float* out, int64_t out
     }
     return;
   }
-  for (int64_t row = from; row < to; row += 4) {
-    int64_t end = least(to, row + 4);
-    for (int64_t t = 0; t < tokens; t++) {
-      if (w->format == VESALIUS_INT8) {
-        stream_quantized<false>(w, out + t * out_stride, x, t, bias, row, end);
-      } else {
-        stream_quantized<true>(w, out + t * out_stride, x, t, bias, row, end);
-      }
-    }
+  if (w->format == VESALIUS_INT8) {
+    stream_quarters<false>(w, out, out_stride, x, bias, from, to);
+  } else {
+    stream_quarters<true>(w, out, out_stride, x, bias, from, to);
   }
 }
 
