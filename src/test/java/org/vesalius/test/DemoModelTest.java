@@ -111,7 +111,7 @@ class DemoModelTest {
   private static void checkRounded(String backend, CacheFormat format, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
     boolean all =
-        format == CacheFormat.BF16 && backend.equals("native")
+        (format == CacheFormat.BF16 && backend.equals("native"))
             || Boolean.getBoolean("vesalius.full");
     Answers answers = format == CacheFormat.BF16 ? BF16 : INT8;
     try (DemoModel demo = DemoModel.unpack();

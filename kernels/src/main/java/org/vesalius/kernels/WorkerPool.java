@@ -39,27 +39,40 @@ public final class WorkerPool implements AutoCloseable {
   private static final class Job {
     final int items;
     final int grain;
+    final int share;
     final NumberedRange range;
     final AtomicInteger next = new AtomicInteger();
     final AtomicLong finished = new AtomicLong();
     volatile @Nullable Throwable failure;
 
-    Job(int items, int grain, NumberedRange range) {
+    /**
+     * Work.
+     *
+     * @param share of the items that are left, the part of them that is handed out at once; 0 for
+     *     always a grain
+     */
+    Job(int items, int grain, int share, NumberedRange range) {
       this.items = items;
       this.grain = grain;
+      this.share = share;
       this.range = range;
+    }
+
+    private int end(int from) {
+      int part = share == 0 ? grain : Math.max(grain, (items - from) / share);
+      return Math.min(items, from + part);
     }
 
     void work(int thread) {
       for (; ; ) {
         int from = next.get();
-        if (from >= items || !next.compareAndSet(from, Math.min(items, from + grain))) {
-          if (from >= items) {
-            return;
-          }
+        if (from >= items) {
+          return;
+        }
+        int to = end(from);
+        if (!next.compareAndSet(from, to)) {
           continue;
         }
-        int to = Math.min(items, from + grain);
         try {
           if (failure == null) {
             range.run(thread, from, to);
@@ -110,10 +123,23 @@ public final class WorkerPool implements AutoCloseable {
   }
 
   /** {@link #run(int, int, Range)}, with the number of the thread that computes a piece. */
+  public void run(int items, int grain, NumberedRange range) {
+    run(items, grain, 0, range);
+  }
+
+  /**
+   * The same with pieces that begin long and end as short as an item (Polychronopoulos and Kuck
+   * 1987, guided self-scheduling): for work that goes best in long runs, where no thread should
+   * wait long for the last one.
+   */
+  public void runTapering(int items, NumberedRange range) {
+    run(items, 1, 2 * threads, range);
+  }
+
   @SuppressWarnings(
       "ThreadPriorityCheck") // yields only where the last piece runs on a core that we may be
   // blocking
-  public void run(int items, int grain, NumberedRange range) {
+  private void run(int items, int grain, int share, NumberedRange range) {
     if (items <= 0) {
       return;
     }
@@ -126,7 +152,7 @@ public final class WorkerPool implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("the worker pool is closed");
       }
-      Job mine = new Job(items, Math.max(1, grain), range);
+      Job mine = new Job(items, Math.max(1, grain), share, range);
       job = mine;
       for (Worker worker : workers) {
         if (worker.asleep) {

@@ -22,14 +22,11 @@ final class NativeProduct implements AutoCloseable {
   /** Tokens that may be prepared together even where that takes more bytes. */
   private static final int TOKENS = 64;
 
-  /** Pieces for each thread, since threads of a shared machine are not equally fast. */
-  private static final int PIECES = 4;
-
-  /** Pieces for each thread of work that takes long, so that no thread waits long at its end. */
-  private static final int MOST_PIECES = 16;
-
-  /** Multiply-adds of a piece of work that takes long. */
-  private static final long LONG_PIECE = 1L << 26;
+  /**
+   * Pieces for each thread, since threads of a shared machine are not equally fast. They are taken
+   * several at a time: few threads read a weight the faster the longer the runs are that they read.
+   */
+  private static final int PIECES = 16;
 
   /** Multiply-adds, or numbers to prepare, that are not worth a second thread. */
   private static final long SMALL = 1 << 16;
@@ -182,16 +179,17 @@ final class NativeProduct implements AutoCloseable {
     int units = firstUnit[batches];
     pool.run(units, preparedNumbers < SMALL ? units : 1, preparing);
     int pieces = cut();
-    pool.run(pieces, allWork < SMALL ? pieces : 1, multiplying);
+    if (allWork < SMALL) {
+      pool.run(pieces, pieces, multiplying);
+    } else {
+      pool.runTapering(pieces, multiplying);
+    }
   }
 
   /** Cuts the rows of every weight into pieces of about equal work, and says how many there are. */
   private int cut() {
     int threads = pool.threads();
-    long wanted =
-        threads == 1
-            ? 1
-            : Math.clamp(allWork / LONG_PIECE, PIECES * threads, MOST_PIECES * threads);
+    long wanted = threads == 1 ? 1 : (long) PIECES * threads;
     for (int b = 0; b < batches; b++) {
       int grain = (int) Math.max(1, NativeLibrary.multiplyGrain(weights.address(weight[b])));
       int units = Math.ceilDiv(rows[b], grain);
