@@ -448,6 +448,13 @@ void test_extremes() {
       negative.k[i] = -100 + negative.k[i] / 100;
     }
     check_case(random, negative, VESALIUS_CACHE_BF16, 16);
+    /* Shares of one value: the weights' rounding must not show. */
+    Numbers alike(random, shape);
+    for (int64_t i = 0; i < alike.v.count(); i++) {
+      alike.v[i] = alike.v[i % alike.kv_width()];
+    }
+    check_case(random, alike, VESALIUS_CACHE_BF16, 16, 7);
+    check_case(random, alike, VESALIUS_CACHE_F32, 0, 7);
     /* Sums that become subnormal when a new maximum brings them down, and products that are. */
     for (int exponent : {-124, -118}) {
       Numbers tiny(random, shape);
