@@ -16,13 +16,6 @@ constexpr int64_t PIECE = 1024;
 
 static int64_t attention_split() { return PIECE; }
 
-/* Query rows of a block: converting a block of keys and values costs less than a fiftieth of what is done with it. */
-static int64_t attention_rows(int64_t head_size) {
-  constexpr int64_t NUMBERS = 144 * 128;
-  int64_t rows = NUMBERS / round_up(head_size, LANES) / VALUE_ROWS * VALUE_ROWS;
-  return rows < 48 ? 48 : least(rows, 192);
-}
-
 /* ---- merging pieces ---- */
 
 struct State {
@@ -74,6 +67,22 @@ static void attention_combine(const float* partial, int64_t part_stride, int64_t
   }
 }
 
+/* All rows of a block, where they were merged: divided by their total, or with what another piece is to be merged by. */
+static void finish_rows(const vesalius_attention_block* block, const State* merged, int64_t size) {
+  for (int64_t i = 0; i < block->queries * block->group; i++) {
+    if (block->partial == nullptr) {
+      finish(block->out + i / block->group * block->out_stride + i % block->group * size, merged[i], size);
+      continue;
+    }
+    float* sums = block->partial + i * (size + 2);
+    if (merged[i].total == 0) {
+      memset(sums, 0, size * sizeof(float));
+    }
+    sums[size] = merged[i].maximum;
+    sums[size + 1] = merged[i].total;
+  }
+}
+
 /* ---- the block ---- */
 
 /* Where the keys and values of a block lie, and after them those of the next one, as far as they are fetched ahead. */
@@ -121,11 +130,6 @@ static int64_t lay_out(Work* work, void* scratch, int64_t rows, int64_t head_siz
   work->to = (int32_t*)take(&memory, work->padded * 4);
   work->rows = (Rows*)take(&memory, 2 * (int64_t)sizeof(Rows));
   return memory - (char*)scratch;
-}
-
-static int64_t attention_scratch(int64_t rows, int64_t head_size) {
-  Work work;
-  return lay_out(&work, nullptr, rows, head_size);
 }
 
 /* Addresses of the keys `from` to `to` of the block at `base`; the others of it get one of these, to be fetched at worst. */
@@ -428,21 +432,61 @@ static void attend(const vesalius_key_values* cache, const vesalius_attention_bl
       merge(target(i), work.merged + i, work.sums + i * work.width, work.piece[i], size);
     }
   }
-  for (int64_t i = 0; i < count; i++) {
-    float* sums = target(i);
-    if (block->partial == nullptr) {
-      finish(sums, work.merged[i], size);
-      continue;
-    }
-    if (work.merged[i].total == 0) {
-      memset(sums, 0, size * sizeof(float));
-    }
-    sums[size] = work.merged[i].maximum;
-    sums[size + 1] = work.merged[i].total;
-  }
+  finish_rows(block, work.merged, size);
+}
+
+}  // namespace VESALIUS_TIER
+}  // namespace vesalius
+
+#include "attention_amx.h"
+
+namespace vesalius {
+namespace VESALIUS_TIER {
+
+static int32_t attention_rounding(int32_t format, int32_t paged) {
+#if defined(__AMX_BF16__)
+  return format == VESALIUS_CACHE_F32 && paged ? VESALIUS_ROUND_NONE : VESALIUS_ROUND_BF16;
+#else
+  (void)format;
+  (void)paged;
+  return VESALIUS_ROUND_NONE;
+#endif
+}
+
+/* Query rows of a block: converting a block of keys and values costs little beside what is done with it. */
+static int64_t attention_rows(int64_t head_size) {
+#if defined(__AMX_BF16__)
+  /* A twentieth at head size 80, with float32 beside; queries and sums stay in the second-level cache. */
+  (void)head_size;
+  return 384;
+#else
+  constexpr int64_t NUMBERS = 144 * 128;
+  int64_t rows = NUMBERS / round_up(head_size, LANES) / VALUE_ROWS * VALUE_ROWS;
+  return rows < 48 ? 48 : least(rows, 192);
+#endif
+}
+
+static int64_t attention_scratch(int64_t rows, int64_t head_size) {
+  Work work;
+  int64_t bytes = lay_out(&work, nullptr, rows, head_size);
+#if defined(__AMX_BF16__)
+  TileWork tiles;
+  int64_t in_tiles = lay_out_tiles(&tiles, nullptr, rows, head_size);
+  bytes = in_tiles > bytes ? in_tiles : bytes;
+#endif
+  return bytes;
 }
 
 static void attention(const vesalius_key_values* cache, const vesalius_attention_block* block, void* scratch) {
+#if defined(__AMX_BF16__)
+  if (attention_rounding(cache->format, cache->page_size != 0) == VESALIUS_ROUND_BF16) {
+    switch (cache->format) {
+      case VESALIUS_CACHE_F32: return attend_in_tiles<StoredF32>(cache, block, scratch);
+      case VESALIUS_CACHE_BF16: return attend_in_tiles<StoredBF16>(cache, block, scratch);
+      case VESALIUS_CACHE_INT8: return attend_in_tiles<StoredI8>(cache, block, scratch);
+    }
+  }
+#endif
   switch (cache->format) {
     case VESALIUS_CACHE_F32: return attend<StoredF32>(cache, block, scratch);
     case VESALIUS_CACHE_BF16: return attend<StoredBF16>(cache, block, scratch);

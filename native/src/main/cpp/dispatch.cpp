@@ -225,6 +225,8 @@ void vesalius_store(const vesalius_key_values* cache, int32_t value, const float
   active->store(cache, value, x, x_stride, slots, from, to);
 }
 
+int32_t vesalius_attention_rounding(int32_t format, int32_t paged) { return active->attention_rounding(format, paged); }
+
 int64_t vesalius_attention_scratch(int64_t rows, int64_t head_size) { return active->attention_scratch(rows, head_size); }
 
 int64_t vesalius_attention_rows(int64_t head_size) { return active->attention_rows(head_size); }

@@ -25,6 +25,7 @@ struct Tier {
   decltype(&vesalius_rotary_table) rotary_table;
   decltype(&vesalius_rotate) rotate;
   decltype(&vesalius_store) store;
+  decltype(&vesalius_attention_rounding) attention_rounding;
   decltype(&vesalius_attention_scratch) attention_scratch;
   decltype(&vesalius_attention_rows) attention_rows;
   decltype(&vesalius_attention_split) attention_split;

@@ -25,6 +25,7 @@ const Tier VESALIUS_TABLE = {
     VESALIUS_TIER::rotary_table,
     VESALIUS_TIER::rotate,
     VESALIUS_TIER::store_rows,
+    VESALIUS_TIER::attention_rounding,
     VESALIUS_TIER::attention_scratch,
     VESALIUS_TIER::attention_rows,
     VESALIUS_TIER::attention_split,

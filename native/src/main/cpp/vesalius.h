@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a signature or a struct below does. */
-#define VESALIUS_ABI_VERSION 1
+#define VESALIUS_ABI_VERSION 2
 
 /* The caller compares this with the version that it was written for before it calls anything else. */
 VESALIUS_API int32_t vesalius_abi_version(void);
@@ -186,6 +186,13 @@ typedef struct vesalius_attention_block {
   float scale;
   int32_t causal;
 } vesalius_attention_block;
+
+/*
+ * How attention with keys and values of this format rounds what it multiplies: VESALIUS_ROUND_NONE, or VESALIUS_ROUND_BF16 for
+ * queries after the scale, for weights (with a value's scale in INT8), whose exponentials then err by up to 2^-17 of
+ * themselves, and for ragged keys and values. Those of a cache are used as they are stored.
+ */
+VESALIUS_API int32_t vesalius_attention_rounding(int32_t format, int32_t paged);
 
 /* Scratch bytes, aligned to 64, per thread for blocks of up to so many query rows (queries * group). */
 VESALIUS_API int64_t vesalius_attention_scratch(int64_t rows, int64_t head_size);

@@ -1,6 +1,6 @@
 package org.vesalius.kernels;
 
-/** How a backend rounds activations before it multiplies them with a weight. */
+/** How a backend rounds activations before it multiplies them with a weight, or in attention. */
 public enum ActivationRounding {
   /** Not at all. */
   NONE,

@@ -52,6 +52,24 @@ public interface Kernels extends AutoCloseable {
   }
 
   /**
+   * How {@link #attention} with these keys and values rounds what it multiplies: a difference from
+   * the definition that a backend has to declare.
+   *
+   * <p>{@link ActivationRounding#BF16} means that these are rounded to the nearest bfloat16, of two
+   * equally near ones to the even one: queries, after they were multiplied by the scale; weights,
+   * {@code exp(score - largest score so far)}, whose exponentials then err by up to {@code 2^-17}
+   * of themselves; and of a {@link KeyValues.Ragged} batch keys and values. A cache's keys and
+   * values are used as they are stored; of one of I8 the scale of a key multiplies the score, and
+   * that of a value the weight before it is rounded. Weights are divided by the sum of the rounded
+   * ones, with a cache of I8 of those before rounding. Scores and sums are binary32.
+   *
+   * <p>A cache of F32 is never rounded: who asks for one wants all digits.
+   */
+  default ActivationRounding attentionRounding(KeyValues keyValues) {
+    return ActivationRounding.NONE;
+  }
+
+  /**
    * Copies {@code values} into a tensor F32, BF16 (rounded to the nearest) or I8 (whole numbers),
    * row by row; {@code values} holds at least {@code rows * columns} numbers.
    */
@@ -225,7 +243,7 @@ public interface Kernels extends AutoCloseable {
 
   /**
    * Scaled dot-product attention with grouped queries: {@code out = softmax(scale * q kᵀ + mask) v}
-   * per head.
+   * per head, with numbers rounded as {@link #attentionRounding} says.
    *
    * @param out {@code (tokens, heads * headSize)}
    * @param q {@code (tokens, heads * headSize)}

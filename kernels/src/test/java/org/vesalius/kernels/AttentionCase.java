@@ -3,6 +3,7 @@ package org.vesalius.kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Matrices.Framed;
 
@@ -22,6 +23,9 @@ final class AttentionCase {
 
   /** How pages store keys and values. */
   private CacheFormat format = CacheFormat.F32;
+
+  /** What attention was given last. */
+  private @Nullable KeyValues keyValues;
 
   /** Of each sequence the first token of a group and the one after its last, and so on. */
   private int @Nullable [][] groups;
@@ -96,17 +100,53 @@ final class AttentionCase {
     return other;
   }
 
+  /**
+   * What is left for the definition to do when a backend has rounded as it says, in the call that
+   * it was given last: the same with rounded queries, which the scale is multiplied into, and for a
+   * ragged batch with rounded keys and values.
+   */
+  AttentionCase rounded(Kernels tested) {
+    if (rounding(tested) == ActivationRounding.NONE) {
+      return this;
+    }
+    AttentionShape unscaled =
+        new AttentionShape(
+            shape.heads(), shape.kvHeads(), shape.headSize(), 1, shape.causal(), shape.window());
+    AttentionCase other = new AttentionCase(new Samples(0), unscaled, 1, lengths);
+    boolean ragged = keyValues instanceof KeyValues.Ragged;
+    for (int s = 0; s < lengths.length; s++) {
+      float[] scaled = q[s].clone();
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] *= shape.scale();
+      }
+      other.q[s] = StoredRow.of(CacheFormat.BF16, scaled).values();
+      other.k[s] = ragged ? StoredRow.of(CacheFormat.BF16, k[s]).values() : k[s];
+      other.v[s] = ragged ? StoredRow.of(CacheFormat.BF16, v[s]).values() : v[s];
+    }
+    other.groups = groups;
+    other.format = format;
+    return other;
+  }
+
+  /** How a backend rounds in the call that it was given last. */
+  ActivationRounding rounding(Kernels tested) {
+    return tested.attentionRounding(Objects.requireNonNull(keyValues, "no call yet"));
+  }
+
   /** All tokens as queries, keys and values in the batch. */
   float[] ragged(Kernels kernels) {
     int width = shape.kvHeads() * shape.headSize();
     int tokens = Arrays.stream(lengths).sum();
     Framed out = Framed.of(kernels, tokens, q(0, 0).length);
+    KeyValues given =
+        new KeyValues.Ragged(
+            Framed.of(kernels, tokens, width, join(k)).view(),
+            Framed.of(kernels, tokens, width, join(v)).view());
+    keyValues = given;
     kernels.attention(
         out.view(),
         Framed.of(kernels, tokens, q(0, 0).length, join(q)).view(),
-        new KeyValues.Ragged(
-            Framed.of(kernels, tokens, width, join(k)).view(),
-            Framed.of(kernels, tokens, width, join(v)).view()),
+        given,
         starts(kernels, lengths),
         shape,
         groups(kernels, new int[lengths.length], lengths));
@@ -161,9 +201,7 @@ final class AttentionCase {
     }
     int tokens = Arrays.stream(queries).sum();
     Framed out = Framed.of(kernels, tokens, shape.heads() * size);
-    kernels.attention(
-        out.view(),
-        Framed.of(kernels, tokens, shape.heads() * size, join(batch)).view(),
+    KeyValues given =
         new KeyValues.Paged(
             slabs(kernels, format.elementType(), store[0], size),
             slabs(kernels, format.elementType(), store[1], size),
@@ -173,7 +211,12 @@ final class AttentionCase {
             pageSize,
             PAGES_PER_SLAB,
             Matrices.integerRows(kernels, to.length, columns, table),
-            Matrices.integers(kernels, to)),
+            Matrices.integers(kernels, to));
+    keyValues = given;
+    kernels.attention(
+        out.view(),
+        Framed.of(kernels, tokens, shape.heads() * size, join(batch)).view(),
+        given,
         starts(kernels, queries),
         shape,
         groups(kernels, from, to));

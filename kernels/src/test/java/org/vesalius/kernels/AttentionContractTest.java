@@ -2,6 +2,8 @@ package org.vesalius.kernels;
 
 import java.util.Arrays;
 import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -10,26 +12,74 @@ class AttentionContractTest {
 
   private static void check(
       String backend, AttentionCase attention, BiFunction<AttentionCase, Kernels, float[]> run) {
+    AttentionShape shape = attention.shape;
+    int row = shape.heads() * shape.headSize();
+    int keys = Arrays.stream(attention.lengths).max().orElseThrow();
+    check(
+        backend,
+        attention,
+        run,
+        keys,
+        rounded -> {
+          double[] scores = new double[rows(attention) * shape.heads()];
+          for (int i = 0; i < scores.length; i++) {
+            scores[i] = rounded.largestScore(i / shape.heads(), i % shape.heads());
+          }
+          return i -> scores[i / row * shape.heads() + i % row / shape.headSize()];
+        });
+  }
+
+  /** For some of the tokens as queries, with the largest score of all for each. */
+  private static void checkSome(
+      String backend,
+      AttentionCase attention,
+      BiFunction<AttentionCase, Kernels, float[]> run,
+      int keys) {
+    check(
+        backend,
+        attention,
+        run,
+        keys,
+        rounded -> {
+          double scores = 0;
+          for (int row = 0; row < rows(attention); row++) {
+            for (int head = 0; head < attention.shape.heads(); head++) {
+              scores = Math.max(scores, rounded.largestScore(row, head));
+            }
+          }
+          double largest = scores;
+          return i -> largest;
+        });
+  }
+
+  private static int rows(AttentionCase attention) {
+    return Arrays.stream(attention.lengths).sum();
+  }
+
+  /** With what the tested backend says that it rounds, the definition gets rounded numbers. */
+  private static void check(
+      String backend,
+      AttentionCase attention,
+      BiFunction<AttentionCase, Kernels, float[]> run,
+      int keys,
+      Function<AttentionCase, IntToDoubleFunction> largestScores) {
     try (Kernels reference = BackendsUnderTest.reference();
         Kernels tested = BackendsUnderTest.open(backend, 2)) {
-      float[] expected = run.apply(attention, reference);
-      float[] magnitudes = run.apply(attention.magnitudes(), reference);
-      AttentionShape shape = attention.shape;
-      int row = shape.heads() * shape.headSize();
-      int keys = Arrays.stream(attention.lengths).max().orElseThrow();
-      double[] scores = new double[expected.length / shape.headSize()];
-      for (int i = 0; i < scores.length; i++) {
-        scores[i] = attention.largestScore(i / shape.heads(), i % shape.heads());
-      }
+      float[] actual = run.apply(attention, tested);
+      ActivationRounding rounding = attention.rounding(tested);
+      AttentionCase rounded = attention.rounded(tested);
+      float[] magnitudes = run.apply(rounded.magnitudes(), reference);
+      IntToDoubleFunction scores = largestScores.apply(rounded);
       Matrices.assertClose(
           backend + " attention " + attention,
-          expected,
-          run.apply(attention, tested),
+          run.apply(rounded, reference),
+          actual,
           i ->
               Tolerance.attention(
-                  shape.headSize(),
+                  rounding,
+                  attention.shape.headSize(),
                   keys,
-                  scores[i / row * shape.heads() + i % row / shape.headSize()],
+                  scores.applyAsDouble(i),
                   magnitudes[i]));
     }
   }
@@ -96,23 +146,7 @@ class AttentionContractTest {
         // The magnitudes of the last tokens are those of the whole, row by row.
         int[] from = {199, 60, 0, 64, 100};
         int[] to = {200, 65, 1, 64, 128};
-        try (Kernels reference = BackendsUnderTest.reference();
-            Kernels tested = BackendsUnderTest.open(backend, 2)) {
-          float[] expected = attention.paged(reference, 16, from, to);
-          float[] magnitudes = attention.magnitudes().paged(reference, 16, from, to);
-          double scores = 0;
-          for (int row = 0; row < 458; row++) {
-            for (int head = 0; head < 6; head++) {
-              scores = Math.max(scores, attention.largestScore(row, head));
-            }
-          }
-          double largest = scores;
-          Matrices.assertClose(
-              backend + " attention " + attention,
-              expected,
-              attention.paged(tested, 16, from, to),
-              i -> Tolerance.attention(16, 200, largest, magnitudes[i]));
-        }
+        checkSome(backend, attention, (c, kernels) -> c.paged(kernels, 16, from, to), 200);
       }
     }
   }
@@ -150,23 +184,7 @@ class AttentionContractTest {
               .withGroups(new int[] {65, 160}, new int[] {20, 50, 60, 90});
       int[] from = {65, 41};
       int[] to = {170, 90};
-      try (Kernels reference = BackendsUnderTest.reference();
-          Kernels tested = BackendsUnderTest.open(backend, 2)) {
-        float[] expected = attention.paged(reference, 16, from, to);
-        float[] magnitudes = attention.magnitudes().paged(reference, 16, from, to);
-        double scores = 0;
-        for (int row = 0; row < 260; row++) {
-          for (int head = 0; head < 4; head++) {
-            scores = Math.max(scores, attention.largestScore(row, head));
-          }
-        }
-        double largest = scores;
-        Matrices.assertClose(
-            backend + " attention " + attention,
-            expected,
-            attention.paged(tested, 16, from, to),
-            i -> Tolerance.attention(16, 170, largest, magnitudes[i]));
-      }
+      checkSome(backend, attention, (c, kernels) -> c.paged(kernels, 16, from, to), 170);
     }
   }
 

@@ -154,7 +154,9 @@ class BatchInvarianceContractTest {
     int first = length - 45;
     for (int window : new int[] {0, 1500}) {
       AttentionShape shape = new AttentionShape(6, 2, 16, 0.25f, true, window);
-      AttentionCase attention = new AttentionCase(samples, shape, 1, length);
+      AttentionCase attention =
+          new AttentionCase(samples, shape, 1, length)
+              .in(window == 0 ? CacheFormat.BF16 : CacheFormat.F32);
       check(
           backend,
           "attention " + attention,
@@ -174,11 +176,17 @@ class BatchInvarianceContractTest {
         AttentionShape shape = new AttentionShape(group * 2, 2, 10, 0.3f, true, window);
         AttentionCase attention =
             new AttentionCase(samples, shape, 1, 190)
-                .withGroups(new int[] {3, 60, 60, 64, 70, 135, 150, 189});
+                .withGroups(new int[] {3, 60, 60, 64, 70, 135, 150, 189})
+                .in(window == 0 ? CacheFormat.BF16 : CacheFormat.F32);
         int row = shape.heads() * shape.headSize();
         for (int threads = 1; threads <= 3; threads++) {
           try (Kernels kernels = BackendsUnderTest.open(backend, threads)) {
-            float[] whole = attention.ragged(kernels);
+            float[] whole = attention.paged(kernels, 16);
+            ActivationRounding inPages = attention.rounding(kernels);
+            float[] ragged = attention.ragged(kernels);
+            if (inPages == attention.rounding(kernels)) {
+              Matrices.assertIdentical(backend + " " + attention + " ragged", whole, ragged);
+            }
             for (int[] chunk :
                 new int[][] {
                   {0, 190},

@@ -142,8 +142,26 @@ public final class Tolerance {
    * @param values {@code Σ weight * |value|}
    */
   public static double attention(int headSize, int keys, double scores, double values) {
+    return attention(ActivationRounding.NONE, headSize, keys, scores, values);
+  }
+
+  /**
+   * Absolute error of one number of attention that rounds what {@link Kernels#attentionRounding}
+   * says, where the definition was given queries, keys and values that are rounded already: the
+   * weights are left, each of which is wrong by half a step and by its exponential, in numerator
+   * and denominator.
+   */
+  public static double attention(
+      ActivationRounding rounding, int headSize, int keys, double scores, double values) {
+    double weight =
+        switch (rounding) {
+          case NONE -> 0;
+          case BF16 -> 0x1p-8 + 0x1p-17;
+          case INT8 -> throw new IllegalArgumentException("attention does not round to integers");
+        };
     double score = (sum(headSize) + 4 * ROUNDOFF) * scores + 4 * ROUNDOFF;
-    double weights = Math.expm1(2 * score) + 2 * sum(keys) + 8 * ROUNDOFF;
+    double rounded = Math.log1p(weight) - Math.log1p(-weight);
+    double weights = Math.expm1(2 * score + rounded) + 2 * sum(keys) + 8 * ROUNDOFF;
     return weights * values + Float.MIN_NORMAL * keys;
   }
 }

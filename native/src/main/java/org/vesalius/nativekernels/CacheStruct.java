@@ -93,7 +93,7 @@ final class CacheStruct implements AutoCloseable {
   }
 
   /** {@code enum vesalius_cache_format}. */
-  private static int format(CacheFormat format) {
+  static int format(CacheFormat format) {
     return switch (format) {
       case F32 -> 0;
       case BF16 -> 1;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("restricted")
 final class LoadedLibrary {
   /** {@code VESALIUS_ABI_VERSION} of the header that {@link NativeLibrary} was written for. */
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   /** What became of loading. */
   sealed interface Outcome {

@@ -20,6 +20,9 @@ final class NativeAttention implements AutoCloseable {
   /** Blocks for each thread below which their keys are split too. */
   private static final int BLOCKS = 4;
 
+  /** Query rows of a block below which laying out keys and values for it begins to show. */
+  private static final int FEW_ROWS = 128;
+
   /** Multiply-adds that are not worth a second thread. */
   private static final long SMALL = 1 << 15;
 
@@ -105,7 +108,7 @@ final class NativeAttention implements AutoCloseable {
     blocks = 0;
     mostQueries = 0;
     work = 0;
-    int perBlock = (int) Math.max(1, NativeLibrary.attentionRows(shape.headSize()) / shape.group());
+    int perBlock = queriesOfBlock(starts);
     for (int s = 0; s + 1 < starts.columns(); s++) {
       int begin = Contents.integer(starts, 0, s);
       int count = Contents.integer(starts, 0, s + 1) - begin;
@@ -126,6 +129,18 @@ final class NativeAttention implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** As many as the kernel likes, or fewer so that there are blocks for all threads. */
+  private int queriesOfBlock(Tensor starts) {
+    int sequences = starts.columns() - 1;
+    long all = (long) Contents.integer(starts, 0, sequences) - Contents.integer(starts, 0, 0);
+    long shared = all * shape.kvHeads() / ((long) BLOCKS * pool.threads());
+    long rows =
+        Math.min(
+            NativeLibrary.attentionRows(shape.headSize()),
+            Math.max(FEW_ROWS, shared * shape.group()));
+    return (int) Math.max(1, rows / shape.group());
   }
 
   private void add(

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.ExpertChoice;
@@ -82,8 +83,20 @@ final class NativeKernels implements Kernels {
 
   @Override
   public ActivationRounding rounding(Weight weight) {
-    int rounding =
-        NativeLibrary.roundingOf(WeightStructs.format(weight), WeightStructs.transposed(weight));
+    return rounding(
+        NativeLibrary.roundingOf(WeightStructs.format(weight), WeightStructs.transposed(weight)));
+  }
+
+  @Override
+  public ActivationRounding attentionRounding(KeyValues keyValues) {
+    return rounding(
+        keyValues instanceof KeyValues.Paged paged
+            ? NativeLibrary.attentionRounding(CacheStruct.format(paged.format()), 1)
+            : NativeLibrary.attentionRounding(CacheStruct.format(CacheFormat.F32), 0));
+  }
+
+  /** {@code enum vesalius_rounding}. */
+  private static ActivationRounding rounding(int rounding) {
     return switch (rounding) {
       case 0 -> ActivationRounding.NONE;
       case 1 -> ActivationRounding.BF16;

@@ -46,6 +46,8 @@ final class NativeLibrary {
   private static final MethodHandle ROTARY_TABLE = handle("rotary_table", voids("alalalaaflll"));
   private static final MethodHandle ROTATE = handle("rotate", voids("alllafalalll"));
   private static final MethodHandle STORE = handle("store", voids("aialall"));
+  private static final MethodHandle ATTENTION_ROUNDING =
+      handle("attention_rounding", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle ATTENTION_SCRATCH =
       handle("attention_scratch", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle ATTENTION_ROWS =
@@ -325,6 +327,14 @@ final class NativeLibrary {
   static void store(long cache, int value, long x, long xStride, long slots, long from, long to) {
     try {
       STORE.invokeExact(cache, value, x, xStride, slots, from, to);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int attentionRounding(int format, int paged) {
+    try {
+      return (int) ATTENTION_ROUNDING.invokeExact(format, paged);
     } catch (Throwable e) {
       throw unexpected(e);
     }
