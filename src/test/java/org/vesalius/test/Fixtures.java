@@ -94,19 +94,22 @@ final class Fixtures {
 
   /**
    * Ends the test visibly if the backend cannot work here: skipped, or failed where the system
-   * property {@code vesalius.require} names it.
+   * property {@code vesalius.require} names it and {@code vesalius.optional} does not.
    */
   static void requireBackend(String name) {
     unavailable(name)
         .ifPresent(reason -> Assumptions.abort("backend " + name + " is unavailable: " + reason));
   }
 
+  private static boolean named(String property, String name) {
+    return Arrays.asList(System.getProperty(property, "").split(",")).contains(name);
+  }
+
   private static Optional<String> unavailable(String name) {
     Backend backend =
         Backends.all().stream().filter(b -> b.name().equals(name)).findFirst().orElseThrow();
     if (backend.probe() instanceof BackendStatus.Unavailable unavailable) {
-      List<String> required = Arrays.asList(System.getProperty("vesalius.require", "").split(","));
-      if (required.contains(name)) {
+      if (named("vesalius.require", name) && !named("vesalius.optional", name)) {
         throw new AssertionError(
             "backend " + name + " is required and unavailable: " + unavailable.reason());
       }
