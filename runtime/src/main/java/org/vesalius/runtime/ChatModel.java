@@ -4,30 +4,18 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Set;
-import java.util.stream.Collectors;
-import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
-import org.vesalius.kernels.KernelOptions;
-import org.vesalius.kernels.Kernels;
-import org.vesalius.kernels.WorkerPool;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.loader.LoadListener;
-import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.generate.PromptEncoder;
 import org.vesalius.runtime.layers.DecoderConfig;
-import org.vesalius.runtime.layers.MatrixConversion;
-import org.vesalius.runtime.layers.QuantizingConversion;
-import org.vesalius.runtime.layers.WeightPlan;
 import org.vesalius.runtime.models.LoadedModel;
-import org.vesalius.runtime.models.ModelFamilies;
 import org.vesalius.runtime.models.ModelFamily;
-import org.vesalius.runtime.models.ModelFiles;
 import org.vesalius.runtime.prompt.ChatTemplate;
 import org.vesalius.tokenizer.Tokenizer;
 
@@ -47,8 +35,6 @@ import org.vesalius.tokenizer.Tokenizer;
  * }</pre>
  */
 public final class ChatModel implements AutoCloseable {
-  private static final int DEFAULT_CONTEXTS_IN_CACHE = 4;
-
   private final ModelFamily family;
   private final LoadedModel model;
   private final Checkpoint checkpoint;
@@ -62,7 +48,7 @@ public final class ChatModel implements AutoCloseable {
   private final PromptEncoder encoder;
   private final Generator generator;
 
-  private ChatModel(
+  ChatModel(
       ModelFamily family,
       LoadedModel model,
       Checkpoint checkpoint,
@@ -102,53 +88,12 @@ public final class ChatModel implements AutoCloseable {
     return open(directory, options, LoadListener.none());
   }
 
-  /** Opens a model and tells the listener how the loading goes. */
+  /**
+   * Opens a model and tells the listener how the loading goes, on the calling thread. Other threads
+   * take part meanwhile and have ended when this returns or throws.
+   */
   public static ChatModel open(Path directory, OpenOptions options, LoadListener progress) {
-    ModelConfig config = ModelConfig.read(directory);
-    ModelFamily family = ModelFamilies.of(config);
-    Tokenizer tokenizer = tokenizer(directory);
-    ChatTemplate template = ChatTemplate.read(directory, family.defaultTemplate());
-    GenerationConfig recommended = GenerationConfig.read(directory).withTokensOf(config);
-    KernelOptions kernelOptions =
-        options.threads().isPresent()
-            ? new KernelOptions(options.threads().getAsInt())
-            : KernelOptions.defaults();
-    Kernels kernels = Backends.open(options.backend(), kernelOptions);
-    Arena converted = Arena.ofShared();
-    Checkpoint checkpoint = null;
-    try {
-      checkpoint = Checkpoint.open(directory, progress);
-      LoadedModel model;
-      try (WorkerPool pool = new WorkerPool(kernelOptions.threads())) {
-        MatrixConversion conversion = new QuantizingConversion(options.weights(), pool, converted);
-        WeightPlan weights = WeightPlan.of(config.root(), options.weights(), conversion);
-        model = family.load(new ModelFiles(directory, weights), config, checkpoint, kernels);
-      }
-      DecoderConfig sizes = model.decoder().config();
-      PromptEncoder encoder = encoder(directory, family, model, tokenizer, template, recommended);
-      int context =
-          Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
-      Engine engine =
-          new Engine(
-              kernels,
-              model,
-              Math.min(options.prefillChunk(), context),
-              context,
-              options.cacheFormat(),
-              options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
-      Generator generator =
-          new Generator(
-              engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());
-      return new ChatModel(
-          family, model, checkpoint, converted, tokenizer, recommended, engine, encoder, generator);
-    } catch (RuntimeException | Error e) {
-      kernels.close();
-      converted.close();
-      if (checkpoint != null) {
-        checkpoint.close();
-      }
-      throw e;
-    }
+    return new ModelOpening(directory, options, progress).open();
   }
 
   /**
@@ -206,10 +151,6 @@ public final class ChatModel implements AutoCloseable {
     }
     return new PromptEncoder(
         template, tokenizer, model, recommended.bosTokenId(), family.answerFormat());
-  }
-
-  private static Set<Integer> endIds(GenerationConfig recommended) {
-    return Arrays.stream(recommended.eosTokenIds()).boxed().collect(Collectors.toSet());
   }
 
   /** Answers a request. */

@@ -1,6 +1,7 @@
 package org.vesalius.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -9,13 +10,15 @@ import org.jspecify.annotations.Nullable;
 /** Reads a model of type BPE. */
 final class BpeJson {
   private final JsonValue json;
+  private final TokenTable tokens;
   private final Vocabulary vocabulary;
   private final String prefix;
   private final int @Nullable [] byteTokens;
   private final BpeSymbols.Unknown unknown;
 
-  private BpeJson(JsonValue json, Vocabulary vocabulary) {
+  private BpeJson(JsonValue json, TokenTable tokens, Vocabulary vocabulary) {
     this.json = json;
+    this.tokens = tokens;
     this.vocabulary = vocabulary;
     String continuing = json.text("continuing_subword_prefix");
     this.prefix = continuing == null ? "" : continuing;
@@ -29,9 +32,16 @@ final class BpeJson {
   }
 
   /**
+   * @param tokens the model's part of the vocabulary
    * @param bytes whether the pieces stand for bytes
+   * @param scanned what {@code merges} holds, where it is not in the tree
    */
-  static Model read(JsonValue json, Vocabulary vocabulary, boolean bytes) {
+  static Model read(
+      JsonValue json,
+      TokenTable tokens,
+      Vocabulary vocabulary,
+      boolean bytes,
+      ModelScan.@Nullable Parts scanned) {
     json.onlyFields(
         "type",
         "dropout",
@@ -47,16 +57,19 @@ final class BpeJson {
     if (dropout != null && !(dropout.node().isNumber() && dropout.node().doubleValue() == 0)) {
       throw dropout.unsupported("null or 0: dropout makes encoding random");
     }
-    return new BpeJson(json, vocabulary).model(bytes);
+    int[] pairs = scanned == null ? null : scanned.pairs;
+    return new BpeJson(json, tokens, vocabulary).model(bytes, pairs);
   }
 
-  private Model model(boolean bytes) {
+  private Model model(boolean bytes, int @Nullable [] scanned) {
     String end = json.text("end_of_word_suffix");
     String suffix = end == null ? "" : end;
     boolean ignoreMerges = json.flag("ignore_merges", false);
     boolean plain = prefix.isEmpty() && suffix.isEmpty();
-    MergeTable merges = new MergeTable(json.required("merges").node().size());
-    WordCuts cuts = merges(json.required("merges"), merges);
+    JsonValue list = json.required("merges");
+    int[] pairs = scanned == null ? pairs(list) : scanned;
+    MergeTable merges = new MergeTable(pairs.length / 2);
+    WordCuts cuts = merges(list, pairs, merges);
     if (bytes && plain && byteTokens == null) {
       return new BpeModel(vocabulary, byteSymbols(), merges, ignoreMerges, null);
     }
@@ -92,12 +105,10 @@ final class BpeJson {
   /**
    * Fills the table of merges.
    *
+   * @param pairs the ids of each merge, left and right in turn
    * @return where words may be cut, or null where a symbol is not the text it stands for
    */
-  private @Nullable WordCuts merges(JsonValue list, MergeTable merges) {
-    if (!list.node().isArray()) {
-      throw list.unsupported("an array");
-    }
+  private @Nullable WordCuts merges(JsonValue list, int[] pairs, MergeTable merges) {
     WordCuts cuts = new WordCuts(new BitSet());
     boolean literal =
         (unknown.id() >= 0 || byteTokens != null)
@@ -111,30 +122,52 @@ final class BpeJson {
     if (unknown.id() >= 0) {
       stand.set(unknown.id());
     }
-    int rank = 0;
+    for (int i = 0; i < pairs.length; i += 2) {
+      int left = pairs[i];
+      int right = pairs[i + 1];
+      int merged = tokens.startsWith(right, prefix) ? join(left, right) : TokenTable.NONE;
+      if (merged < 0) {
+        throw list.unsupported("merges whose join is a token of model.vocab");
+      }
+      merges.put(left, right, i / 2, merged);
+      literal = literal && !stand.get(left) && !stand.get(right);
+      if (literal) {
+        cuts.add(tokens, merged);
+      }
+    }
+    return literal ? cuts : null;
+  }
+
+  private int join(int left, int right) {
+    return tokens.joined(left, right, prefix.length());
+  }
+
+  /** The ids of the merges of a tree. */
+  private int[] pairs(JsonValue list) {
+    if (!list.node().isArray()) {
+      throw list.unsupported("an array");
+    }
+    int[] pairs = new int[2 * list.node().size()];
+    int count = 0;
     for (int i = 0; i < list.node().size(); i++) {
       JsonNode merge = list.node().get(i);
       if (merge.isTextual() && merge.textValue().startsWith("#version")) {
         continue;
       }
       Map.Entry<String, String> pair = pair(list, i);
-      String right = pair.getValue();
-      if (!right.startsWith(prefix)) {
+      if (!pair.getValue().startsWith(prefix)) {
         throw element(list, i).unsupported("a second token that starts with \"" + prefix + "\"");
       }
-      String join = pair.getKey() + right.substring(prefix.length());
-      int leftId = vocabulary.modelId(pair.getKey());
-      int rightId = vocabulary.modelId(right);
-      int merged = vocabulary.modelId(join);
-      if (leftId < 0 || rightId < 0 || merged < 0) {
+      int left = tokens.id(pair.getKey());
+      int right = tokens.id(pair.getValue());
+      if (left < 0 || right < 0 || join(left, right) < 0) {
         throw element(list, i)
             .unsupported("tokens of model.vocab, which their join must be as well");
       }
-      literal &= !stand.get(leftId) && !stand.get(rightId);
-      cuts.add(join);
-      merges.put(leftId, rightId, rank++, merged);
+      pairs[count++] = left;
+      pairs[count++] = right;
     }
-    return literal ? cuts : null;
+    return Arrays.copyOf(pairs, count);
   }
 
   private static Map.Entry<String, String> pair(JsonValue list, int i) {

@@ -2,7 +2,6 @@ package org.vesalius.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,17 +20,24 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
   /**
    * @param bytes whether the model's pieces stand for bytes ({@link ByteLevelPreTokenizer})
    * @param normalize what the normalizer makes of a text
+   * @param scanned the parts that are not in the tree, or null where all are
    */
   static ModelJson read(
-      JsonValue json, @Nullable JsonValue added, boolean bytes, UnaryOperator<String> normalize) {
+      JsonValue json,
+      @Nullable JsonValue added,
+      boolean bytes,
+      UnaryOperator<String> normalize,
+      ModelScan.@Nullable Parts scanned) {
     String type = type(json);
-    Map<String, Integer> vocab =
-        type.equals("Unigram") ? UnigramJson.vocab(json) : vocab(json.required("vocab"));
+    TokenTable vocab =
+        scanned != null && !type.equals("Unigram")
+            ? scanned.vocabulary
+            : type.equals("Unigram") ? UnigramJson.vocab(json) : vocab(json.required("vocab"));
     List<AddedToken> addedTokens = added == null ? List.of() : addedTokens(added, vocab);
     Vocabulary vocabulary = new Vocabulary(vocab, addedTokens, normalize);
     Model model =
         switch (type) {
-          case "BPE" -> BpeJson.read(json, vocabulary, bytes);
+          case "BPE" -> BpeJson.read(json, vocab, vocabulary, bytes, scanned);
           case "Unigram" -> spelled(UnigramJson.read(json, vocabulary, vocab), bytes);
           case "WordPiece" -> spelled(wordPiece(json, vocabulary, vocab), bytes);
           case "WordLevel" -> spelled(wordLevel(json, vocabulary), bytes);
@@ -66,8 +72,7 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
     return bytes ? new ByteSpelledModel(model) : model;
   }
 
-  private static Model wordPiece(
-      JsonValue json, Vocabulary vocabulary, Map<String, Integer> vocab) {
+  private static Model wordPiece(JsonValue json, Vocabulary vocabulary, TokenTable vocab) {
     json.onlyFields(
         "type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
     return new WordPieceModel(
@@ -91,26 +96,30 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
     return id;
   }
 
-  private static Map<String, Integer> vocab(JsonValue json) {
+  private static TokenTable vocab(JsonValue json) {
     if (!json.node().isObject()) {
       throw json.unsupported("an object of tokens and ids");
     }
-    Map<String, Integer> vocab = HashMap.newHashMap(json.node().size());
-    // Ids index arrays here and rows of a matrix in the model: holes are few in a real vocabulary.
-    int limit = Math.toIntExact(Math.min(2L * json.node().size() + 65536, Integer.MAX_VALUE - 8));
-    BitSet taken = new BitSet();
+    TokenTable vocab = new TokenTable();
+    int limit = largestId(json.node().size());
     for (Map.Entry<String, JsonNode> field : json.node().properties()) {
       JsonNode id = field.getValue();
       if (!id.isInt() || id.intValue() < 0 || id.intValue() > limit) {
         throw entry(json, field).unsupported("a whole number near the vocabulary's size");
       }
-      if (taken.get(id.intValue())) {
+      if (!vocab.add(field.getKey(), id.intValue())) {
         throw entry(json, field).unsupported("an id that no other token has");
       }
-      taken.set(id.intValue());
-      vocab.put(field.getKey(), id.intValue());
     }
     return vocab;
+  }
+
+  /**
+   * The largest id that a vocabulary of so many tokens may have. Ids index arrays here and rows of
+   * a matrix in the model: holes are few in a real vocabulary.
+   */
+  static int largestId(int tokens) {
+    return Math.toIntExact(Math.min(2L * tokens + 65536, Integer.MAX_VALUE - 8));
   }
 
   private static JsonValue entry(JsonValue vocab, Map.Entry<String, JsonNode> field) {
@@ -124,7 +133,7 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
    * warns and goes on; the model's weights follow one of the two, nobody knows which, so such a
    * file is refused.
    */
-  private static List<AddedToken> addedTokens(JsonValue json, Map<String, Integer> vocab) {
+  private static List<AddedToken> addedTokens(JsonValue json, TokenTable vocab) {
     Map<String, AddedToken> tokens = new HashMap<>();
     List<AddedToken> inOrder = new ArrayList<>();
     int next = vocab.size();
@@ -145,14 +154,14 @@ record ModelJson(Vocabulary vocabulary, List<AddedToken> addedTokens, Model mode
       if (tokens.put(token.content(), token) != null) {
         throw entry.required("content").unsupported("each added token once");
       }
-      Integer known = vocab.get(token.content());
-      int expected = known == null ? next++ : known;
+      int known = vocab.id(token.content());
+      int expected = known < 0 ? next++ : known;
       if (token.id() != expected) {
         throw entry
             .required("id")
             .unsupported(
                 expected
-                    + (known == null
+                    + (known < 0
                         ? ", the next id after the vocabulary and the added tokens before"
                         : ", the id that model.vocab gives this token"));
       }

@@ -1,7 +1,6 @@
 package org.vesalius.tokenizer;
 
 import java.util.Arrays;
-import java.util.Map;
 
 /**
  * Tokens by their UTF-16 units, for finding all that a text starts with in one walk. A node is a
@@ -20,10 +19,15 @@ final class TokenTrie {
   private int[] ids = new int[1 << 10];
   private int size = 1;
 
-  TokenTrie(Map<String, Integer> tokens) {
+  TokenTrie(TokenTable tokens) {
     Arrays.fill(edges, NONE);
     Arrays.fill(ids, NONE);
-    tokens.forEach(this::add);
+    for (int id = 0; id < tokens.limit(); id++) {
+      String token = tokens.text(id);
+      if (token != null) {
+        add(token, id);
+      }
+    }
   }
 
   private void add(String token, int id) {

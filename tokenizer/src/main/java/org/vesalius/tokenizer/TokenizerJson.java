@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a tokenizer.json into the parts of a {@link Tokenizer}. Each kind of part has a reader with
@@ -32,6 +33,14 @@ final class TokenizerJson {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+    ModelScan.Parts scanned = ModelScan.of(json);
+    if (scanned != null) {
+      try {
+        return read(mapper.readTree(scanned.rest), origin, scanned);
+      } catch (IOException | TokenizerFormatException e) {
+        // The same again from the whole file, so that the message counts its lines.
+      }
+    }
     try {
       return read(mapper.readTree(json), origin);
     } catch (JacksonException e) {
@@ -42,10 +51,14 @@ final class TokenizerJson {
   }
 
   static Tokenizer read(JsonNode tree, String origin) {
-    return new TokenizerJson(new JsonValue(origin, "", tree)).tokenizer();
+    return read(tree, origin, null);
   }
 
-  private Tokenizer tokenizer() {
+  private static Tokenizer read(JsonNode tree, String origin, ModelScan.@Nullable Parts scanned) {
+    return new TokenizerJson(new JsonValue(origin, "", tree)).tokenizer(scanned);
+  }
+
+  private Tokenizer tokenizer(ModelScan.@Nullable Parts scanned) {
     JsonValue version = root.optional("version");
     if (version != null && !version.text().equals("1.0")) {
       throw version.unsupported("\"1.0\"");
@@ -57,7 +70,8 @@ final class TokenizerJson {
             root.required("model"),
             root.optional("added_tokens"),
             PreTokenizerJson.endsInBytes(preTokenizer),
-            normalizer::normalize);
+            normalizer::normalize,
+            scanned);
     AddedTokenMatcher raw = matcher(model.addedTokens(), false, normalizer);
     AddedTokenMatcher normalized = matcher(model.addedTokens(), true, normalizer);
     return new Tokenizer(

@@ -1,20 +1,18 @@
 package org.vesalius.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.HashMap;
-import java.util.Map;
 
 /** Reads a model of type Unigram. */
 final class UnigramJson {
   private UnigramJson() {}
 
   /** The tokens; the id of each is its place in the list. */
-  static Map<String, Integer> vocab(JsonValue json) {
+  static TokenTable vocab(JsonValue json) {
     JsonValue list = json.required("vocab");
     if (!list.node().isArray()) {
       throw list.unsupported("an array of [token, score]");
     }
-    Map<String, Integer> vocab = HashMap.newHashMap(list.node().size());
+    TokenTable vocab = new TokenTable();
     int id = 0;
     for (JsonNode entry : list.node()) {
       if (!entry.isArray()
@@ -23,7 +21,7 @@ final class UnigramJson {
           || !entry.get(1).isNumber()) {
         throw element(list, id, entry).unsupported("[token, score]");
       }
-      if (vocab.put(entry.get(0).textValue(), id) != null) {
+      if (!vocab.add(entry.get(0).textValue(), id)) {
         throw element(list, id, entry).unsupported("each token once");
       }
       id++;
@@ -31,7 +29,7 @@ final class UnigramJson {
     return vocab;
   }
 
-  static Model read(JsonValue json, Vocabulary vocabulary, Map<String, Integer> vocab) {
+  static Model read(JsonValue json, Vocabulary vocabulary, TokenTable vocab) {
     json.onlyFields("type", "unk_id", "vocab", "byte_fallback");
     double[] scores = new double[vocab.size()];
     int id = 0;

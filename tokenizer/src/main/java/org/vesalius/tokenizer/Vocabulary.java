@@ -12,55 +12,46 @@ import org.jspecify.annotations.Nullable;
 
 /** Tokens and their ids: those of the model, and the added ones. Immutable. */
 final class Vocabulary {
-  private final Map<String, Integer> model;
+  private final TokenTable model;
   private final Map<String, Integer> added = new HashMap<>();
   private final List<AddedToken> addedTokens;
-  private final @Nullable String[] tokens;
-  private final @Nullable String[] decoded;
+  private final Map<Integer, Added> byId = new HashMap<>();
+  private final int size;
   private final BitSet special = new BitSet();
   private final BitSet skipped = new BitSet();
+
+  private record Added(String content, String decoded) {}
 
   /**
    * @param normalize what the normalizer makes of a text
    */
-  Vocabulary(
-      Map<String, Integer> model, List<AddedToken> addedTokens, UnaryOperator<String> normalize) {
+  Vocabulary(TokenTable model, List<AddedToken> addedTokens, UnaryOperator<String> normalize) {
     this.model = model;
     this.addedTokens = List.copyOf(addedTokens);
-    int last = -1;
-    for (int id : model.values()) {
-      last = Math.max(last, id);
-    }
-    for (AddedToken token : addedTokens) {
-      last = Math.max(last, token.id());
-    }
-    tokens = new @Nullable String[last + 1];
-    model.forEach((token, id) -> tokens[id] = token);
-    decoded = tokens.clone();
-    for (AddedToken token : addedTokens) {
-      tokens[token.id()] = token.content();
-      decoded[token.id()] = token.normalized() ? normalize.apply(token.content()) : token.content();
-      added.put(token.content(), token.id());
-      special.set(token.id(), token.special());
-    }
+    int limit = model.limit();
     Set<String> specialContents = new HashSet<>();
     for (AddedToken token : addedTokens) {
+      String content = token.content();
+      byId.put(
+          token.id(), new Added(content, token.normalized() ? normalize.apply(content) : content));
+      added.put(content, token.id());
+      special.set(token.id(), token.special());
       if (token.special()) {
-        specialContents.add(token.content());
+        specialContents.add(content);
       }
+      limit = Math.max(limit, token.id() + 1);
     }
-    for (AddedToken token : addedTokens) {
-      String text = decoded[token.id()];
-      skipped.set(token.id(), text != null && specialContents.contains(text));
-    }
+    size = limit;
+    byId.forEach((id, token) -> skipped.set(id, specialContents.contains(token.decoded)));
   }
 
   int size() {
-    return tokens.length;
+    return size;
   }
 
   @Nullable String token(int id) {
-    return id >= 0 && id < tokens.length ? tokens[id] : null;
+    Added known = byId.get(id);
+    return known == null ? model.text(id) : known.content;
   }
 
   /**
@@ -68,17 +59,18 @@ final class Vocabulary {
    * normalized form.
    */
   @Nullable String decoded(int id) {
-    return id >= 0 && id < decoded.length ? decoded[id] : null;
+    Added known = byId.get(id);
+    return known == null ? model.text(id) : known.decoded;
   }
 
   OptionalInt id(String token) {
-    Integer id = added.getOrDefault(token, model.get(token));
-    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    int id = added.getOrDefault(token, model.id(token));
+    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
   /** Id of a token of the model, -1 where it has none; added tokens are not looked at. */
   int modelId(String token) {
-    return model.getOrDefault(token, -1);
+    return model.id(token);
   }
 
   boolean isSpecial(int id) {

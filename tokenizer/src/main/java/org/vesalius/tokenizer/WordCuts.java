@@ -28,10 +28,10 @@ record WordCuts(BitSet joined) {
   }
 
   /** Adds what a token joins. */
-  void add(String token) {
-    for (int i = token.indexOf(MARK, 1); i > 0; i = token.indexOf(MARK, i + 1)) {
-      if (token.charAt(i - 1) != MARK) {
-        joined.set(token.charAt(i - 1));
+  void add(TokenTable tokens, int id) {
+    for (int i = 1; i < tokens.length(id); i++) {
+      if (tokens.charAt(id, i) == MARK && tokens.charAt(id, i - 1) != MARK) {
+        joined.set(tokens.charAt(id, i - 1));
       }
     }
   }

@@ -1,0 +1,143 @@
+package org.vesalius.runtime;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.WorkerPool;
+import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.GenerationConfig;
+import org.vesalius.loader.LoadListener;
+import org.vesalius.loader.ModelConfig;
+import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.Generator;
+import org.vesalius.runtime.generate.PromptEncoder;
+import org.vesalius.runtime.layers.DecoderConfig;
+import org.vesalius.runtime.layers.MatrixConversion;
+import org.vesalius.runtime.layers.QuantizingConversion;
+import org.vesalius.runtime.layers.WeightPlan;
+import org.vesalius.runtime.models.LoadedModel;
+import org.vesalius.runtime.models.ModelFamilies;
+import org.vesalius.runtime.models.ModelFamily;
+import org.vesalius.runtime.models.ModelFiles;
+import org.vesalius.runtime.prompt.ChatTemplate;
+import org.vesalius.tokenizer.Tokenizer;
+
+/**
+ * The steps that open a {@link ChatModel}. The tokenizer is read and the kernels are opened on
+ * threads of their own, beside what the caller's thread reads. Which failure is reported does not
+ * depend on that: it is the first in the order configuration, tokenizer, template, kernels,
+ * weights. After a failure everything is closed again, and no thread is left.
+ */
+final class ModelOpening {
+  private static final int DEFAULT_CONTEXTS_IN_CACHE = 4;
+
+  private final Path directory;
+  private final OpenOptions options;
+  private final LoadListener progress;
+  private final KernelOptions kernelOptions;
+
+  ModelOpening(Path directory, OpenOptions options, LoadListener progress) {
+    this.directory = directory;
+    this.options = options;
+    this.progress = progress;
+    kernelOptions =
+        options.threads().isPresent()
+            ? new KernelOptions(options.threads().getAsInt())
+            : KernelOptions.defaults();
+  }
+
+  ChatModel open() {
+    try (Background<Tokenizer> tokenizer =
+        Background.start("vesalius-tokenizer", () -> ChatModel.tokenizer(directory))) {
+      ModelConfig config = ModelConfig.read(directory);
+      ModelFamily family = ModelFamilies.of(config);
+      // Only now, because a choice of kernels is logged.
+      Background<Kernels> kernels =
+          Background.start(
+              "vesalius-kernels", () -> Backends.open(options.backend(), kernelOptions));
+      try {
+        return tokenizer.then(() -> withTexts(config, family, tokenizer, kernels));
+      } catch (RuntimeException | Error e) {
+        Kernels unused = kernels.orNull();
+        if (unused != null) {
+          unused.close();
+        }
+        throw e;
+      }
+    }
+  }
+
+  private ChatModel withTexts(
+      ModelConfig config,
+      ModelFamily family,
+      Background<Tokenizer> tokenizer,
+      Background<Kernels> kernels) {
+    ChatTemplate template = ChatTemplate.read(directory, family.defaultTemplate());
+    GenerationConfig recommended = GenerationConfig.read(directory).withTokensOf(config);
+    return kernels.then(
+        () -> withWeights(config, family, tokenizer, template, recommended, kernels));
+  }
+
+  private ChatModel withWeights(
+      ModelConfig config,
+      ModelFamily family,
+      Background<Tokenizer> texts,
+      ChatTemplate template,
+      GenerationConfig recommended,
+      Background<Kernels> computing) {
+    Arena converted = Arena.ofShared();
+    Checkpoint checkpoint = null;
+    try {
+      checkpoint = Checkpoint.open(directory, progress);
+      Kernels kernels = computing.get();
+      LoadedModel model = load(config, family, checkpoint, kernels, converted);
+      DecoderConfig sizes = model.decoder().config();
+      int context =
+          Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
+      Tokenizer tokenizer = texts.get();
+      PromptEncoder encoder =
+          ChatModel.encoder(directory, family, model, tokenizer, template, recommended);
+      Engine engine =
+          new Engine(
+              kernels,
+              model,
+              Math.min(options.prefillChunk(), context),
+              context,
+              options.cacheFormat(),
+              options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
+      Generator generator =
+          new Generator(
+              engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());
+      return new ChatModel(
+          family, model, checkpoint, converted, tokenizer, recommended, engine, encoder, generator);
+    } catch (RuntimeException | Error e) {
+      converted.close();
+      if (checkpoint != null) {
+        checkpoint.close();
+      }
+      throw e;
+    }
+  }
+
+  private LoadedModel load(
+      ModelConfig config,
+      ModelFamily family,
+      Checkpoint checkpoint,
+      Kernels kernels,
+      Arena converted) {
+    try (WorkerPool pool = new WorkerPool(kernelOptions.threads())) {
+      MatrixConversion conversion = new QuantizingConversion(options.weights(), pool, converted);
+      WeightPlan weights = WeightPlan.of(config.root(), options.weights(), conversion);
+      return family.load(new ModelFiles(directory, weights), config, checkpoint, kernels);
+    }
+  }
+
+  private static Set<Integer> endIds(GenerationConfig recommended) {
+    return Arrays.stream(recommended.eosTokenIds()).boxed().collect(Collectors.toSet());
+  }
+}
