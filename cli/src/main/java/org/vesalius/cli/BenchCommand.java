@@ -98,7 +98,7 @@ final class BenchCommand implements Callable<Integer> {
     Progress progress = new Progress(terminal);
     long start = System.nanoTime();
     try (progress;
-        ChatModel opened = ModelArguments.open(model, options, progress)) {
+        ChatModel opened = compute.open(model, options, terminal, progress)) {
       double openSeconds = (System.nanoTime() - start) / 1e9;
       requireContext(opened);
       ModelWork work = new ModelWork(opened.parts(), opened.cacheFormat());

@@ -1,5 +1,7 @@
 package org.vesalius.cli;
 
+import org.jspecify.annotations.Nullable;
+
 /** Ends a command with a message for the user and exit code 1. */
 final class CommandFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ final class CommandFailure extends RuntimeException {
     super(message);
   }
 
-  CommandFailure(String message, Throwable cause) {
+  CommandFailure(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

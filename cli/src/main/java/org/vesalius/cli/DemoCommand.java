@@ -58,7 +58,8 @@ final class DemoCommand implements Callable<Integer> {
     Progress progress = new Progress(terminal);
     long begin = System.nanoTime();
     try (DemoModel demo = DemoModel.unpack();
-        ChatModel model = ModelArguments.open(demo.directory(), compute.openOptions(), progress)) {
+        ChatModel model =
+            compute.open(demo.directory(), compute.openOptions(), terminal, progress)) {
       long loadNanos = System.nanoTime() - begin;
       Part.Image image = (Part.Image) Part.image(demo.example(EXAMPLE));
       say("image:    " + EXAMPLE + " (embedded)");

@@ -114,14 +114,34 @@ final class ModelArguments {
   }
 
   /** Opens a model; a bar shows that something goes on. */
-  static ChatModel open(Path directory, OpenOptions options, Progress progress) {
+  ChatModel open(Path directory, OpenOptions options, Terminal terminal, Progress progress) {
     requireFolder(directory);
+    // Whether the backend is the wanted one is known a moment later without asking: opening has
+    // found out, unless much work comes with it.
+    boolean quick = options.weights() == WeightFormat.AS_STORED;
+    if (!quick) {
+      startAgainIfNeeded(terminal);
+    }
     progress.begin("Loading");
+    ChatModel opened;
     try {
-      return ChatModel.open(directory, options);
+      opened = ChatModel.open(directory, options);
     } finally {
       progress.close();
     }
+    if (quick) {
+      startAgainIfNeeded(terminal);
+    }
+    return opened;
+  }
+
+  /**
+   * Starts this process again with the Vector API where that is what will compute; to be called
+   * before anything is taken from standard input.
+   */
+  void startAgainIfNeeded(Terminal terminal) {
+    VectorStart.ifNeeded(
+        terminal, spec.root().commandLine().getParseResult().originalArgs());
   }
 
   static void requireFolder(Path directory) {

@@ -3,6 +3,7 @@ package org.vesalius.cli;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,13 +130,17 @@ final class RunCommand implements Callable<Integer> {
                     ? GenerationConfig.read(model)
                     : GenerationConfig.empty()));
     ChatRequest.Builder builder = checked(() -> limits(chosen));
+    // What comes from a pipe can't be read twice.
+    if ("-".equals(prompt) || (messages != null && !Files.isRegularFile(messages))) {
+      compute.startAgainIfNeeded(terminal);
+    }
     ChatRequest request = conversation(builder).build();
     if (overlay != null && Overlays.pictures(request).isEmpty()) {
       throw misuse("--overlay: expected a picture to draw on, found none in the request");
     }
     Progress progress = new Progress(terminal);
     long begin = System.nanoTime();
-    try (ChatModel opened = ModelArguments.open(model, options, progress)) {
+    try (ChatModel opened = compute.open(model, options, terminal, progress)) {
       long loadNanos = System.nanoTime() - begin;
       return answer(opened, request, loadNanos, progress);
     }
