@@ -29,7 +29,9 @@ final class HeaderJson {
   private final Path file;
   private final List<Entry> entries = new ArrayList<>();
   private Map<String, String> metadata = Map.of();
-  private String subject = "header";
+
+  /** The field that is being read, or null outside one. */
+  private @Nullable String entryName;
 
   private HeaderJson(JsonParser parser, Path file) {
     this.parser = parser;
@@ -42,7 +44,7 @@ final class HeaderJson {
       try {
         header.readAll();
       } catch (JsonProcessingException e) {
-        throw StrictJson.malformed(file, header.subject, e);
+        throw StrictJson.malformed(file, header.subject(), e);
       }
       return header;
     } catch (IOException e) {
@@ -63,7 +65,7 @@ final class HeaderJson {
     require(parser.nextToken(), JsonToken.START_OBJECT, "a JSON object");
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      subject = METADATA.equals(name) ? METADATA : "tensor " + Quote.of(name);
+      entryName = name;
       requireUnicode(name);
       parser.nextToken();
       if (METADATA.equals(name)) {
@@ -71,7 +73,7 @@ final class HeaderJson {
       } else {
         entries.add(readEntry(name));
       }
-      subject = "header";
+      entryName = null;
     }
     if (parser.nextToken() != null) {
       throw error("nothing but white space after the JSON object", found());
@@ -226,10 +228,15 @@ final class HeaderJson {
 
   /** An escaped half of a surrogate pair is no character, and no other file can name it. */
   private void requireUnicode(String text) {
-    // A pair comes as one code point above, so what is left in this range stands alone.
-    if (text.codePoints()
-        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-      throw error("Unicode text", "half a surrogate pair in " + Quote.of(text));
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        // A pair comes as one code point above; what is in the range stands alone.
+        if (Character.isSurrogate((char) text.codePointAt(i))
+            && text.codePointAt(i) <= Character.MAX_VALUE) {
+          throw error("Unicode text", "half a surrogate pair in " + Quote.of(text));
+        }
+        i++;
+      }
     }
   }
 
@@ -250,7 +257,14 @@ final class HeaderJson {
     return text.length() <= 40 ? text : text.substring(0, 40) + "…";
   }
 
+  private String subject() {
+    if (entryName == null) {
+      return "header";
+    }
+    return METADATA.equals(entryName) ? METADATA : "tensor " + Quote.of(entryName);
+  }
+
   private ModelFormatException error(String expected, String found) {
-    return ModelFormatException.of(file, subject, expected, found);
+    return ModelFormatException.of(file, subject(), expected, found);
   }
 }

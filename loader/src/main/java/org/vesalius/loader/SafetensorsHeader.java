@@ -247,20 +247,19 @@ public final class SafetensorsHeader {
     long expectedBegin = 0;
     String previous = "";
     for (Entry entry : ordered) {
-      String subject = "tensor " + Quote.of(entry.name());
       if (entry.begin() != expectedBegin) {
         String before = previous.isEmpty() ? "the data begins" : Quote.of(previous) + " ends";
         String fault = entry.begin() > expectedBegin ? " (a hole)" : " (an overlap)";
         throw ModelFormatException.of(
             file,
-            subject,
+            "tensor " + Quote.of(entry.name()),
             "data_offsets to begin at " + expectedBegin + ", where " + before,
             entry.begin() + fault);
       }
       if (entry.end() > dataBytes) {
         throw ModelFormatException.of(
             file,
-            subject,
+            "tensor " + Quote.of(entry.name()),
             "data_offsets to end within the " + dataBytes + " bytes of data in the file",
             Long.toString(entry.end()),
             RETRANSFER);

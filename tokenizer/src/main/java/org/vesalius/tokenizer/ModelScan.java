@@ -19,6 +19,7 @@ final class ModelScan {
   private static final int LONGEST = 10_000;
 
   private static final int MOST_DIGITS = 9;
+  private static final String VERSION = "#version";
 
   private final byte[] json;
   private int at;
@@ -192,7 +193,7 @@ final class ModelScan {
       pairs[to + 1] = take(',') && string() ? table.id(text, 0, length) : TokenTable.NONE;
       return pairs[to] >= 0 && pairs[to + 1] >= 0 && take(']');
     }
-    if (!string() || text[0] == '#') {
+    if (!string() || version()) {
       return false;
     }
     int gap = 0;
@@ -210,6 +211,13 @@ final class ModelScan {
       }
     }
     return pairs[to] >= 0 && pairs[to + 1] >= 0;
+  }
+
+  /** Whether the text is the first line of a file of merges, which is none. */
+  private boolean version() {
+    return length >= VERSION.length()
+        && text[0] == '#'
+        && VERSION.contentEquals(CharBuffer.wrap(text, 0, VERSION.length()));
   }
 
   private void blanks() {

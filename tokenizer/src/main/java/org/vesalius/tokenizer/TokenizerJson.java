@@ -1,6 +1,8 @@
 package org.vesalius.tokenizer;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,26 +30,36 @@ final class TokenizerJson {
   }
 
   static Tokenizer parse(byte[] json, String origin) {
-    JsonMapper mapper =
-        JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
     ModelScan.Parts scanned = ModelScan.of(json);
     if (scanned != null) {
       try {
-        return read(mapper.readTree(scanned.rest), origin, scanned);
+        return read(mapper().readTree(scanned.rest), origin, scanned);
       } catch (IOException | TokenizerFormatException e) {
-        // The same again from the whole file, so that the message counts its lines.
+        // What is wrong is said by the other way, which counts the lines of the whole file.
       }
     }
+    return parseTree(json, origin);
+  }
+
+  /** Reads a file with all of it as a tree: what is always right, and slow with a large one. */
+  static Tokenizer parseTree(byte[] json, String origin) {
     try {
-      return read(mapper.readTree(json), origin);
+      return read(mapper().readTree(json), origin);
     } catch (JacksonException e) {
       throw new TokenizerFormatException(origin, "not JSON: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new TokenizerFormatException(origin, "not readable: " + e.getMessage(), e);
     }
+  }
+
+  /** Names are not interned: the tree of a vocabulary has each of them once. */
+  private static JsonMapper mapper() {
+    JsonFactory factory =
+        new JsonFactoryBuilder().disable(JsonFactory.Feature.INTERN_FIELD_NAMES).build();
+    return JsonMapper.builder(factory)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .build();
   }
 
   static Tokenizer read(JsonNode tree, String origin) {

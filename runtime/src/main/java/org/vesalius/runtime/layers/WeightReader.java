@@ -14,6 +14,7 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
 import org.vesalius.loader.Checkpoint;
+import org.vesalius.loader.DType;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.loader.StoredTensor;
 import org.vesalius.runtime.UnsupportedModelException;
@@ -185,18 +186,27 @@ public final class WeightReader {
   }
 
   private static float[] numbers(StoredTensor stored, int length, float offset) {
-    float[] values = new float[length];
-    MemorySegment data = stored.data();
+    float[] values = single(stored, length);
     for (int i = 0; i < length; i++) {
-      values[i] =
-          switch (stored.dtype()) {
-            case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
-            case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
-            case BF16 ->
-                Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
-            default -> throw unsupported(stored);
-          };
       values[i] += offset;
+    }
+    return values;
+  }
+
+  /** Copied as a whole first: access by element is slow before the JVM has compiled it. */
+  private static float[] single(StoredTensor stored, int length) {
+    MemorySegment data = stored.data();
+    if (stored.dtype() == DType.F32) {
+      return data.asSlice(0, 4L * length).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    }
+    boolean brain = stored.dtype() == DType.BF16;
+    if (!brain && stored.dtype() != DType.F16) {
+      throw unsupported(stored);
+    }
+    short[] halves = data.asSlice(0, 2L * length).toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = brain ? Float.intBitsToFloat(halves[i] << 16) : Float.float16ToFloat(halves[i]);
     }
     return values;
   }
