@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.kernels.ActivationRounding;
@@ -329,6 +330,7 @@ class QuantizedModelTest {
     }
   }
 
+  @Tag("definition")
   @TestFactory
   Stream<DynamicTest> filesAreWhatOpeningMakes() throws IOException {
     return fixtures()

@@ -42,6 +42,36 @@ class WorkerPoolTest {
     }
   }
 
+  @Test
+  void taperingPiecesGetShorterDownToOneItem() {
+    for (int threads = 2; threads <= 5; threads++) {
+      try (WorkerPool pool = new WorkerPool(threads)) {
+        for (int items : new int[] {2, 7, 64, 1000}) {
+          int[] pieceThatBegins = new int[items];
+          pool.runTapering(
+              items,
+              (_, from, to) -> {
+                assertEquals(0, pieceThatBegins[from]);
+                pieceThatBegins[from] = to - from;
+              });
+          String what = threads + " threads, " + items;
+          int longest = Math.max(1, items / (2 * threads));
+          int before = longest;
+          int from = 0;
+          while (from < items) {
+            int piece = pieceThatBegins[from];
+            assertTrue(piece > 0 && piece <= before, what + ": " + piece + " after " + before);
+            before = piece;
+            from += piece;
+          }
+          assertEquals(items, from, what);
+          assertEquals(longest, pieceThatBegins[0], what);
+          assertEquals(1, before, what);
+        }
+      }
+    }
+  }
+
   /** Scratch memory is handed out by these numbers, so two pieces must never have the same. */
   @Test
   void numbersAreNotSharedByRunningPieces() {
