@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Results.</b> The package {@code reference} is the definition of every operation. Another
  * backend may round differently, within a bound computed from the operation's length; but for a
  * given row of input its result must not depend on which other rows are in the batch, so that
- * neither the chunk size of a prefill nor other requests change an answer.
+ * neither the chunk size of a prefill nor other requests change an answer; a matrix product that
+ * cannot promise it says so by {@link #batchInvariant}.
  *
  * <p><b>Threads.</b> Calls are issued by one thread at a time (any thread); the backend splits the
  * work itself. A call may return before the work is done on an asynchronous device; {@link #read}
@@ -67,6 +68,25 @@ public interface Kernels extends AutoCloseable {
    */
   default ActivationRounding attentionRounding(KeyValues keyValues) {
     return ActivationRounding.NONE;
+  }
+
+  /**
+   * Whether the result of {@link #linear} and {@link #expertLinear} for a row is the same bit by bit
+   * whatever rows are beside it: a difference from what is promised above that a backend has to
+   * declare. Where it is not, other rows may change the order of summation, and what was added in
+   * which order stays within the bound.
+   */
+  default boolean batchInvariant(Weight weight) {
+    return true;
+  }
+
+  /**
+   * Whether calls return before the work is done. Then {@link #read} is where integer contents are
+   * refused that an earlier operation was given, and that operation may have written rows by then
+   * which had nothing to do with them.
+   */
+  default boolean isAsynchronous() {
+    return false;
   }
 
   /**

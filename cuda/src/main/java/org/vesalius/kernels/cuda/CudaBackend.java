@@ -1,0 +1,62 @@
+package org.vesalius.kernels.cuda;
+
+import java.util.Optional;
+import org.vesalius.kernels.Backend;
+import org.vesalius.kernels.BackendStatus;
+import org.vesalius.kernels.BackendUnavailableException;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.Kernels;
+
+/**
+ * The backend {@code cuda}: the first NVIDIA GPU that the driver shows, on Linux on x86-64.
+ *
+ * <p>System properties: {@code vesalius.cuda.libraries} names a folder in which libcuda.so.1 and
+ * libcublas are looked for first, {@code vesalius.cuda.image} a file with the compiled kernels in
+ * place of those in the jar, and {@code vesalius.cuda.debug=true} waits for every kernel, so that a
+ * fault names the one that caused it.
+ */
+public final class CudaBackend implements Backend {
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  @Override
+  public int priority() {
+    return 30;
+  }
+
+  @Override
+  public BackendStatus probe() {
+    String system = System.getProperty("os.name", "");
+    String processor = System.getProperty("os.arch", "");
+    if (!system.equals("Linux") || !processor.equals("amd64")) {
+      return new BackendStatus.Unavailable(
+          "it needs Linux on x86-64, found "
+              + system
+              + " on "
+              + processor
+              + "; use the backend native here",
+          Optional.empty());
+    }
+    return switch (Probe.outcome()) {
+      case Probe.Outcome.Works works -> new BackendStatus.Available(works.detail());
+      case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
+          new BackendStatus.Unavailable(reason, cause);
+    };
+  }
+
+  @Override
+  public Kernels open(KernelOptions options) {
+    if (probe() instanceof BackendStatus.Unavailable unavailable) {
+      throw new BackendUnavailableException(
+          "backend cuda: " + unavailable.reason(), unavailable.cause().orElse(null));
+    }
+    try {
+      return CudaKernels.open(options);
+    } catch (DeviceException e) {
+      throw new BackendUnavailableException("backend cuda: " + e.getMessage(), e);
+    }
+  }
+}

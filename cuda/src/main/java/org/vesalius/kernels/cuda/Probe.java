@@ -1,0 +1,210 @@
+package org.vesalius.kernels.cuda;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * What there is of driver, device and libraries, looked at once per class loader: without a
+ * context, which would take memory of the device.
+ */
+final class Probe {
+  /** Of CUDA, times 1000: the first driver that compiles the shipped PTX. */
+  private static final int OLDEST_DRIVER = 12040;
+
+  private static final String DRIVER_REMEDY = "install NVIDIA's driver 550 or later";
+
+  /** Compute capability, times 10. */
+  private static final int OLDEST_DEVICE = 80;
+
+  /** What became of looking. */
+  sealed interface Outcome {
+
+    /** All is there. */
+    record Works(Found found, String detail) implements Outcome {}
+
+    /** Something is missing. */
+    record Refused(String reason, Optional<Throwable> cause) implements Outcome {}
+  }
+
+  /**
+   * A device that can be used.
+   *
+   * @param ordinal the driver's number of it
+   * @param name for people
+   * @param capability compute capability, times 10
+   * @param driverVersion of CUDA, times 1000
+   * @param blas cuBLAS
+   */
+  record Found(int ordinal, String name, int capability, int driverVersion, Cublas blas) {
+
+    /** For people: {@code NVIDIA H200, sm_90, CUDA 12.6, cuBLAS 12}. */
+    String description() {
+      return name
+          + ", sm_"
+          + capability
+          + ", CUDA "
+          + version(driverVersion)
+          + ", cuBLAS "
+          + blas.major();
+    }
+  }
+
+  /**
+   * A cuBLAS.
+   *
+   * @param major its major version, 12 or 13
+   */
+  record Cublas(int major, SharedLibrary library) {}
+
+  private static final Outcome OUTCOME = look();
+
+  private Probe() {}
+
+  static Outcome outcome() {
+    return OUTCOME;
+  }
+
+  /** What was found; only where it works. */
+  static Found found() {
+    if (OUTCOME instanceof Outcome.Works(Found found, String _)) {
+      return found;
+    }
+    throw new IllegalStateException("cuda: " + OUTCOME);
+  }
+
+  // Whatever goes wrong here means that there is no such backend, and must not end the process.
+  private static Outcome look() {
+    try {
+      ModuleImage.require();
+      List<String> failures = new ArrayList<>();
+      if (SharedLibrary.find("libcuda.so.1", null, failures).isEmpty()) {
+        return new Outcome.Refused(
+            "libcuda.so.1 not found" + inBrackets(failures) + "; " + DRIVER_REMEDY,
+            Optional.empty());
+      }
+      // The driver's binding needs cuBLAS' place, because both are loaded at once.
+      Optional<Cublas> blas = cublas();
+      PrivateNatives.load(blas.isPresent() && blas.get().major() == 12);
+      Found found = device(driverVersion(), blas);
+      return new Outcome.Works(found, found.description());
+    } catch (UnavailableException e) {
+      return new Outcome.Refused(e.reason(), Optional.ofNullable(e.getCause()));
+    } catch (IllegalCallerException e) {
+      return new Outcome.Refused(
+          "this JVM denies native access; start it with --enable-native-access=ALL-UNNAMED",
+          Optional.of(e));
+    } catch (NoClassDefFoundError e) {
+      return new Outcome.Refused(
+          "a class is missing; put org.jcuda:jcuda and org.jcuda:jcublas on the class path",
+          Optional.of(e));
+    } catch (Throwable e) {
+      return new Outcome.Refused(
+          "CUDA cannot be looked at; report this with the cause", Optional.of(e));
+    }
+  }
+
+  private static String inBrackets(List<String> failures) {
+    return failures.isEmpty() ? "" : " (" + String.join("; ", failures) + ")";
+  }
+
+  private static Optional<Cublas> cublas() {
+    for (int major : new int[] {12, 13}) {
+      Optional<SharedLibrary> library =
+          SharedLibrary.find(
+              "libcublas.so." + major, "libcublasLt.so." + major, new ArrayList<>());
+      if (library.isPresent()) {
+        return Optional.of(new Cublas(major, library.get()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static int driverVersion() throws UnavailableException {
+    int[] version = new int[1];
+    require("cuDriverGetVersion", JCudaDriver.cuDriverGetVersion(version));
+    if (version[0] < OLDEST_DRIVER) {
+      throw new UnavailableException(
+          "the driver is for CUDA "
+              + version(version[0])
+              + ", needed is "
+              + version(OLDEST_DRIVER)
+              + " or later; "
+              + DRIVER_REMEDY,
+          null);
+    }
+    return version[0];
+  }
+
+  private static Found device(int driverVersion, Optional<Cublas> blas)
+      throws UnavailableException {
+    int started = JCudaDriver.cuInit(0);
+    int[] count = new int[1];
+    if (started != CUresult.CUDA_ERROR_NO_DEVICE) {
+      require("cuInit", started);
+      require("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(count));
+    }
+    if (count[0] == 0) {
+      throw new UnavailableException(
+          "the driver shows no device; see that nvidia-smi lists one and that"
+              + " CUDA_VISIBLE_DEVICES does not hide it",
+          null);
+    }
+    CUdevice device = new CUdevice();
+    require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
+    byte[] name = new byte[256];
+    require("cuDeviceGetName", JCudaDriver.cuDeviceGetName(name, name.length, device));
+    int length = 0;
+    while (length < name.length && name[length] != 0) {
+      length++;
+    }
+    String called = new String(name, 0, length, StandardCharsets.UTF_8);
+    int capability =
+        10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+            + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    if (capability < OLDEST_DEVICE) {
+      throw new UnavailableException(
+          called
+              + " has compute capability "
+              + capability / 10
+              + "."
+              + capability % 10
+              + ", needed is 8.0 or later; use the backend native here",
+          null);
+    }
+    if (blas.isEmpty()) {
+      Set<String> others = SharedLibrary.everyCublas();
+      throw new UnavailableException(
+          "libcublas.so.12 and libcublas.so.13 not found"
+              + (others.isEmpty() ? "" : ", found " + String.join(", ", others))
+              + "; install cuBLAS 12 or 13, or name its folder by -Dvesalius.cuda.libraries=",
+          null);
+    }
+    return new Found(0, called, capability, driverVersion, blas.get());
+  }
+
+  private static int attribute(CUdevice device, int attribute) throws UnavailableException {
+    int[] value = new int[1];
+    require(
+        "cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
+    return value[0];
+  }
+
+  private static void require(String function, int result) throws UnavailableException {
+    if (result != CUresult.CUDA_SUCCESS) {
+      throw new UnavailableException(
+          Driver.describe(function, result) + "; see that nvidia-smi works, or restart the machine",
+          null);
+    }
+  }
+
+  private static String version(int version) {
+    return version / 1000 + "." + version % 1000 / 10;
+  }
+}
