@@ -1,0 +1,6 @@
+/* Is linked before all kernels, so that their shared variables can be found. */
+#include "fibers.h"
+
+static thread_local char mark[64];
+
+char* simt::shared_variables_begin() { return mark; }

@@ -1,0 +1,335 @@
+/*
+ * Steps of a warp. Every lane brings what it has; the last one does the step for all, and then each goes on when it is its
+ * turn. So a step costs each lane one change of stacks, and the work is done in one loop over lanes.
+ */
+#include "fibers.h"
+
+namespace simt {
+
+static void remove(Warp* warp, Meeting* meeting) { *meeting = warp->meeting[--warp->meetings]; }
+
+static Meeting* find(Warp* warp, unsigned mask) {
+  for (int i = 0; i < warp->meetings; i++) {
+    if (warp->meeting[i].mask == mask) {
+      return &warp->meeting[i];
+    }
+  }
+  return nullptr;
+}
+
+bool meet(unsigned mask, const char* step) {
+  Lane* self = lane;
+  Warp* warp = self->warp;
+  unsigned bit = 1u << self->number;
+  if (!(mask & bit)) {
+    fail(LAUNCH_FAILED, "%s with the mask 0x%08x, in which lane %d is not", step, mask, self->number);
+  }
+  if (mask & ~warp->exists) {
+    fail(LAUNCH_FAILED, "%s with the mask 0x%08x, but warp %d has only the lanes 0x%08x", step, mask, warp->number, warp->exists);
+  }
+  if (mask & warp->ended) {
+    fail(LAUNCH_FAILED, "%s with the mask 0x%08x, but its lanes 0x%08x have ended", step, mask, mask & warp->ended);
+  }
+  Meeting* meeting = find(warp, mask);
+  if (meeting == nullptr) {
+    if (mask == bit) {
+      return true;
+    }
+    meeting = &warp->meeting[warp->meetings++];
+    *meeting = {mask, 0, step};
+  }
+  if (meeting->step != step) {
+    fail(LAUNCH_FAILED, "%s with the mask 0x%08x, but lanes 0x%08x of it wait in %s", step, mask, meeting->arrived, meeting->step);
+  }
+  meeting->arrived |= bit;
+  if (meeting->arrived == mask) {
+    remove(warp, meeting);
+    return true;
+  }
+  warp->runnable &= ~bit;
+  if (warp->runnable == 0) {
+    host->runnable_warps &= ~(1u << warp->number);
+  }
+  wait();
+  return false;
+}
+
+void leave(unsigned mask) {
+  Warp* warp = lane->warp;
+  warp->runnable |= mask;
+  host->runnable_warps |= 1u << warp->number;
+  yield();
+}
+
+void warp_barrier(unsigned mask) {
+  if (meet(mask, "__syncwarp")) {
+    leave(mask);
+  }
+}
+
+static const char* const NAMES[] = {"__shfl_sync", "__shfl_up_sync", "__shfl_down_sync", "__shfl_xor_sync"};
+
+/* The lane that a lane takes its value from: itself, where that would be outside of its segment. */
+static int source(Shuffle kind, int number, unsigned argument, int width) {
+  int begin = number & -width;
+  switch (kind) {
+    case Shuffle::INDEX:
+      return begin + (int)(argument & (unsigned)(width - 1));
+    case Shuffle::UP:
+      return (unsigned)(number - begin) < argument ? number : number - (int)argument;
+    case Shuffle::DOWN:
+      return argument >= (unsigned)(begin + width - number) ? number : number + (int)argument;
+    case Shuffle::XOR: {
+      /* Lanes of a later segment cannot be asked, those of an earlier one can. */
+      unsigned other = (unsigned)number ^ argument;
+      return other >= (unsigned)(begin + width) ? number : (int)other;
+    }
+  }
+  __builtin_unreachable();
+}
+
+uint64_t shuffle(unsigned mask, Shuffle kind, uint64_t value, unsigned argument, int width) {
+  Lane* self = lane;
+  Warp* warp = self->warp;
+  const char* name = NAMES[(int)kind];
+  if (width <= 0 || width > LANES || (width & (width - 1)) != 0) {
+    fail(LAUNCH_FAILED, "%s with the width %d", name, width);
+  }
+  warp->value[self->number] = value;
+  int from = source(kind, self->number, argument, width);
+  warp->argument[self->number] = (unsigned)from;
+  if (!(mask >> from & 1)) {
+    fail(LAUNCH_FAILED, "%s with the mask 0x%08x asks lane %d, which is not in it", name, mask, from);
+  }
+  if (meet(mask, name)) {
+    if (mask == ~0u) {
+      for (int i = 0; i < LANES; i++) {
+        warp->result[i] = warp->value[warp->argument[i]];
+      }
+    } else {
+      for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
+        int i = __builtin_ctz(rest);
+        warp->result[i] = warp->value[warp->argument[i]];
+      }
+    }
+    leave(mask);
+  }
+  return warp->result[self->number];
+}
+
+unsigned ballot(unsigned mask, bool vote) {
+  Lane* self = lane;
+  Warp* warp = self->warp;
+  warp->value[self->number] = vote;
+  if (meet(mask, "__ballot_sync")) {
+    unsigned votes = 0;
+    for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
+      int i = __builtin_ctz(rest);
+      votes |= (unsigned)warp->value[i] << i;
+    }
+    for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
+      warp->result[__builtin_ctz(rest)] = votes;
+    }
+    leave(mask);
+  }
+  return (unsigned)warp->result[self->number];
+}
+
+/* ---- matrices ---- */
+
+constexpr unsigned ALL = ~0u;
+typedef float Floats __attribute__((vector_size(32)));
+typedef int Ints __attribute__((vector_size(32)));
+
+/* sums += rows * columns, one k after the other. */
+template <typename Numbers, typename T, int DEPTH>
+static inline void multiply(T (*sums)[8], const T (*rows)[DEPTH], const T (*columns)[8]) {
+  constexpr int TILE = 8;
+  for (int i = 0; i < 16; i += TILE) {
+    Numbers tile[TILE];
+    for (int r = 0; r < TILE; r++) {
+      tile[r] = *(const Numbers*)sums[i + r];
+    }
+#pragma GCC unroll 2
+    for (int k = 0; k < DEPTH; k++) {
+      Numbers factors = *(const Numbers*)columns[k];
+#pragma GCC unroll 8
+      for (int r = 0; r < TILE; r++) {
+        tile[r] += rows[i + r][k] * factors;
+      }
+    }
+    for (int r = 0; r < TILE; r++) {
+      *(Numbers*)sums[i + r] = tile[r];
+    }
+  }
+}
+
+static void bring(void* out, const void* a, const void* b) { lane->warp->operands[lane->number] = {out, a, b}; }
+
+static float high(unsigned x) { return bits<float>(x & 0xffff0000u); }
+static float low(unsigned x) { return bits<float>(x << 16); }
+
+static __attribute__((noinline)) void multiply_bf16(Warp* warp) {
+  float rows[16][16];
+  alignas(32) float columns[16][8], sums[16][8];
+  for (int i = 0; i < LANES; i++) {
+    int g = i / 4, t = i % 4;
+    const unsigned* x = (const unsigned*)warp->operands[i].a;
+    const unsigned* y = (const unsigned*)warp->operands[i].b;
+    const float* z = (const float*)warp->operands[i].out;
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+      float* to = &rows[g + 8 * (j & 1)][2 * t + 8 * (j >> 1)];
+      to[0] = low(x[j]);
+      to[1] = high(x[j]);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 2; j++) {
+      columns[2 * t + 8 * j][g] = low(y[j]);
+      columns[2 * t + 8 * j + 1][g] = high(y[j]);
+      memcpy(&sums[g + 8 * j][2 * t], z + 2 * j, 8);
+    }
+  }
+  multiply<Floats>(sums, rows, columns);
+  for (int i = 0; i < LANES; i++) {
+    float* z = (float*)warp->operands[i].out;
+    memcpy(z, &sums[i / 4][i % 4 * 2], 8);
+    memcpy(z + 2, &sums[i / 4 + 8][i % 4 * 2], 8);
+  }
+}
+
+void mma_bf16(float* d, const unsigned* a, const unsigned* b) {
+  bring(d, a, b);
+  if (meet(ALL, "mma_bf16")) {
+    multiply_bf16(lane->warp);
+    leave(ALL);
+  }
+}
+
+static __attribute__((noinline)) void multiply_s8(Warp* warp) {
+  int rows[16][32];
+  alignas(32) int columns[32][8], sums[16][8];
+  for (int i = 0; i < LANES; i++) {
+    int g = i / 4, t = i % 4;
+    const unsigned* x = (const unsigned*)warp->operands[i].a;
+    const unsigned* y = (const unsigned*)warp->operands[i].b;
+    const int* z = (const int*)warp->operands[i].out;
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+#pragma GCC unroll 4
+      for (int n = 0; n < 4; n++) {
+        rows[g + 8 * (j & 1)][4 * t + 16 * (j >> 1) + n] = (signed char)(x[j] >> 8 * n);
+      }
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 2; j++) {
+#pragma GCC unroll 4
+      for (int n = 0; n < 4; n++) {
+        columns[4 * t + 16 * j + n][g] = (signed char)(y[j] >> 8 * n);
+      }
+      memcpy(&sums[g + 8 * j][2 * t], z + 2 * j, 8);
+    }
+  }
+  multiply<Ints>(sums, rows, columns);
+  for (int i = 0; i < LANES; i++) {
+    int* z = (int*)warp->operands[i].out;
+    memcpy(z, &sums[i / 4][i % 4 * 2], 8);
+    memcpy(z + 2, &sums[i / 4 + 8][i % 4 * 2], 8);
+  }
+}
+
+void mma_s8(int* d, const unsigned* a, const unsigned* b) {
+  bring(d, a, b);
+  if (meet(ALL, "mma_s8")) {
+    multiply_s8(lane->warp);
+    leave(ALL);
+  }
+}
+
+static void check_aligned(const void* address, const char* step) {
+  if ((uintptr_t)address % 16 != 0) {
+    fail(MISALIGNED_ADDRESS, "%s with the address %p, which is not a multiple of 16", step, address);
+  }
+}
+
+static bool load_matrices(unsigned* r, const void* shared, const char* step) {
+  check_aligned(shared, step);
+  bring(r, shared, nullptr);
+  return meet(ALL, step);
+}
+
+void load_matrix_x4(unsigned* r, const void* shared) {
+  if (load_matrices(r, shared, "load_matrix_x4")) {
+    Warp* warp = lane->warp;
+    for (int i = 0; i < LANES; i++) {
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++) {
+        memcpy((unsigned*)warp->operands[i].out + j, (const char*)warp->operands[8 * j + i / 4].a + i % 4 * 4, 4);
+      }
+    }
+    leave(ALL);
+  }
+}
+
+void load_matrix_x4_trans(unsigned* r, const void* shared) {
+  if (load_matrices(r, shared, "load_matrix_x4_trans")) {
+    Warp* warp = lane->warp;
+    for (int i = 0; i < LANES; i++) {
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++) {
+        unsigned first = ((const uint16_t*)warp->operands[8 * j + i % 4 * 2].a)[i / 4];
+        unsigned second = ((const uint16_t*)warp->operands[8 * j + i % 4 * 2 + 1].a)[i / 4];
+        ((unsigned*)warp->operands[i].out)[j] = first | second << 16;
+      }
+    }
+    leave(ALL);
+  }
+}
+
+/* ---- copies in the background ---- */
+
+static Copies* own_copies() {
+  Lane* self = lane;
+  if (self->copies == nullptr) {
+    self->copies = &host->copies[self - host->lanes];
+    self->copies->groups = 0;
+    self->copies->pending.clear();
+  }
+  return self->copies;
+}
+
+static void carry_out(const Copy& copy) {
+  if (copy.from == nullptr) {
+    memset(copy.to, 0, 16);
+  } else {
+    memcpy(copy.to, copy.from, 16);
+  }
+}
+
+/* As late as allowed, so that a missing wait shows; in shuffled order sometimes at once, so that a buffer shows that others
+   are still reading. */
+void copy_async_16(void* shared, const void* global, bool valid) {
+  check_aligned(shared, "copy_async_16");
+  check_aligned(global, "copy_async_16");
+  Copies* copies = own_copies();
+  Copy copy = {shared, valid ? global : nullptr, copies->groups};
+  if (host->shuffled && (host->draw() & 1)) {
+    carry_out(copy);
+    return;
+  }
+  copies->pending.push_back(copy);
+}
+
+void copy_async_commit() { own_copies()->groups++; }
+
+void copy_async_wait(int groups) {
+  Copies* copies = own_copies();
+  auto& pending = copies->pending;
+  size_t done = 0;
+  while (done < pending.size() && pending[done].group < copies->groups - groups) {
+    carry_out(pending[done++]);
+  }
+  pending.erase(pending.begin(), pending.begin() + (long)done);
+}
+
+}  // namespace simt
