@@ -71,8 +71,8 @@ public interface Kernels extends AutoCloseable {
   }
 
   /**
-   * Whether the result of {@link #linear} and {@link #expertLinear} for a row is the same bit by bit
-   * whatever rows are beside it: a difference from what is promised above that a backend has to
+   * Whether the result of {@link #linear} and {@link #expertLinear} for a row is the same bit by
+   * bit whatever rows are beside it: a difference from what is promised above that a backend has to
    * declare. Where it is not, other rows may change the order of summation, and what was added in
    * which order stays within the bound.
    */

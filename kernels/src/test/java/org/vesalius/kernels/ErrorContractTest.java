@@ -13,7 +13,10 @@ import org.vesalius.kernels.Matrices.Framed;
 import org.vesalius.kernels.StoredWeights.Format;
 import org.vesalius.kernels.StoredWeights.Place;
 
-/** What every backend refuses, and that it has written nothing by then. */
+/**
+ * What every backend refuses, and that it has written nothing by then; of contents an asynchronous
+ * one by the next read, and then nothing beside the output.
+ */
 class ErrorContractTest {
 
   private static void refused(String operation, Executable call) {
@@ -24,10 +27,23 @@ class ErrorContractTest {
   }
 
   private static void outside(String operation, Framed out, Executable call) {
-    IndexOutOfBoundsException e = assertThrows(IndexOutOfBoundsException.class, call, operation);
+    Kernels kernels = out.kernels();
+    Executable untilRefused =
+        kernels.isAsynchronous()
+            ? () -> {
+              call.execute();
+              Matrices.read(kernels, out.view());
+            }
+            : call;
+    IndexOutOfBoundsException e =
+        assertThrows(IndexOutOfBoundsException.class, untilRefused, operation);
     String message = String.valueOf(e.getMessage());
     assertTrue(message.startsWith(operation + ":"), message);
-    out.assertUntouched(operation);
+    if (kernels.isAsynchronous()) {
+      out.read(operation);
+    } else {
+      out.assertUntouched(operation);
+    }
   }
 
   private static Weight weight(Kernels kernels, int rows, int columns) {
@@ -231,7 +247,13 @@ class ErrorContractTest {
             () ->
                 kernels.rotateAndCache(
                     q.view(), k, k, null, null, 0, angles, angles, cache, slots));
-        Matrices.assertIdentical("cache", before, Matrices.read(kernels, cache.keys().getFirst()));
+        float[] after = Matrices.read(kernels, cache.keys().getFirst());
+        if (kernels.isAsynchronous()) {
+          // The first token's slot, of both heads, may have been filled.
+          System.arraycopy(before, 0, after, 0, 8);
+          System.arraycopy(before, 4 * 8, after, 4 * 8, 8);
+        }
+        Matrices.assertIdentical("cache", before, after);
       }
     }
   }

@@ -43,6 +43,20 @@ public final class Matrices {
     return values;
   }
 
+  /** The integers, row by row. */
+  public static int[] readIntegers(Kernels kernels, Tensor tensor) {
+    // Bits are what is copied, whatever they stand for.
+    Tensor bits =
+        new Tensor(
+            ElementType.F32, tensor.data(), tensor.rows(), tensor.columns(), tensor.stride());
+    float[] values = read(kernels, bits);
+    int[] integers = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      integers[i] = Float.floatToRawIntBits(values[i]);
+    }
+    return integers;
+  }
+
   /** A tensor in the middle of a wider and longer one that holds a number which must survive. */
   public record Framed(Kernels kernels, Tensor whole, Tensor view) {
 

@@ -20,10 +20,6 @@ record CachePointers(long keys, long values, long keyScales, long valueScales, i
           case F32 -> 3;
         };
     return new CachePointers(
-        list,
-        list + bytes,
-        scaled ? list + 2 * bytes : 0,
-        scaled ? list + 3 * bytes : 0,
-        format);
+        list, list + bytes, scaled ? list + 2 * bytes : 0, scaled ? list + 3 * bytes : 0, format);
   }
 }

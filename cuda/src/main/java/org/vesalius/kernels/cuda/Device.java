@@ -25,8 +25,7 @@ final class Device implements AutoCloseable {
     this.found = found;
     Driver.check("cuInit", JCudaDriver.cuInit(0));
     Driver.check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, found.ordinal()));
-    Driver.check(
-        "cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
+    Driver.check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
     open = true;
     try {
       use();

@@ -80,8 +80,7 @@ final class DeviceAttention {
 
     /** Pieces that the longest possible sequence is cut into. */
     int pieces() {
-      long keys =
-          cache == null ? keyRows : (long) cache.pageTable().columns() * cache.pageSize();
+      long keys = cache == null ? keyRows : (long) cache.pageTable().columns() * cache.pageSize();
       return Math.max(1, Launcher.blocks(keys, PIECE));
     }
 
@@ -126,12 +125,15 @@ final class DeviceAttention {
                   shape,
                   groups,
                   new CachePointers(
-                      pack(packedKeys, keys, shape), pack(packedValues, values, shape), 0, 0, PACKED),
+                      pack(packedKeys, keys, shape),
+                      pack(packedValues, values, shape),
+                      0,
+                      0,
+                      PACKED),
                   null,
                   keys.rows());
           case KeyValues.Paged paged ->
-              new Call(
-                  out, q, starts, shape, groups, CachePointers.of(tables, paged), paged, 0);
+              new Call(out, q, starts, shape, groups, CachePointers.of(tables, paged), paged, 0);
         };
     if (single) {
       inSinglePrecision(call);

@@ -16,7 +16,8 @@ final class DeviceBuffer {
   /** Its address, with at least so many bytes. */
   long address(long bytes) {
     if (data.byteSize() < bytes) {
-      // Half as much again, because freeing waits for the device. The old one goes first: both may not fit.
+      // Half as much again, because freeing waits for the device. The old one goes first: both may
+      // not fit.
       long wanted = Math.max(bytes, data.byteSize() + data.byteSize() / 2);
       if (data.byteSize() > 0) {
         MemorySegment old = data;

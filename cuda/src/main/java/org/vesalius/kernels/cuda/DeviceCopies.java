@@ -57,8 +57,7 @@ final class DeviceCopies {
           case BF16 ->
               (piece, from, count) -> {
                 for (int i = 0; i < count; i++) {
-                  piece.setAtIndex(
-                      ValueLayout.JAVA_SHORT, i, Bfloat16.round(values[from + i]));
+                  piece.setAtIndex(ValueLayout.JAVA_SHORT, i, Bfloat16.round(values[from + i]));
                 }
               };
           case I8 ->

@@ -29,8 +29,7 @@ final class DeviceMemory implements AutoCloseable {
   /** A zero-filled tensor. */
   Tensor allocate(ElementType type, int rows, int columns) {
     long bytes = (long) rows * columns * type.byteSize();
-    MemorySegment data =
-        allocate(bytes, "a tensor " + type + " (" + rows + ", " + columns + ")");
+    MemorySegment data = allocate(bytes, "a tensor " + type + " (" + rows + ", " + columns + ")");
     return new Tensor(type, data, rows, columns, columns);
   }
 

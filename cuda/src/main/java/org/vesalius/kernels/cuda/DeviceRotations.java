@@ -41,8 +41,7 @@ final class DeviceRotations {
       launcher.rows(positions.columns(from, count)).with(positions.rows());
       launcher.with(rotary.inverseFrequencies()).with(rotary.axis());
       launcher.with(count).with(rotary.pairs()).with(rotary.scaling()).with(fault);
-      launcher.run(
-          table, Launcher.blocks(rotary.pairs(), TABLE_THREADS), count, TABLE_THREADS);
+      launcher.run(table, Launcher.blocks(rotary.pairs(), TABLE_THREADS), count, TABLE_THREADS);
     }
   }
 

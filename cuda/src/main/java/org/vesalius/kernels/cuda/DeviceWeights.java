@@ -62,11 +62,20 @@ final class DeviceWeights {
               four.rows(),
               four.columns());
       case Weight.Transposed(Weight.F32 turned) ->
-          new Weight.F32(turn(turned, transposeWords), turned.columns(), turned.rows());
+          new Weight.F32(
+              turn(turned, transposeWords),
+              /* rows= */ turned.columns(),
+              /* columns= */ turned.rows());
       case Weight.Transposed(Weight.F16 turned) ->
-          new Weight.F16(turn(turned, transposeShorts), turned.columns(), turned.rows());
+          new Weight.F16(
+              turn(turned, transposeShorts),
+              /* rows= */ turned.columns(),
+              /* columns= */ turned.rows());
       case Weight.Transposed(Weight.BF16 turned) ->
-          new Weight.BF16(turn(turned, transposeShorts), turned.columns(), turned.rows());
+          new Weight.BF16(
+              turn(turned, transposeShorts),
+              /* rows= */ turned.columns(),
+              /* columns= */ turned.rows());
       case Weight.Transposed other ->
           throw new IllegalArgumentException("not stored number by number: " + other);
     };

@@ -40,7 +40,8 @@ final class ForeignProducts implements MatrixProducts {
     factors.setAtIndex(JAVA_FLOAT, 1, 0);
     one = factors.address();
     zero = one + Float.BYTES;
-    MethodHandle create = bind(symbols, "cublasCreate_v2", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    MethodHandle create =
+        bind(symbols, "cublasCreate_v2", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     MethodHandle setStream =
         bind(symbols, "cublasSetStream_v2", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     destroy = bind(symbols, "cublasDestroy_v2", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));

@@ -128,8 +128,8 @@ final class PrivateNatives {
       String before = properties.getProperty(FOLDER, "");
       properties.setProperty(FOLDER, folder.toString());
       try {
-        // Anything static initialises the class.
-        JCudaDriver.align(1, 1);
+        // Whatever is called first initialises the class.
+        JCudaDriver.cuDriverGetVersion(new int[1]);
         if (blas) {
           JCublas2.initialize();
         }

@@ -117,8 +117,7 @@ final class Probe {
   private static Optional<Cublas> cublas() {
     for (int major : new int[] {12, 13}) {
       Optional<SharedLibrary> library =
-          SharedLibrary.find(
-              "libcublas.so." + major, "libcublasLt.so." + major, new ArrayList<>());
+          SharedLibrary.find("libcublas.so." + major, "libcublasLt.so." + major, new ArrayList<>());
       if (library.isPresent()) {
         return Optional.of(new Cublas(major, library.get()));
       }
@@ -191,8 +190,7 @@ final class Probe {
 
   private static int attribute(CUdevice device, int attribute) throws UnavailableException {
     int[] value = new int[1];
-    require(
-        "cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
+    require("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
     return value[0];
   }
 

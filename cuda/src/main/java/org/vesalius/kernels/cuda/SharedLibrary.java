@@ -38,11 +38,11 @@ record SharedLibrary(String place, SymbolLookup symbols) {
   /**
    * Loads a library by file name.
    *
-   * @param needed a library that it needs, which is loaded first from the same folder if it is there
+   * @param needed a library that it needs, which is loaded first from the same folder if it is
+   *     there
    * @param failures gets what was found and not loaded
    */
-  static Optional<SharedLibrary> find(
-      String name, @Nullable String needed, List<String> failures) {
+  static Optional<SharedLibrary> find(String name, @Nullable String needed, List<String> failures) {
     return in(folders(true), name, needed, failures)
         .or(() -> open(name))
         .or(() -> in(folders(false), name, needed, failures));
@@ -88,8 +88,7 @@ record SharedLibrary(String place, SymbolLookup symbols) {
 
   private static Optional<SharedLibrary> open(String file) {
     try {
-      return Optional.of(
-          new SharedLibrary(file, SymbolLookup.libraryLookup(file, Arena.global())));
+      return Optional.of(new SharedLibrary(file, SymbolLookup.libraryLookup(file, Arena.global())));
     } catch (IllegalArgumentException _) {
       return Optional.empty();
     }
@@ -110,7 +109,6 @@ record SharedLibrary(String place, SymbolLookup symbols) {
         }
       } catch (IOException _) {
         // A folder that is not there, or not for us to read, holds none.
-        continue;
       }
     }
     return found;

@@ -61,8 +61,7 @@ final class Staging implements AutoCloseable {
   /** Memory to be filled and then given to {@link #send}. */
   MemorySegment claim(long bytes) {
     if (filled + bytes > HALF) {
-      Driver.check(
-          "cuEventRecord", JCudaDriver.cuEventRecord(copied[half], device.stream()));
+      Driver.check("cuEventRecord", JCudaDriver.cuEventRecord(copied[half], device.stream()));
       used[half] = true;
       half = 1 - half;
       if (used[half]) {
