@@ -7,8 +7,8 @@
  * - Outputs come first and overlap no input where nothing else is said.
  * - No grid depends on contents. A grid with a zero is not launched. `blocks(n, m)` is n / m rounded up.
  * - A row's result depends on nothing of the other rows.
- * - `shared` is the dynamic shared memory of a launch in bytes; none where nothing is said. Above 48 KiB the function's limit has
- *   to be raised first.
+ * - `shared` is the dynamic shared memory of a launch in bytes; none where nothing is said. Where it is said, the function's limit
+ *   has to be raised to it first.
  * - `fault` is the record of the first integer out of bounds that was met since it was zeroed. What needs the integer is left
  *   undone; nothing out of bounds is read or written.
  */
@@ -119,8 +119,8 @@ __global__ void vesalius_layer_norm(float* out, int out_stride, const float* x, 
 /* ==== rotary.cu ==== */
 
 /*
- * cos, sin (tokens, pairs); positions (axes, tokens); inverse_frequencies, axis (pairs). grid (blocks(pairs, 64), tokens up to
- * 65,535: above, several launches), block 64.
+ * cos, sin (tokens, pairs); positions (axes, tokens); inverse_frequencies, axis (pairs). grid (tokens, blocks(pairs, 64)), block
+ * 64.
  */
 __global__ void vesalius_rotary_table(float* cos, int cos_stride, float* sin, int sin_stride, const int* positions,
                                       int positions_stride, int axes, const float* inverse_frequencies, const int* axis, int tokens,
@@ -197,7 +197,7 @@ __global__ void vesalius_tiled_f16(float* out, int out_stride, const float* x, i
 __global__ void vesalius_tiled_bf16(float* out, int out_stride, const vesalius_bf16* x, int x_stride, const vesalius_bf16* weight,
                                     const void* const* weights, const int* starts, int experts, const float* bias, int tokens,
                                     int rows, int columns, int* fault);
-/* T = 64. grid (blocks(rows, 128), ...), block 256, shared 73,728 (int8) and 49,152 (int4). Other arguments as few_*. */
+/* T = 64. grid (blocks(rows, 128), ...), block 256, shared 76,032 (int8) and 58,368 (int4). Other arguments as few_*. */
 __global__ void vesalius_tiled_int8(float* out, int out_stride, const signed char* x, const float* x_scales, const int* x_sums,
                                     const signed char* weight, const float* scales, const void* const* weights,
                                     const void* const* scales_of, const int* starts, int experts, const float* bias, int tokens,

@@ -104,8 +104,8 @@ __global__ void __launch_bounds__(64) vesalius_rotary_table(float* cos, int cos_
                                                            const int* positions, int positions_stride, int axes,
                                                            const float* inverse_frequencies, const int* axis, int tokens, int pairs,
                                                            float scaling, int* fault) {
-  int i = (int)(blockIdx.x * blockDim.x + threadIdx.x);
-  int token = (int)blockIdx.y;
+  int i = (int)(blockIdx.y * blockDim.x + threadIdx.x);
+  int token = (int)blockIdx.x;
   if (i >= pairs || !within(axis[i], axes, fault, VESALIUS_FAULT_ROTARY_AXIS, i, token == 0)) {
     return;
   }
