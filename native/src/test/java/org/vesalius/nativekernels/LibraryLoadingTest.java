@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.BackendsUnderTest;
+import org.vesalius.kernels.Jvm;
 
 /** Where the library is put and loaded from, in JVMs of every kind. */
 class LibraryLoadingTest {

@@ -76,8 +76,8 @@ final class DeviceProducts {
     tiledSingle = new Tiles(launcher.function("tiled_f32"), 64, 64, 0);
     tiledHalf = new Tiles(launcher.function("tiled_f16"), 64, 64, 0);
     tiledBrain = new Tiles(launcher.function("tiled_bf16"), 128, 128, 98_304);
-    tiledBytes = new Tiles(launcher.function("tiled_int8"), 128, 64, 73_728);
-    tiledNibbles = new Tiles(launcher.function("tiled_int4"), 128, 64, 49_152);
+    tiledBytes = new Tiles(launcher.function("tiled_int8"), 128, 64, 76_032);
+    tiledNibbles = new Tiles(launcher.function("tiled_int4"), 128, 64, 58_368);
   }
 
   /** The weights of a call: one, or those of experts with the rows of each. */

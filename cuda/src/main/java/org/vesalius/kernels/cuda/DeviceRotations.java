@@ -9,9 +9,6 @@ import org.vesalius.kernels.Tensor;
 final class DeviceRotations {
   private static final int TABLE_THREADS = 64;
 
-  /** Tokens that one launch takes, because they are the second dimension of a grid. */
-  private static final int TABLE_TOKENS = 65_535;
-
   private static final int THREADS = 128;
 
   /** Heads of a block. */
@@ -34,15 +31,12 @@ final class DeviceRotations {
   }
 
   void table(Tensor cos, Tensor sin, Tensor positions, Rotary rotary) {
-    for (int from = 0; from < cos.rows(); from += TABLE_TOKENS) {
-      int count = Math.min(TABLE_TOKENS, cos.rows() - from);
-      launcher.begin();
-      launcher.rows(cos.rows(from, count)).rows(sin.rows(from, count));
-      launcher.rows(positions.columns(from, count)).with(positions.rows());
-      launcher.with(rotary.inverseFrequencies()).with(rotary.axis());
-      launcher.with(count).with(rotary.pairs()).with(rotary.scaling()).with(fault);
-      launcher.run(table, Launcher.blocks(rotary.pairs(), TABLE_THREADS), count, TABLE_THREADS);
-    }
+    launcher.begin();
+    launcher.rows(cos).rows(sin).rows(positions).with(positions.rows());
+    launcher.with(rotary.inverseFrequencies()).with(rotary.axis());
+    launcher.with(cos.rows()).with(rotary.pairs()).with(rotary.scaling()).with(fault);
+    launcher.run(
+        table, cos.rows(), Launcher.blocks(rotary.pairs(), TABLE_THREADS), TABLE_THREADS);
   }
 
   void rotate(Tensor x, Tensor cos, Tensor sin) {

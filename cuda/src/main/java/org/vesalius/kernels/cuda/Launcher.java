@@ -19,16 +19,13 @@ import org.vesalius.kernels.Tensor;
 final class Launcher implements AutoCloseable {
   private static final int MOST_ARGUMENTS = 48;
 
-  /** Dynamic shared memory that every function may have. */
-  private static final int UNASKED_SHARED = 48 << 10;
-
   private static final int LARGEST_GRID_Y = 65_535;
 
   /** A kernel of the module. */
   static final class Function {
     private final String name;
     private final CUfunction handle = new CUfunction();
-    private int shared = UNASKED_SHARED;
+    private int shared;
 
     private Function(String name) {
       this.name = name;

@@ -1,4 +1,4 @@
-package org.vesalius.nativekernels;
+package org.vesalius.kernels;
 
 import java.io.File;
 import java.io.IOException;
@@ -11,43 +11,47 @@ import java.util.List;
 import java.util.Map;
 
 /** Another JVM with the class path of this one, as a user could have started it. */
-final class Jvm {
+public final class Jvm {
   private final List<String> before = new ArrayList<>();
   private final List<String> flags = new ArrayList<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
   private String classPath = System.getProperty("java.class.path", "");
 
   /** What it printed, and its exit code. */
-  record Result(int code, String output) {}
+  public record Result(int code, String output) {}
 
   /** A home and a temporary directory of its own. */
-  static Jvm with(Path home, Path temporary) {
+  public static Jvm with(Path home, Path temporary) {
     return new Jvm()
         .flags("-Duser.home=" + home, "-Djava.io.tmpdir=" + temporary, "-XX:-UsePerfData");
   }
 
   /** Runs it by another program. */
-  Jvm by(String... command) {
+  public Jvm by(String... command) {
     before.addAll(Arrays.asList(command));
     return this;
   }
 
-  Jvm flags(String... more) {
+  /** More of Java's own flags. */
+  public Jvm flags(String... more) {
     flags.addAll(Arrays.asList(more));
     return this;
   }
 
-  Jvm environment(String name, String value) {
+  /** A variable of its environment. */
+  public Jvm environment(String name, String value) {
     environment.put(name, value);
     return this;
   }
 
-  Jvm classPath(List<Path> entries) {
+  /** Another class path than that of this one. */
+  public Jvm classPath(List<Path> entries) {
     classPath = String.join(File.pathSeparator, entries.stream().map(Path::toString).toList());
     return this;
   }
 
-  Process start(Class<?> main, String... arguments) throws IOException {
+  /** Starts it. */
+  public Process start(Class<?> main, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags);
@@ -61,12 +65,14 @@ final class Jvm {
     return builder.start();
   }
 
-  static Result end(Process process) throws IOException, InterruptedException {
+  /** Waits for its end. */
+  public static Result end(Process process) throws IOException, InterruptedException {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Result(process.waitFor(), output);
   }
 
-  Result run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+  /** Starts it and waits for its end. */
+  public Result run(Class<?> main, String... arguments) throws IOException, InterruptedException {
     return end(start(main, arguments));
   }
 }
