@@ -126,9 +126,8 @@ __device__ void attend(const Attention& a, float* shared, const Sequence& sequen
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(128) vesalius_attention_f32(VESALIUS_ATTENTION_ARGUMENTS) {
+extern "C" __global__ void __launch_bounds__(128) vesalius_attention_f32(
+    VESALIUS_ATTENTION_ARGUMENTS) {
   SHARED_BUFFER(float, shared);
   const Attention a = VESALIUS_ATTENTION_VALUES;
   int token = (int)blockIdx.x;
@@ -152,9 +151,9 @@ __global__ void __launch_bounds__(128) vesalius_attention_f32(VESALIUS_ATTENTION
   }
 }
 
-__global__ void __launch_bounds__(64) vesalius_attention_combine(float* out, int out_stride, const float* partial, int pieces,
-                                                                const int* lengths, const int* starts, int sequences, int tokens,
-                                                                int heads, int head_size) {
+extern "C" __global__ void __launch_bounds__(64) vesalius_attention_combine(
+    float* out, int out_stride, const float* partial, int pieces, const int* lengths, const int* starts, int sequences,
+    int tokens, int heads, int head_size) {
   int token = (int)blockIdx.x;
   int head = (int)blockIdx.y;
   int lane = (int)threadIdx.x % WARP;
@@ -188,5 +187,3 @@ __global__ void __launch_bounds__(64) vesalius_attention_combine(float* out, int
         merged.total == 0 ? __int_as_float(0x7fc00000) : result / merged.total;
   }
 }
-
-}  // extern "C"

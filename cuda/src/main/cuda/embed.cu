@@ -62,25 +62,26 @@ __device__ void transpose(T* out, const T* x, int rows, int columns) {
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(256) vesalius_embed_f32(float* out, int out_stride, const float* table, int vocabulary,
-                                                         const int* ids, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_embed_f32(float* out, int out_stride, const float* table,
+                                                                     int vocabulary, const int* ids, int rows, int width,
+                                                                     int* fault) {
   embed(out, out_stride, table, vocabulary, ids, width, fault);
 }
 
-__global__ void __launch_bounds__(256) vesalius_embed_f16(float* out, int out_stride, const vesalius_half* table, int vocabulary,
-                                                         const int* ids, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_embed_f16(float* out, int out_stride, const vesalius_half* table,
+                                                                     int vocabulary, const int* ids, int rows, int width,
+                                                                     int* fault) {
   embed(out, out_stride, (const Half*)table, vocabulary, ids, width, fault);
 }
 
-__global__ void __launch_bounds__(256) vesalius_embed_bf16(float* out, int out_stride, const vesalius_bf16* table, int vocabulary,
-                                                          const int* ids, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_embed_bf16(
+    float* out, int out_stride, const vesalius_bf16* table, int vocabulary, const int* ids, int rows, int width, int* fault) {
   embed(out, out_stride, (const Brain*)table, vocabulary, ids, width, fault);
 }
 
-__global__ void __launch_bounds__(256) vesalius_embed_int8(float* out, int out_stride, const signed char* table, const float* scales,
-                                                          int vocabulary, const int* ids, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_embed_int8(
+    float* out, int out_stride, const signed char* table, const float* scales, int vocabulary, const int* ids, int rows,
+    int width, int* fault) {
   constexpr int GROUP = 256;
   const signed char* from = row_of(table, width, vocabulary, ids, fault);
   if (from == nullptr) {
@@ -93,9 +94,9 @@ __global__ void __launch_bounds__(256) vesalius_embed_int8(float* out, int out_s
   }
 }
 
-__global__ void __launch_bounds__(256) vesalius_embed_int4(float* out, int out_stride, const unsigned char* table,
-                                                          const vesalius_half* scales, const vesalius_half* minimums, int vocabulary,
-                                                          const int* ids, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_embed_int4(
+    float* out, int out_stride, const unsigned char* table, const vesalius_half* scales, const vesalius_half* minimums,
+    int vocabulary, const int* ids, int rows, int width, int* fault) {
   constexpr int GROUP = 64;
   int groups = blocks(width, GROUP);
   const unsigned char* from = row_of(table, (size_t)groups * (GROUP / 2), vocabulary, ids, fault);
@@ -115,12 +116,12 @@ __global__ void __launch_bounds__(256) vesalius_embed_int4(float* out, int out_s
   }
 }
 
-__global__ void __launch_bounds__(256) vesalius_transpose_16(unsigned short* out, const unsigned short* x, int rows, int columns) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_transpose_16(
+    unsigned short* out, const unsigned short* x, int rows, int columns) {
   transpose(out, x, rows, columns);
 }
 
-__global__ void __launch_bounds__(256) vesalius_transpose_32(unsigned* out, const unsigned* x, int rows, int columns) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_transpose_32(
+    unsigned* out, const unsigned* x, int rows, int columns) {
   transpose(out, x, rows, columns);
 }
-
-}  // extern "C"

@@ -35,10 +35,9 @@ __device__ int sum_of_all(int x, int* scratch) {
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(WARP) vesalius_route(int* chosen, float* shares, int shares_stride, const float* logits,
-                                                      int logits_stride, int tokens, int experts, int per_token, int renormalise) {
+extern "C" __global__ void __launch_bounds__(WARP) vesalius_route(int* chosen, float* shares, int shares_stride,
+                                                                  const float* logits, int logits_stride, int tokens,
+                                                                  int experts, int per_token, int renormalise) {
   SHARED_BUFFER(double, all);
   int token = (int)blockIdx.x;
   int lane = (int)threadIdx.x;
@@ -98,8 +97,8 @@ __global__ void __launch_bounds__(WARP) vesalius_route(int* chosen, float* share
   }
 }
 
-__global__ void __launch_bounds__(THREADS) vesalius_group_choices(int* starts, int* rows, int* places, int places_stride,
-                                                                 const int* chosen, int tokens, int experts, int per_token) {
+extern "C" __global__ void __launch_bounds__(THREADS) vesalius_group_choices(
+    int* starts, int* rows, int* places, int places_stride, const int* chosen, int tokens, int experts, int per_token) {
   __shared__ int counts[THREADS / WARP];
   int expert = (int)blockIdx.x;
   int thread = (int)threadIdx.x;
@@ -139,5 +138,3 @@ __global__ void __launch_bounds__(THREADS) vesalius_group_choices(int* starts, i
     }
   }
 }
-
-}  // extern "C"

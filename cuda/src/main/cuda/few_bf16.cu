@@ -46,12 +46,9 @@ __device__ __forceinline__ uint4 read_numbers(const float* x, bool there, int co
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(256, 2) vesalius_few_bf16(float* out, int out_stride, const float* x, int x_stride,
-                                                           const vesalius_bf16* weight, const void* const* weights, const int* starts,
-                                                           int experts, const float* bias, int tokens, int rows, int columns,
-                                                           int* fault) {
+extern "C" __global__ void __launch_bounds__(256, 2) vesalius_few_bf16(
+    float* out, int out_stride, const float* x, int x_stride, const vesalius_bf16* weight, const void* const* weights,
+    const int* starts, int experts, const float* bias, int tokens, int rows, int columns, int* fault) {
   __shared__ float partial[WARPS][ROWS * TOKENS];
   int warp = (int)threadIdx.x / WARP;
   int lane = (int)threadIdx.x % WARP;
@@ -110,5 +107,3 @@ __global__ void __launch_bounds__(256, 2) vesalius_few_bf16(float* out, int out_
     __syncthreads();
   }
 }
-
-}  // extern "C"

@@ -34,14 +34,15 @@ struct Int8 {
   uint4 weight[4][2];
   uint4 x[4];
 
-  static __device__ __forceinline__ uint4 bytes(const unsigned char* row, int column, int columns, bool vectors) {
-    if (vectors && column + 16 <= columns) {
-      return *(const uint4*)(row + column);
-    }
-    unsigned words[4] = {};
-    for (int i = 0; i < 16; i++) {
-      if (column + i < columns) {
-        words[i / 4] |= (unsigned)row[column + i] << i % 4 * 8;
+  /* Sixteen bytes of a row one by one, zero behind its end. */
+  static __device__ __noinline__ uint4 bytes(const unsigned char* row, int column, int columns) {
+    unsigned words[4];
+#pragma unroll
+    for (int w = 0; w < 4; w++) {
+      words[w] = 0;
+#pragma unroll 1
+      for (int i = 0; i < 4 && column + 4 * w + i < columns; i++) {
+        words[w] |= (unsigned)row[column + 4 * w + i] << i * 8;
       }
     }
     return make_uint4(words[0], words[1], words[2], words[3]);
@@ -50,14 +51,23 @@ struct Int8 {
   __device__ __forceinline__ void load(const unsigned char* data, int row, int rows, const signed char* token, bool has_token,
                                        int first, int columns) {
     int place = (int)threadIdx.x % 4 * 16;
-    bool vectors = columns % 16 == 0;
+    const unsigned char* upper = data + (size_t)row * columns;
+    const unsigned char* lower = upper + (size_t)8 * columns;
+    bool has_upper = row < rows;
+    bool has_lower = row + 8 < rows;
+    if (columns % 16 == 0) {
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-      int column = first + i * 64 + place;
+      for (int i = 0; i < 4; i++) {
+        int column = first + i * 64 + place;
+        weight[i][0] = has_upper && column < columns ? *(const uint4*)(upper + column) : uint4{};
+        weight[i][1] = has_lower && column < columns ? *(const uint4*)(lower + column) : uint4{};
+      }
+    } else {
 #pragma unroll
-      for (int half = 0; half < 2; half++) {
-        int r = row + half * 8;
-        weight[i][half] = r < rows && column < columns ? bytes(data + (size_t)r * columns, column, columns, vectors) : uint4{};
+      for (int i = 0; i < 4; i++) {
+        int column = first + i * 64 + place;
+        weight[i][0] = has_upper ? bytes(upper, column, columns) : uint4{};
+        weight[i][1] = has_lower ? bytes(lower, column, columns) : uint4{};
       }
     }
 #pragma unroll
@@ -188,29 +198,23 @@ __device__ __forceinline__ void few(float* out, int out_stride, Activations x, W
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(256, 2) vesalius_few_int8(float* out, int out_stride, const signed char* x, const float* x_scales,
-                                                           const int* x_sums, const signed char* weight, const float* scales,
-                                                           const void* const* weights, const void* const* scales_of,
-                                                           const int* starts, int experts, const float* bias, int tokens, int rows,
-                                                           int columns, int* fault) {
+extern "C" __global__ void __launch_bounds__(256, 2) vesalius_few_int8(
+    float* out, int out_stride, const signed char* x, const float* x_scales, const int* x_sums, const signed char* weight,
+    const float* scales, const void* const* weights, const void* const* scales_of, const int* starts, int experts,
+    const float* bias, int tokens, int rows, int columns, int* fault) {
   Group group = whole_group(starts, experts, tokens, fault);
   Weight w = {weight_of((const unsigned char*)weight, weights, group.expert), weight_of((const void*)scales, scales_of, group.expert),
               nullptr};
   few<Int8>(out, out_stride, {x, x_scales, x_sums}, w, group, bias, rows, columns);
 }
 
-__global__ void __launch_bounds__(256, 2) vesalius_few_int4(float* out, int out_stride, const signed char* x, const float* x_scales,
-                                                           const int* x_sums, const unsigned char* weight,
-                                                           const vesalius_half* scales, const vesalius_half* minimums,
-                                                           const void* const* weights, const void* const* scales_of,
-                                                           const void* const* minimums_of, const int* starts, int experts,
-                                                           const float* bias, int tokens, int rows, int columns, int* fault) {
+extern "C" __global__ void __launch_bounds__(256, 2) vesalius_few_int4(
+    float* out, int out_stride, const signed char* x, const float* x_scales, const int* x_sums, const unsigned char* weight,
+    const vesalius_half* scales, const vesalius_half* minimums, const void* const* weights, const void* const* scales_of,
+    const void* const* minimums_of, const int* starts, int experts, const float* bias, int tokens, int rows, int columns,
+    int* fault) {
   Group group = whole_group(starts, experts, tokens, fault);
   Weight w = {weight_of(weight, weights, group.expert), weight_of((const void*)scales, scales_of, group.expert),
               weight_of((const void*)minimums, minimums_of, group.expert)};
   few<Int4>(out, out_stride, {x, x_scales, x_sums}, w, group, bias, rows, columns);
 }
-
-}  // extern "C"

@@ -23,10 +23,8 @@ __device__ void scale_row(float* out, const float* x, const float* gain, int wid
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(THREADS) vesalius_rms_norm(float* out, int out_stride, const float* x, int x_stride,
-                                                            const float* gain, int rows, int width, float epsilon) {
+extern "C" __global__ void __launch_bounds__(THREADS) vesalius_rms_norm(
+    float* out, int out_stride, const float* x, int x_stride, const float* gain, int rows, int width, float epsilon) {
   __shared__ double scratch[WARPS];
   const float* row = x + (size_t)blockIdx.x * x_stride;
   double squares = 0;
@@ -40,9 +38,9 @@ __global__ void __launch_bounds__(THREADS) vesalius_rms_norm(float* out, int out
   scale_row(out + (size_t)blockIdx.x * out_stride, row, gain, width, squares, epsilon);
 }
 
-__global__ void __launch_bounds__(THREADS) vesalius_add_rms_norm(float* out, int out_stride, float* residual, int residual_stride,
-                                                                const float* delta, int delta_stride, const float* gain, int rows,
-                                                                int width, float epsilon) {
+extern "C" __global__ void __launch_bounds__(THREADS) vesalius_add_rms_norm(
+    float* out, int out_stride, float* residual, int residual_stride, const float* delta, int delta_stride, const float* gain,
+    int rows, int width, float epsilon) {
   __shared__ double scratch[WARPS];
   float* row = residual + (size_t)blockIdx.x * residual_stride;
   const float* added = delta + (size_t)blockIdx.x * delta_stride;
@@ -61,9 +59,9 @@ __global__ void __launch_bounds__(THREADS) vesalius_add_rms_norm(float* out, int
   scale_row(out + (size_t)blockIdx.x * out_stride, row, gain, width, squares, epsilon);
 }
 
-__global__ void __launch_bounds__(THREADS) vesalius_layer_norm(float* out, int out_stride, const float* x, int x_stride,
-                                                              const float* gain, const float* bias, int rows, int width,
-                                                              float epsilon) {
+extern "C" __global__ void __launch_bounds__(THREADS) vesalius_layer_norm(
+    float* out, int out_stride, const float* x, int x_stride, const float* gain, const float* bias, int rows, int width,
+    float epsilon) {
   __shared__ double scratch[WARPS];
   const float* row = x + (size_t)blockIdx.x * x_stride;
   float* to = out + (size_t)blockIdx.x * out_stride;
@@ -95,5 +93,3 @@ __global__ void __launch_bounds__(THREADS) vesalius_layer_norm(float* out, int o
     store_four(to + c, width - c, v);
   }
 }
-
-}  // extern "C"

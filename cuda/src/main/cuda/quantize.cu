@@ -55,15 +55,11 @@ __device__ void quantize(signed char* out, float* scales, int* sums, const float
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(256) vesalius_quantize(signed char* out, float* scales, int* sums, const float* x, int x_stride,
-                                                        int rows, int columns, int group) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_quantize(signed char* out, float* scales, int* sums, const float* x,
+                                                                    int x_stride, int rows, int columns, int group) {
   if (group == 256) {
     quantize<8>(out, scales, sums, x, x_stride, rows, columns);
   } else {
     quantize<2>(out, scales, sums, x, x_stride, rows, columns);
   }
 }
-
-}  // extern "C"

@@ -29,10 +29,8 @@ __device__ float activated(int activation, float x) {
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(256) vesalius_gather_rows(float* out, int out_stride, const float* x, int x_stride, int x_rows,
-                                                           const int* index, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_gather_rows(
+    float* out, int out_stride, const float* x, int x_stride, int x_rows, const int* index, int rows, int width, int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
   int from = index[row];
@@ -42,8 +40,8 @@ __global__ void __launch_bounds__(256) vesalius_gather_rows(float* out, int out_
   store_four(out + (size_t)row * out_stride + c, width - c, load_four(x + (size_t)from * x_stride + c, width - c));
 }
 
-__global__ void __launch_bounds__(256) vesalius_scatter_rows(float* out, int out_stride, int out_rows, const float* x, int x_stride,
-                                                            const int* index, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_scatter_rows(
+    float* out, int out_stride, int out_rows, const float* x, int x_stride, const int* index, int rows, int width, int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
   int to = index[row];
@@ -53,8 +51,9 @@ __global__ void __launch_bounds__(256) vesalius_scatter_rows(float* out, int out
   store_four(out + (size_t)to * out_stride + c, width - c, load_four(x + (size_t)row * x_stride + c, width - c));
 }
 
-__global__ void __launch_bounds__(256) vesalius_add_rows(float* out, int out_stride, int out_rows, const float* x, int x_stride,
-                                                        const int* index, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_add_rows(float* out, int out_stride, int out_rows, const float* x,
+                                                                    int x_stride, const int* index, int rows, int width,
+                                                                    int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
   int to = index[row];
@@ -70,9 +69,10 @@ __global__ void __launch_bounds__(256) vesalius_add_rows(float* out, int out_str
   store_four(place, width - c, a);
 }
 
-__global__ void __launch_bounds__(256) vesalius_mix_rows(float* out, int out_stride, const float* x, int x_stride, int x_rows,
-                                                        const int* index, int index_stride, const float* shares, int shares_stride,
-                                                        int parts, int rows, int width, int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_mix_rows(float* out, int out_stride, const float* x, int x_stride,
+                                                                    int x_rows, const int* index, int index_stride,
+                                                                    const float* shares, int shares_stride, int parts, int rows,
+                                                                    int width, int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
   bool valid = true;
@@ -95,7 +95,8 @@ __global__ void __launch_bounds__(256) vesalius_mix_rows(float* out, int out_str
   store_four(out + (size_t)row * out_stride + c, width - c, sum);
 }
 
-__global__ void __launch_bounds__(256) vesalius_add(float* out, int out_stride, const float* x, int x_stride, int rows, int width) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_add(float* out, int out_stride, const float* x, int x_stride,
+                                                               int rows, int width) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -109,7 +110,8 @@ __global__ void __launch_bounds__(256) vesalius_add(float* out, int out_stride, 
   store_four(place, width - c, a);
 }
 
-__global__ void __launch_bounds__(256) vesalius_add_bias(float* x, int x_stride, const float* bias, int rows, int width) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_add_bias(float* x, int x_stride, const float* bias, int rows,
+                                                                    int width) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -123,7 +125,7 @@ __global__ void __launch_bounds__(256) vesalius_add_bias(float* x, int x_stride,
   store_four(place, width - c, a);
 }
 
-__global__ void __launch_bounds__(256) vesalius_scale(float* x, int x_stride, int rows, int width, float factor) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_scale(float* x, int x_stride, int rows, int width, float factor) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -136,7 +138,8 @@ __global__ void __launch_bounds__(256) vesalius_scale(float* x, int x_stride, in
   store_four(place, width - c, a);
 }
 
-__global__ void __launch_bounds__(256) vesalius_activate(float* x, int x_stride, int rows, int width, int activation) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_activate(float* x, int x_stride, int rows, int width,
+                                                                    int activation) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -149,8 +152,8 @@ __global__ void __launch_bounds__(256) vesalius_activate(float* x, int x_stride,
   store_four(place, width - c, a);
 }
 
-__global__ void __launch_bounds__(256) vesalius_gated_activation(float* gate, int gate_stride, const float* up, int up_stride,
-                                                                int rows, int width, int activation) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_gated_activation(
+    float* gate, int gate_stride, const float* up, int up_stride, int rows, int width, int activation) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -164,15 +167,15 @@ __global__ void __launch_bounds__(256) vesalius_gated_activation(float* gate, in
   store_four(place, width - c, a);
 }
 
-__global__ void __launch_bounds__(256) vesalius_fill(unsigned* x, int x_stride, int rows, int width, unsigned bits) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_fill(unsigned* x, int x_stride, int rows, int width, unsigned bits) {
   int c = first_column();
   for (int i = c; i < least(c + STEP, width); i++) {
     x[(size_t)blockIdx.x * x_stride + i] = bits;
   }
 }
 
-__global__ void __launch_bounds__(256) vesalius_to_bf16(vesalius_bf16* out, int out_stride, const float* x, int x_stride, int rows,
-                                                       int width, int padded) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_to_bf16(vesalius_bf16* out, int out_stride, const float* x,
+                                                                   int x_stride, int rows, int width, int padded) {
   int c = first_column();
   if (c >= padded) {
     return;
@@ -188,8 +191,8 @@ __global__ void __launch_bounds__(256) vesalius_to_bf16(vesalius_bf16* out, int 
   }
 }
 
-__global__ void __launch_bounds__(256) vesalius_pack_heads(vesalius_bf16* out, const float* x, int x_stride, int rows, int heads,
-                                                          int head_size, int padded) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_pack_heads(
+    vesalius_bf16* out, const float* x, int x_stride, int rows, int heads, int head_size, int padded) {
   int c = first_column();
   int head = c / padded;
   if (head >= heads) {
@@ -199,5 +202,3 @@ __global__ void __launch_bounds__(256) vesalius_pack_heads(vesalius_bf16* out, c
   Four a = load_four(x + (size_t)blockIdx.x * x_stride + head * head_size + i, head_size - i);
   *(uint2*)(out + (size_t)blockIdx.x * heads * padded + c) = make_uint2(bf16_pair(a.v[0], a.v[1]), bf16_pair(a.v[2], a.v[3]));
 }
-
-}  // extern "C"

@@ -75,20 +75,16 @@ __device__ __forceinline__ void tiled(float* out, int out_stride, const float* x
 
 }  // namespace
 
-extern "C" {
-
-__global__ void __launch_bounds__(256) vesalius_tiled_f32(float* out, int out_stride, const float* x, int x_stride,
-                                                         const float* weight, const void* const* weights, const int* starts,
-                                                         int experts, const float* bias, int tokens, int rows, int columns,
-                                                         int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_tiled_f32(float* out, int out_stride, const float* x, int x_stride,
+                                                                     const float* weight, const void* const* weights,
+                                                                     const int* starts, int experts, const float* bias,
+                                                                     int tokens, int rows, int columns, int* fault) {
   tiled(out, out_stride, x, x_stride, weight, weights, starts, experts, bias, tokens, rows, columns, fault);
 }
 
-__global__ void __launch_bounds__(256) vesalius_tiled_f16(float* out, int out_stride, const float* x, int x_stride,
-                                                         const vesalius_half* weight, const void* const* weights, const int* starts,
-                                                         int experts, const float* bias, int tokens, int rows, int columns,
-                                                         int* fault) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_tiled_f16(float* out, int out_stride, const float* x, int x_stride,
+                                                                     const vesalius_half* weight, const void* const* weights,
+                                                                     const int* starts, int experts, const float* bias,
+                                                                     int tokens, int rows, int columns, int* fault) {
   tiled(out, out_stride, x, x_stride, weight, weights, starts, experts, bias, tokens, rows, columns, fault);
 }
-
-}  // extern "C"
