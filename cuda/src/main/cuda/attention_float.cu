@@ -153,7 +153,7 @@ extern "C" __global__ void __launch_bounds__(128) vesalius_attention_f32(
 
 extern "C" __global__ void __launch_bounds__(64) vesalius_attention_combine(
     float* out, int out_stride, const float* partial, int pieces, const int* lengths, const int* starts, int sequences,
-    int tokens, int heads, int head_size) {
+    int /*tokens*/, int heads, int head_size) {
   int token = (int)blockIdx.x;
   int head = (int)blockIdx.y;
   int lane = (int)threadIdx.x % WARP;

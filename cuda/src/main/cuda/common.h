@@ -8,6 +8,13 @@
 
 #define VESALIUS_INLINE static __device__ __forceinline__
 
+/* For what is rare and would make its callers large. */
+#ifdef VESALIUS_SIMULATED
+#define VESALIUS_APART static __attribute__((noinline))
+#else
+#define VESALIUS_APART static __device__ __noinline__
+#endif
+
 template <typename T>
 VESALIUS_INLINE T least(T a, T b) {
   return a < b ? a : b;

@@ -63,24 +63,24 @@ __device__ void transpose(T* out, const T* x, int rows, int columns) {
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_embed_f32(float* out, int out_stride, const float* table,
-                                                                     int vocabulary, const int* ids, int rows, int width,
+                                                                     int vocabulary, const int* ids, int /*rows*/, int width,
                                                                      int* fault) {
   embed(out, out_stride, table, vocabulary, ids, width, fault);
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_embed_f16(float* out, int out_stride, const vesalius_half* table,
-                                                                     int vocabulary, const int* ids, int rows, int width,
+                                                                     int vocabulary, const int* ids, int /*rows*/, int width,
                                                                      int* fault) {
   embed(out, out_stride, (const Half*)table, vocabulary, ids, width, fault);
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_embed_bf16(
-    float* out, int out_stride, const vesalius_bf16* table, int vocabulary, const int* ids, int rows, int width, int* fault) {
+    float* out, int out_stride, const vesalius_bf16* table, int vocabulary, const int* ids, int /*rows*/, int width, int* fault) {
   embed(out, out_stride, (const Brain*)table, vocabulary, ids, width, fault);
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_embed_int8(
-    float* out, int out_stride, const signed char* table, const float* scales, int vocabulary, const int* ids, int rows,
+    float* out, int out_stride, const signed char* table, const float* scales, int vocabulary, const int* ids, int /*rows*/,
     int width, int* fault) {
   constexpr int GROUP = 256;
   const signed char* from = row_of(table, width, vocabulary, ids, fault);
@@ -96,7 +96,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_embed_int8(
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_embed_int4(
     float* out, int out_stride, const unsigned char* table, const vesalius_half* scales, const vesalius_half* minimums,
-    int vocabulary, const int* ids, int rows, int width, int* fault) {
+    int vocabulary, const int* ids, int /*rows*/, int width, int* fault) {
   constexpr int GROUP = 64;
   int groups = blocks(width, GROUP);
   const unsigned char* from = row_of(table, (size_t)groups * (GROUP / 2), vocabulary, ids, fault);

@@ -36,7 +36,7 @@ __device__ int sum_of_all(int x, int* scratch) {
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(WARP) vesalius_route(int* chosen, float* shares, int shares_stride,
-                                                                  const float* logits, int logits_stride, int tokens,
+                                                                  const float* logits, int logits_stride, int /*tokens*/,
                                                                   int experts, int per_token, int renormalise) {
   SHARED_BUFFER(double, all);
   int token = (int)blockIdx.x;

@@ -35,7 +35,7 @@ struct Int8 {
   uint4 x[4];
 
   /* Sixteen bytes of a row one by one, zero behind its end. */
-  static __device__ __noinline__ uint4 bytes(const unsigned char* row, int column, int columns) {
+  VESALIUS_APART uint4 bytes(const unsigned char* row, int column, int columns) {
     unsigned words[4];
 #pragma unroll
     for (int w = 0; w < 4; w++) {
@@ -89,7 +89,7 @@ struct Int8 {
     }
   }
 
-  static __device__ __forceinline__ float add(float sum, int isum, const Weight& w, size_t at, float x_scale, int x_sum) {
+  static __device__ __forceinline__ float add(float sum, int isum, const Weight& w, size_t at, float x_scale, int /*x_sum*/) {
     return fmaf((float)isum, ((const float*)w.scales)[at] * x_scale, sum);
   }
 };

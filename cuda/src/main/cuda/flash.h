@@ -58,6 +58,14 @@ struct Flash {
   float maximum[2];
   float total[2]; /* of this lane's columns */
 
+  __device__ __forceinline__ Flash(const Attention& attention, FlashStage<HEAD>* stages, FlashRow (*located)[KEYS], int* poisoned)
+      : a(attention),
+        stages(stages),
+        located(located),
+        poisoned(poisoned),
+        sequence(sequence_of_tile<ROWS>(attention)),
+        kv_head((int)blockIdx.y) {}
+
   __device__ __forceinline__ int lane() const { return (int)threadIdx.x % WARP; }
   __device__ __forceinline__ int row_warp() const { return (int)threadIdx.x / WARP / DIM_WARPS; }
   __device__ __forceinline__ int dim_warp() const { return (int)threadIdx.x / WARP % DIM_WARPS; }
@@ -542,7 +550,7 @@ VESALIUS_INLINE void flash_whole(FlashStage<HEAD>* stages, const Attention& a) {
   typedef Flash<HEAD, 4, 1> Tile;
   __shared__ FlashRow located[2][Tile::KEYS];
   __shared__ int poisoned;
-  Tile tile = {a, stages, located, &poisoned, sequence_of_tile<Tile::ROWS>(a), (int)blockIdx.y};
+  Tile tile(a, stages, located, &poisoned);
   if (tile.sequence.queries == 0) {
     return;
   }
@@ -558,7 +566,7 @@ VESALIUS_INLINE void flash_split(FlashStage<HEAD>* stages, const Attention& a) {
   typedef Flash<HEAD, 1, 4> Tile;
   __shared__ FlashRow located[2][Tile::KEYS];
   __shared__ int poisoned;
-  Tile tile = {a, stages, located, &poisoned, sequence_of_tile<Tile::ROWS>(a), (int)blockIdx.y};
+  Tile tile(a, stages, located, &poisoned);
   int begin = (int)blockIdx.z * PIECE_KEYS;
   if (tile.sequence.queries == 0 || begin >= tile.sequence.length) {
     return;

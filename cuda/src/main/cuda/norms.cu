@@ -24,7 +24,7 @@ __device__ void scale_row(float* out, const float* x, const float* gain, int wid
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(THREADS) vesalius_rms_norm(
-    float* out, int out_stride, const float* x, int x_stride, const float* gain, int rows, int width, float epsilon) {
+    float* out, int out_stride, const float* x, int x_stride, const float* gain, int /*rows*/, int width, float epsilon) {
   __shared__ double scratch[WARPS];
   const float* row = x + (size_t)blockIdx.x * x_stride;
   double squares = 0;
@@ -40,7 +40,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) vesalius_rms_norm(
 
 extern "C" __global__ void __launch_bounds__(THREADS) vesalius_add_rms_norm(
     float* out, int out_stride, float* residual, int residual_stride, const float* delta, int delta_stride, const float* gain,
-    int rows, int width, float epsilon) {
+    int /*rows*/, int width, float epsilon) {
   __shared__ double scratch[WARPS];
   float* row = residual + (size_t)blockIdx.x * residual_stride;
   const float* added = delta + (size_t)blockIdx.x * delta_stride;
@@ -60,7 +60,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) vesalius_add_rms_norm(
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS) vesalius_layer_norm(
-    float* out, int out_stride, const float* x, int x_stride, const float* gain, const float* bias, int rows, int width,
+    float* out, int out_stride, const float* x, int x_stride, const float* gain, const float* bias, int /*rows*/, int width,
     float epsilon) {
   __shared__ double scratch[WARPS];
   const float* row = x + (size_t)blockIdx.x * x_stride;

@@ -100,7 +100,7 @@ __device__ void store(void* slab, float* scales, long long row, int format, cons
 
 extern "C" __global__ void __launch_bounds__(64) vesalius_rotary_table(
     float* cos, int cos_stride, float* sin, int sin_stride, const int* positions, int positions_stride, int axes,
-    const float* inverse_frequencies, const int* axis, int tokens, int pairs, float scaling, int* fault) {
+    const float* inverse_frequencies, const int* axis, int /*tokens*/, int pairs, float scaling, int* fault) {
   int i = (int)(blockIdx.y * blockDim.x + threadIdx.x);
   int token = (int)blockIdx.x;
   if (i >= pairs || !within(axis[i], axes, fault, VESALIUS_FAULT_ROTARY_AXIS, i, token == 0)) {
@@ -116,7 +116,7 @@ extern "C" __global__ void __launch_bounds__(64) vesalius_rotary_table(
 }
 
 extern "C" __global__ void __launch_bounds__(HEADS_A_BLOCK* WARP) vesalius_rotate(
-    float* x, int x_stride, const float* cos, int cos_stride, const float* sin, int sin_stride, int tokens, int heads,
+    float* x, int x_stride, const float* cos, int cos_stride, const float* sin, int sin_stride, int /*tokens*/, int heads,
     int pairs) {
   size_t token = blockIdx.x;
   int head = (int)(blockIdx.y * HEADS_A_BLOCK + threadIdx.x / WARP);
@@ -129,7 +129,7 @@ extern "C" __global__ void __launch_bounds__(HEADS_A_BLOCK* WARP) vesalius_rotat
     float* q, int q_stride, float* k, int k_stride, const float* v, int v_stride, const float* q_gain, const float* k_gain,
     float epsilon, const float* cos, int cos_stride, const float* sin, int sin_stride, void* const* keys, void* const* values,
     float* const* key_scales, float* const* value_scales, int format, int slabs, int pages_per_slab, int page_size,
-    const int* slots, int tokens, int heads, int kv_heads, int pairs, int* fault) {
+    const int* slots, int /*tokens*/, int heads, int kv_heads, int pairs, int* fault) {
   size_t token = blockIdx.x;
   int head = (int)(blockIdx.y * HEADS_A_BLOCK + threadIdx.x / WARP);
   long long room = (long long)slabs * pages_per_slab * page_size;

@@ -30,7 +30,7 @@ __device__ float activated(int activation, float x) {
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_gather_rows(
-    float* out, int out_stride, const float* x, int x_stride, int x_rows, const int* index, int rows, int width, int* fault) {
+    float* out, int out_stride, const float* x, int x_stride, int x_rows, const int* index, int /*rows*/, int width, int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
   int from = index[row];
@@ -41,7 +41,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_gather_rows(
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_scatter_rows(
-    float* out, int out_stride, int out_rows, const float* x, int x_stride, const int* index, int rows, int width, int* fault) {
+    float* out, int out_stride, int out_rows, const float* x, int x_stride, const int* index, int /*rows*/, int width, int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
   int to = index[row];
@@ -52,7 +52,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_scatter_rows(
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_add_rows(float* out, int out_stride, int out_rows, const float* x,
-                                                                    int x_stride, const int* index, int rows, int width,
+                                                                    int x_stride, const int* index, int /*rows*/, int width,
                                                                     int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
@@ -71,7 +71,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_add_rows(float* out, 
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_mix_rows(float* out, int out_stride, const float* x, int x_stride,
                                                                     int x_rows, const int* index, int index_stride,
-                                                                    const float* shares, int shares_stride, int parts, int rows,
+                                                                    const float* shares, int shares_stride, int parts, int /*rows*/,
                                                                     int width, int* fault) {
   int row = (int)blockIdx.x;
   int c = first_column();
@@ -96,7 +96,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_mix_rows(float* out, 
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_add(float* out, int out_stride, const float* x, int x_stride,
-                                                               int rows, int width) {
+                                                               int /*rows*/, int width) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -110,7 +110,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_add(float* out, int o
   store_four(place, width - c, a);
 }
 
-extern "C" __global__ void __launch_bounds__(256) vesalius_add_bias(float* x, int x_stride, const float* bias, int rows,
+extern "C" __global__ void __launch_bounds__(256) vesalius_add_bias(float* x, int x_stride, const float* bias, int /*rows*/,
                                                                     int width) {
   int c = first_column();
   if (c >= width) {
@@ -125,7 +125,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_add_bias(float* x, in
   store_four(place, width - c, a);
 }
 
-extern "C" __global__ void __launch_bounds__(256) vesalius_scale(float* x, int x_stride, int rows, int width, float factor) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_scale(float* x, int x_stride, int /*rows*/, int width, float factor) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -138,7 +138,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_scale(float* x, int x
   store_four(place, width - c, a);
 }
 
-extern "C" __global__ void __launch_bounds__(256) vesalius_activate(float* x, int x_stride, int rows, int width,
+extern "C" __global__ void __launch_bounds__(256) vesalius_activate(float* x, int x_stride, int /*rows*/, int width,
                                                                     int activation) {
   int c = first_column();
   if (c >= width) {
@@ -153,7 +153,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_activate(float* x, in
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_gated_activation(
-    float* gate, int gate_stride, const float* up, int up_stride, int rows, int width, int activation) {
+    float* gate, int gate_stride, const float* up, int up_stride, int /*rows*/, int width, int activation) {
   int c = first_column();
   if (c >= width) {
     return;
@@ -167,7 +167,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_gated_activation(
   store_four(place, width - c, a);
 }
 
-extern "C" __global__ void __launch_bounds__(256) vesalius_fill(unsigned* x, int x_stride, int rows, int width, unsigned bits) {
+extern "C" __global__ void __launch_bounds__(256) vesalius_fill(unsigned* x, int x_stride, int /*rows*/, int width, unsigned bits) {
   int c = first_column();
   for (int i = c; i < least(c + STEP, width); i++) {
     x[(size_t)blockIdx.x * x_stride + i] = bits;
@@ -175,7 +175,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_fill(unsigned* x, int
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_to_bf16(vesalius_bf16* out, int out_stride, const float* x,
-                                                                   int x_stride, int rows, int width, int padded) {
+                                                                   int x_stride, int /*rows*/, int width, int padded) {
   int c = first_column();
   if (c >= padded) {
     return;
@@ -192,7 +192,7 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_to_bf16(vesalius_bf16
 }
 
 extern "C" __global__ void __launch_bounds__(256) vesalius_pack_heads(
-    vesalius_bf16* out, const float* x, int x_stride, int rows, int heads, int head_size, int padded) {
+    vesalius_bf16* out, const float* x, int x_stride, int /*rows*/, int heads, int head_size, int padded) {
   int c = first_column();
   int head = c / padded;
   if (head >= heads) {

@@ -13,7 +13,7 @@ __device__ bool is_before(float x, int column, float other, int other_column) {
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(THREADS) vesalius_argmax(
-    int* out, const float* x, int x_stride, int rows, int width) {
+    int* out, const float* x, int x_stride, int /*rows*/, int width) {
   __shared__ float best_of[THREADS / WARP];
   __shared__ int column_of[THREADS / WARP];
   const float* row = x + (size_t)blockIdx.x * x_stride;
