@@ -249,7 +249,7 @@ static void test_faults() {
   begin_group("what threads do wrong");
   std::vector<int> out(1024);
   int* o = out.data();
-  expect_fault(run("some_leave", {2}, {64}, 0, o), simt::LAUNCH_FAILED, "kernel vesalius_sample_some_leave, block (0, 0, 0)");
+  expect_fault(run("some_leave", {1}, {64}, 0, o), simt::LAUNCH_FAILED, "kernel vesalius_sample_some_leave, block (0, 0, 0)");
   expect_fault(run("some_leave", {1}, {64}, 0, o), simt::LAUNCH_FAILED, "__syncthreads");
   expect_fault(run("two_barriers", {1}, {64}, 0, o), simt::LAUNCH_FAILED, "32 threads of the block have ended");
   expect_fault(run("shuffle_of_ended", {1}, {32}, 0, o), simt::LAUNCH_FAILED, "0xffff0000 have ended");
