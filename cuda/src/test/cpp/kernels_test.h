@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "check.h"
-#include "kernels.h"
 #include "launch.h"
+
+#include "kernels.h"
 
 /* Memory of a kernel that ends, up to its alignment of 16, at a page that no one may touch. */
 template <typename T>

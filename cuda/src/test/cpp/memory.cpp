@@ -205,6 +205,10 @@ std::string describe(const void* address) {
   std::string text;
   if (after != m.allocations.begin()) {
     const Allocation& a = std::prev(after)->second;
+    if (at < a.begin + a.bytes) {
+      std::string place = ", byte " + std::to_string(at - a.begin) + " of an allocation of " + std::to_string(a.bytes) + " bytes";
+      return place + (a.freed ? ", which is freed in a stream's order" : " of device " + std::to_string(a.context->device.number));
+    }
     text += ", " + std::to_string(at - a.begin - a.bytes) + " bytes behind an allocation of " + std::to_string(a.bytes) + " bytes";
   }
   if (after != m.allocations.end()) {

@@ -220,6 +220,8 @@ SAMPLE(write, int* out, long index) {
   }
 }
 
+SAMPLE(write_through, int* const* out) { out[0][0] = 1; }
+
 SAMPLE(write_shared, int* out, int index) {
   SHARED_BUFFER(int, buffer);
   buffer[index] = 1;

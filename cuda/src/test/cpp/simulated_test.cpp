@@ -1,11 +1,19 @@
-/* The test of the simulated device. With the argument `speed` it measures the shim instead. */
+/*
+ * The test of the simulated device. Arguments choose areas: shim, driver, capture, cublas; `speed` measures the shim instead.
+ */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <initializer_list>
 
 #include "check.h"
 
 void test_shim();
+void test_driver();
+void test_capture();
+void test_cublas();
 void measure_shim();
 
 static long passed, failed, group_passed, group_failed;
@@ -36,13 +44,32 @@ void check(bool holds, const char* format, ...) {
   printf("\n");
 }
 
+/* Whether an area is asked for: all are without an argument. */
+static bool wanted(const char* area, int count, char** arguments) {
+  for (int i = 1; i < count; i++) {
+    if (strcmp(arguments[i], area) == 0) {
+      return true;
+    }
+  }
+  return count <= 1;
+}
+
 int main(int count, char** arguments) {
   setvbuf(stdout, nullptr, _IOLBF, 0);
   if (count > 1 && strcmp(arguments[1], "speed") == 0) {
     measure_shim();
     return 0;
   }
-  test_shim();
+  setenv("VESALIUS_SIMULATED_DEVICES", "2", 1);
+  struct Area {
+    const char* name;
+    void (*test)();
+  };
+  for (const Area& area : {Area{"shim", test_shim}, Area{"driver", test_driver}, Area{"capture", test_capture}, Area{"cublas", test_cublas}}) {
+    if (wanted(area.name, count, arguments)) {
+      area.test();
+    }
+  }
   begin_group(nullptr);
   printf("%ld passed, %ld failed\n", passed, failed);
   return failed == 0 && passed > 0 ? 0 : 1;
