@@ -24,6 +24,8 @@ static Driver& all() {
 
 static thread_local std::vector<Context*> current;
 
+Status (*prepare_kernels)() = nullptr;
+
 Guard::Guard() : hold(all().lock) {}
 
 uint64_t memory_limit() { return setting("VESALIUS_SIMULATED_MEMORY", 4ull << 30); }
@@ -181,6 +183,11 @@ API cuInit(unsigned flags) {
     return NO_DEVICE;
   }
   if (!all().initialized) {
+    if (prepare_kernels != nullptr) {
+      if (Status error = prepare_kernels()) {
+        return error;
+      }
+    }
     for (uint64_t i = 0; i < devices; i++) {
       all().devices.push_back(std::unique_ptr<Device>(new Device{(int)i}));
     }

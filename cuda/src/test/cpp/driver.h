@@ -225,6 +225,8 @@ struct Guard {
   Guard();
 };
 
+/* Brings the kernels, where these are not linked in. */
+extern Status (*prepare_kernels)();
 bool initialized();
 Device* device(int number);
 bool is_context(const Context* context);

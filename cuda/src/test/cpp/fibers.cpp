@@ -326,8 +326,7 @@ bool Host::run(uint64_t block) {
   /* Shared memory has no content at first; not a number is the one that shows best. */
   memset(shared, 0xff, (size_t)(shared_end - shared));
   if (guarded) {
-    char* begin = shared_variables_begin();
-    memset(begin, 0xff, (size_t)(shared_variables_end() - begin));
+    clear_shared_variables();
   }
   runnable_warps = 0;
   for (int w = 0; w * LANES < threads; w++) {

@@ -109,9 +109,8 @@ constexpr size_t STACK_STRIDE = STACK_BYTES + PAGE;
 extern __thread Lane* lane __attribute__((tls_model("initial-exec")));
 extern __thread Host* host __attribute__((tls_model("initial-exec")));
 
-/* Around all shared variables of kernels, as this thread has them: they are linked between the two. */
-char* shared_variables_begin();
-char* shared_variables_end();
+/* Fills the shared variables of all kernels with what is no number. */
+void clear_shared_variables();
 
 /* Lets other fibers run until this lane is runnable again; it has taken itself out of its warp's runnable ones. */
 void wait();

@@ -30,6 +30,24 @@ const Kernel* find_kernel(const char* name) {
   return found == kernels().end() ? nullptr : found->second;
 }
 
+struct SharedVariables {
+  char* (*begin)();
+  char* (*end)();
+};
+
+static std::vector<SharedVariables>& shared_variables() {
+  static auto* all = new std::vector<SharedVariables>;
+  return *all;
+}
+
+void add_shared_variables(char* (*begin)(), char* (*end)()) { shared_variables().push_back({begin, end}); }
+
+void clear_shared_variables() {
+  for (const SharedVariables& some : shared_variables()) {
+    memset(some.begin(), 0xff, (size_t)(some.end() - some.begin()));
+  }
+}
+
 /* ---- several host threads ---- */
 
 static unsigned long number(const char* variable, unsigned long otherwise) {

@@ -13,7 +13,7 @@
 
 #include "simt.h"
 
-namespace simt {
+namespace simt __attribute__((visibility("default"))) {
 
 /* How an asynchronous operation ended. */
 struct Fault {
@@ -53,6 +53,8 @@ void catch_illegal_accesses();
 
 const Kernel* find_kernel(const char* name);
 void add_kernel(const Kernel* kernel);
+/* Around the shared variables of kernels that are linked together, as the calling thread has them. */
+void add_shared_variables(char* (*begin)(), char* (*end)());
 
 template <typename... Arguments>
 struct Signature {

@@ -1,6 +1,4 @@
-/* Is linked before all kernels, so that their shared variables can be found. */
-#include "fibers.h"
-
+/* Is linked before kernels, so that their shared variables can be found. */
 static thread_local char mark[64];
 
-char* simt::shared_variables_begin() { return mark; }
+char* shared_variables_begin() { return mark; }

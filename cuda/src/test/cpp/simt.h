@@ -20,7 +20,8 @@
 #define __align__(bytes) __attribute__((aligned(bytes)))
 /* The size is checked at the launch, see kernels.cmake. */
 #define __launch_bounds__(...)
-/* A block runs on one host thread from its begin to its end, so its shared memory is the thread's. */
+/* A block runs on one host thread from its begin to its end, so its shared memory is the thread's. Kernels are in a library of
+   their own, because this is much and the variables below must be in the part of such memory that is fast to find. */
 #define __shared__ thread_local
 
 /* ---- vectors ---- */
@@ -61,7 +62,8 @@ struct dim3 {
 
 /* ---- what happens between threads: simt.cpp and warps.cpp ---- */
 
-namespace simt {
+/* Seen by libraries of kernels. */
+namespace simt __attribute__((visibility("default"))) {
 
 struct Lane;
 
