@@ -55,9 +55,10 @@ final class JcublasProducts implements MatrixProducts {
       int rows,
       int columns) {
     // Column by column, as the library counts, out is (rows, tokens) and x is (columns, tokens).
+    // The function without the suffix is an old one that takes no compute type.
     check(
         "cublasGemmEx",
-        JCublas2.cublasGemmEx(
+        JCublas2.cublasGemmEx_new(
             handle,
             cublasOperation.CUBLAS_OP_T,
             cublasOperation.CUBLAS_OP_N,

@@ -1,8 +1,15 @@
 package org.vesalius.kernels.cuda;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("restricted") // who opens the backend gives access, others get the JVM's warning
 record SharedLibrary(String place, SymbolLookup symbols) {
   private static final Pattern CUBLAS = Pattern.compile("libcublas\\.so\\.(\\d+)");
+
+  private static final int NOW = 2;
 
   /** Where installers put CUDA; the system's own search finds most of them too. */
   private static final List<String> USUAL =
@@ -60,7 +69,7 @@ record SharedLibrary(String place, SymbolLookup symbols) {
         if (library.isPresent()) {
           return library;
         }
-        failures.add(file + " cannot be loaded");
+        failures.add(reason(file));
       }
     }
     return Optional.empty();
@@ -91,6 +100,30 @@ record SharedLibrary(String place, SymbolLookup symbols) {
       return Optional.of(new SharedLibrary(file, SymbolLookup.libraryLookup(file, Arena.global())));
     } catch (IllegalArgumentException _) {
       return Optional.empty();
+    }
+  }
+
+  /** What Java does not tell: the answer to the same question, asked again. */
+  private static String reason(Path file) {
+    Linker linker = Linker.nativeLinker();
+    SymbolLookup system = linker.defaultLookup();
+    // Both first: looking up a symbol is a call of the loader too, and forgets the error.
+    MethodHandle open =
+        linker.downcallHandle(
+            system.findOrThrow("dlopen"), FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_INT));
+    MethodHandle error =
+        linker.downcallHandle(system.findOrThrow("dlerror"), FunctionDescriptor.of(ADDRESS));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment library =
+          (MemorySegment) open.invokeExact(arena.allocateFrom(file.toString()), NOW);
+      MemorySegment text = (MemorySegment) error.invokeExact();
+      return library.equals(MemorySegment.NULL) && !text.equals(MemorySegment.NULL)
+          ? text.reinterpret(Long.MAX_VALUE).getString(0)
+          : file + " cannot be loaded";
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("dlopen", e);
     }
   }
 

@@ -163,7 +163,7 @@ class UnavailableTest {
     Files.writeString(wrong.resolve("libcuda.so.1"), "no library");
     assertRefused(
         jvm(wrong),
-        "libcuda.so.1 not found (" + wrong.resolve("libcuda.so.1") + " cannot be loaded)");
+        "libcuda.so.1 not found (" + wrong.resolve("libcuda.so.1") + ": file too short); install");
   }
 
   @Test
