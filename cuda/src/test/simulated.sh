@@ -11,7 +11,7 @@ mkdir -p "$build" "$out"
 printf 'vesalius simulated image\n' >"$out/image.txt"
 
 without() {
-  rm -f "$out"/lib*.so.*
+  rm -f "$out"/lib*
   echo "[WARNING] no simulated device for the tests of cuda: $1; install CMake 3.18 or later and GCC 12 or later"
   exit 0
 }
@@ -31,7 +31,7 @@ if ! cmake --build "$build/simulated-cmake" --target cuda cublas -j 2 >>"$log" 2
   echo "[ERROR] the simulated device does not compile; the compiler's words stand above" >&2
   exit 1
 fi
-for library in libcuda.so.1 libcublas.so.12; do
+for library in libcuda.so.1 libvesalius_simulated_kernels.so libcublas.so.12; do
   built=$(find "$build/simulated-cmake" -name "$library" | head -n 1)
   [ -n "$built" ] || { echo "[ERROR] $library was not built" >&2; exit 1; }
   # Renamed into place, because a process may have the old one loaded.

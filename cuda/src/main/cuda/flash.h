@@ -242,8 +242,10 @@ struct Flash {
       int i = at % PIECES * 8;
       bool there = from.key != nullptr && i < size;
       int place = at / PIECES * ROW_BYTES + at % PIECES * 16;
-      copy_async_16(stage.keys + place, there ? from.key + i * 2 : (const char*)a.q, there);
-      copy_async_16(stage.values + place, there ? from.value + i * 2 : (const char*)a.q, there);
+      /* What is not read has to be aligned too, and a view of queries need not be. */
+      const char* nothing = (const char*)((size_t)a.q & ~(size_t)15);
+      copy_async_16(stage.keys + place, there ? from.key + i * 2 : nothing, there);
+      copy_async_16(stage.values + place, there ? from.value + i * 2 : nothing, there);
     }
   }
 

@@ -59,6 +59,11 @@ class UnavailableTest {
       String source = name.startsWith("libcuda") ? "libcuda.so.1" : "libcublas.so.12";
       Files.copy(simulated.resolve(source), libraries.resolve(name));
     }
+    // The simulated driver's own, which a real one has inside.
+    String kernels = "libvesalius_simulated_kernels.so";
+    if (names.length > 0) {
+      Files.copy(simulated.resolve(kernels), libraries.resolve(kernels));
+    }
     return libraries;
   }
 
