@@ -12,10 +12,10 @@
 
 #include <algorithm>
 
-/* Saves what a function must keep, and the stack; goes on with another stack. There is one call of it for all that wait, so that
-   the processor predicts where it returns to. */
 __asm__(
     ".pushsection .text\n"
+    ".globl simt_switch\n"
+    ".hidden simt_switch\n"
     ".type simt_switch, @function\n"
     "simt_switch:\n"
     "  pushq %rbp\n"
@@ -35,7 +35,6 @@ __asm__(
     "  ret\n"
     ".size simt_switch, . - simt_switch\n"
     ".popsection\n");
-extern "C" __attribute__((visibility("hidden"))) void simt_switch(void** from, void* to);
 
 namespace simt {
 
@@ -143,8 +142,7 @@ void Host::prepare(const Launch& next, uint64_t seed) {
   fault = {};
 }
 
-/* Whose turn it is in an order of chance. */
-static Lane* any_lane() {
+Lane* any_lane() {
   Host* h = host;
   uint64_t bits = h->draw();
   int first = (int)(bits & 31);
@@ -155,7 +153,7 @@ static Lane* any_lane() {
   return &warp->lanes[__builtin_ctz(some != 0 ? some : warp->runnable)];
 }
 
-static __attribute__((noinline)) Lane* next_lane_elsewhere() {
+Lane* next_lane_elsewhere() {
   Host* h = host;
   if (h->runnable_warps == 0) {
     return nullptr;
@@ -170,24 +168,13 @@ static __attribute__((noinline)) Lane* next_lane_elsewhere() {
   return &warp->lanes[__builtin_ctz(warp->runnable)];
 }
 
-/* Whose turn it is, the next one's of the warp if possible; null where all have ended or wait. */
-static inline Lane* next_lane(Lane* self) {
-  Warp* warp = self->warp;
-  unsigned after = warp->runnable & ~1u << self->number;
-  if (after != 0 && !host->shuffled) {
-    return &warp->lanes[__builtin_ctz(after)];
-  }
-  return next_lane_elsewhere();
-}
-
 static std::string lanes_text(unsigned mask) {
   char text[16];
   snprintf(text, sizeof text, "0x%08x", mask);
   return text;
 }
 
-/* Nobody can run, but some have not ended. */
-[[noreturn]] static void fail_deadlocked() {
+void fail_deadlocked() {
   Host* h = host;
   std::string text;
   for (int w = 0; w * LANES < h->threads; w++) {
@@ -254,7 +241,7 @@ static void fiber() {
 }
 
 /* A stack that goes on in fiber(), as if that had been called. */
-static void* begin(Lane* next) {
+void* begin(Lane* next) {
   next->stack = host->free_stacks.back();
   host->free_stacks.pop_back();
   void** top = (void**)((uintptr_t)next->stack & ~(uintptr_t)63);
@@ -264,21 +251,6 @@ static void* begin(Lane* next) {
     *--top = nullptr;
   }
   return top;
-}
-
-__attribute__((noinline)) static void hand_over(void** from, Lane* next) {
-  lane = next;
-  thread_index = &next->index;
-  simt_switch(from, next->stack == nullptr ? begin(next) : next->stack_pointer);
-}
-
-void wait() {
-  Lane* self = lane;
-  Lane* next = next_lane(self);
-  if (next == nullptr) {
-    fail_deadlocked();
-  }
-  hand_over(&self->stack_pointer, next);
 }
 
 void yield() {
@@ -303,11 +275,7 @@ void block_barrier() {
   unsigned bit = 1u << self->number;
   if (++h->at_barrier < h->threads) {
     warp->at_barrier |= bit;
-    warp->runnable &= ~bit;
-    if (warp->runnable == 0) {
-      h->runnable_warps &= ~(1u << warp->number);
-    }
-    wait();
+    wait(self);
     return;
   }
   h->at_barrier = 0;

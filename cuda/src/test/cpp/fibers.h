@@ -109,17 +109,53 @@ constexpr size_t STACK_STRIDE = STACK_BYTES + PAGE;
 extern __thread Lane* lane __attribute__((tls_model("initial-exec")));
 extern __thread Host* host __attribute__((tls_model("initial-exec")));
 
+/* What only this library's own sources use. */
+#pragma GCC visibility push(hidden)
+
 /* Fills the shared variables of all kernels with what is no number. */
 void clear_shared_variables();
+/* Whose turn it is where a warp has nobody next, or in an order of chance; null where all have ended or wait. */
+Lane* next_lane_elsewhere();
+Lane* any_lane();
+/* Ends the launch: nobody can run, but some have not ended. */
+[[noreturn]] void fail_deadlocked();
+/* A fresh stack for a lane, to be switched to. */
+void* begin(Lane* next);
 
-/* Lets other fibers run until this lane is runnable again; it has taken itself out of its warp's runnable ones. */
-void wait();
-/*
- * Comes to a step of the lanes of `mask`. True for the last one, which does the step for all and then calls `leave`; false for
- * the others, once that is done.
- */
-bool meet(unsigned mask, const char* step);
-void leave(unsigned mask);
+#pragma GCC visibility pop
+
+/* Saves what a function must keep, and the stack; goes on with another stack. */
+extern "C" __attribute__((visibility("hidden"))) void simt_switch(void** from, void* to);
+
+/* Whose turn it is, the next one's of the warp if possible. */
+inline Lane* next_lane(Lane* self) {
+  Warp* warp = self->warp;
+  unsigned after = warp->runnable & ~1u << self->number;
+  if (__builtin_expect(after != 0 && !host->shuffled, 1)) {
+    return &warp->lanes[__builtin_ctz(after)];
+  }
+  return next_lane_elsewhere();
+}
+
+inline void hand_over(void** from, Lane* next) {
+  lane = next;
+  thread_index = &next->index;
+  simt_switch(from, __builtin_expect(next->stack == nullptr, 0) ? begin(next) : next->stack_pointer);
+}
+
+/* Lets other fibers run until this lane is runnable again. */
+inline void wait(Lane* self) {
+  Warp* warp = self->warp;
+  warp->runnable &= ~(1u << self->number);
+  if (warp->runnable == 0) {
+    host->runnable_warps &= ~(1u << warp->number);
+  }
+  Lane* next = next_lane(self);
+  if (next == nullptr) {
+    fail_deadlocked();
+  }
+  hand_over(&self->stack_pointer, next);
+}
 
 }  // namespace simt
 

@@ -17,18 +17,28 @@ static Meeting* find(Warp* warp, unsigned mask) {
   return nullptr;
 }
 
-bool meet(unsigned mask, const char* step) {
+[[noreturn]] static void fail_meeting(unsigned mask, const char* step) {
   Lane* self = lane;
   Warp* warp = self->warp;
-  unsigned bit = 1u << self->number;
-  if (!(mask & bit)) {
+  if (!(mask >> self->number & 1)) {
     fail(LAUNCH_FAILED, "%s with the mask 0x%08x, in which lane %d is not", step, mask, self->number);
   }
   if (mask & ~warp->exists) {
     fail(LAUNCH_FAILED, "%s with the mask 0x%08x, but warp %d has only the lanes 0x%08x", step, mask, warp->number, warp->exists);
   }
-  if (mask & warp->ended) {
-    fail(LAUNCH_FAILED, "%s with the mask 0x%08x, but its lanes 0x%08x have ended", step, mask, mask & warp->ended);
+  fail(LAUNCH_FAILED, "%s with the mask 0x%08x, but its lanes 0x%08x have ended", step, mask, mask & warp->ended);
+}
+
+/*
+ * Comes to a step of the lanes of `mask`. True for the last one, which does the step for all and then calls `leave`; false for
+ * the others, once that is done.
+ */
+static inline bool meet(unsigned mask, const char* step) {
+  Lane* self = lane;
+  Warp* warp = self->warp;
+  unsigned bit = 1u << self->number;
+  if (__builtin_expect(!(mask & bit) || (mask & ~(warp->exists & ~warp->ended)) != 0, 0)) {
+    fail_meeting(mask, step);
   }
   Meeting* meeting = find(warp, mask);
   if (meeting == nullptr) {
@@ -46,15 +56,12 @@ bool meet(unsigned mask, const char* step) {
     remove(warp, meeting);
     return true;
   }
-  warp->runnable &= ~bit;
-  if (warp->runnable == 0) {
-    host->runnable_warps &= ~(1u << warp->number);
-  }
-  wait();
+  wait(self);
   return false;
 }
 
-void leave(unsigned mask) {
+/* The step is done: all of its lanes can go on. */
+static void leave(unsigned mask) {
   Warp* warp = lane->warp;
   warp->runnable |= mask;
   host->runnable_warps |= 1u << warp->number;
@@ -138,64 +145,97 @@ unsigned ballot(unsigned mask, bool vote) {
 /* ---- matrices ---- */
 
 constexpr unsigned ALL = ~0u;
-typedef float Floats __attribute__((vector_size(32)));
-typedef int Ints __attribute__((vector_size(32)));
-
-/* sums += rows * columns, one k after the other. */
-template <typename Numbers, typename T, int DEPTH>
-static inline void multiply(T (*sums)[8], const T (*rows)[DEPTH], const T (*columns)[8]) {
-  constexpr int TILE = 8;
-  for (int i = 0; i < 16; i += TILE) {
-    Numbers tile[TILE];
-    for (int r = 0; r < TILE; r++) {
-      tile[r] = *(const Numbers*)sums[i + r];
-    }
-#pragma GCC unroll 2
-    for (int k = 0; k < DEPTH; k++) {
-      Numbers factors = *(const Numbers*)columns[k];
-#pragma GCC unroll 8
-      for (int r = 0; r < TILE; r++) {
-        tile[r] += rows[i + r][k] * factors;
-      }
-    }
-    for (int r = 0; r < TILE; r++) {
-      *(Numbers*)sums[i + r] = tile[r];
-    }
-  }
-}
+typedef float Floats __attribute__((vector_size(32), may_alias));
+typedef int Ints __attribute__((vector_size(32), may_alias));
+typedef unsigned Words __attribute__((vector_size(32), may_alias));
 
 static void bring(void* out, const void* a, const void* b) { lane->warp->operands[lane->number] = {out, a, b}; }
 
-static float high(unsigned x) { return bits<float>(x & 0xffff0000u); }
-static float low(unsigned x) { return bits<float>(x << 16); }
-
-static __attribute__((noinline)) void multiply_bf16(Warp* warp) {
-  float rows[16][16];
-  alignas(32) float columns[16][8], sums[16][8];
+/* Fragments of four 32-bit words per lane: word j of a lane belongs to row g or g + 8 and lies in the first or second four. */
+static void collect(const Warp* warp, unsigned (*rows)[8], unsigned (*columns)[8], unsigned (*sums)[8]) {
   for (int i = 0; i < LANES; i++) {
     int g = i / 4, t = i % 4;
     const unsigned* x = (const unsigned*)warp->operands[i].a;
     const unsigned* y = (const unsigned*)warp->operands[i].b;
-    const float* z = (const float*)warp->operands[i].out;
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; j++) {
-      float* to = &rows[g + 8 * (j & 1)][2 * t + 8 * (j >> 1)];
-      to[0] = low(x[j]);
-      to[1] = high(x[j]);
-    }
-#pragma GCC unroll 4
-    for (int j = 0; j < 2; j++) {
-      columns[2 * t + 8 * j][g] = low(y[j]);
-      columns[2 * t + 8 * j + 1][g] = high(y[j]);
-      memcpy(&sums[g + 8 * j][2 * t], z + 2 * j, 8);
-    }
+    const unsigned* z = (const unsigned*)warp->operands[i].out;
+    rows[g][t] = x[0];
+    rows[g + 8][t] = x[1];
+    rows[g][t + 4] = x[2];
+    rows[g + 8][t + 4] = x[3];
+    columns[t][g] = y[0];
+    columns[t + 4][g] = y[1];
+    memcpy(&sums[g][2 * t], z, 8);
+    memcpy(&sums[g + 8][2 * t], z + 2, 8);
   }
-  multiply<Floats>(sums, rows, columns);
+}
+
+static void distribute(const Warp* warp, const unsigned (*sums)[8]) {
   for (int i = 0; i < LANES; i++) {
-    float* z = (float*)warp->operands[i].out;
+    unsigned* z = (unsigned*)warp->operands[i].out;
     memcpy(z, &sums[i / 4][i % 4 * 2], 8);
     memcpy(z + 2, &sums[i / 4 + 8][i % 4 * 2], 8);
   }
+}
+
+static __attribute__((noinline)) void multiply_bf16(const Warp* warp) {
+  /* Two numbers to a word: word w of a row is of columns 2w and 2w + 1, and likewise down a column of b. */
+  alignas(32) unsigned rows[16][8], columns[8][8], sums[16][8];
+  collect(warp, rows, columns, sums);
+  alignas(32) float a[16][2][8], b[16][8];
+  for (int i = 0; i < 16; i++) {
+    Words words = *(const Words*)rows[i];
+    *(Words*)a[i][0] = words << 16;
+    *(Words*)a[i][1] = words & 0xffff0000u;
+  }
+  for (int w = 0; w < 8; w++) {
+    Words words = *(const Words*)columns[w];
+    *(Words*)b[2 * w] = words << 16;
+    *(Words*)b[2 * w + 1] = words & 0xffff0000u;
+  }
+  constexpr int TILE = 8;
+  for (int i = 0; i < 16; i += TILE) {
+    Floats tile[TILE];
+    for (int r = 0; r < TILE; r++) {
+      tile[r] = *(const Floats*)sums[i + r];
+    }
+    for (int w = 0; w < 8; w++) {
+      for (int odd = 0; odd < 2; odd++) {
+        Floats factors = *(const Floats*)b[2 * w + odd];
+#pragma GCC unroll 8
+        for (int r = 0; r < TILE; r++) {
+          tile[r] += a[i + r][odd][w] * factors;
+        }
+      }
+    }
+    for (int r = 0; r < TILE; r++) {
+      *(Floats*)sums[i + r] = tile[r];
+    }
+  }
+  distribute(warp, sums);
+}
+
+static __attribute__((noinline)) void multiply_s8(const Warp* warp) {
+  /* Four numbers to a word. */
+  alignas(32) unsigned rows[16][8], columns[8][8], sums[16][8];
+  collect(warp, rows, columns, sums);
+  alignas(32) int b[8][4][8];
+  for (int w = 0; w < 8; w++) {
+    Words words = *(const Words*)columns[w];
+    for (int n = 0; n < 4; n++) {
+      *(Ints*)b[w][n] = (Ints)(words << (24 - 8 * n)) >> 24;
+    }
+  }
+  for (int i = 0; i < 16; i++) {
+    Ints sum = *(const Ints*)sums[i];
+    for (int w = 0; w < 8; w++) {
+#pragma GCC unroll 4
+      for (int n = 0; n < 4; n++) {
+        sum += (int)(signed char)(rows[i][w] >> 8 * n) * *(const Ints*)b[w][n];
+      }
+    }
+    *(Ints*)sums[i] = sum;
+  }
+  distribute(warp, sums);
 }
 
 void mma_bf16(float* d, const unsigned* a, const unsigned* b) {
@@ -203,38 +243,6 @@ void mma_bf16(float* d, const unsigned* a, const unsigned* b) {
   if (meet(ALL, "mma_bf16")) {
     multiply_bf16(lane->warp);
     leave(ALL);
-  }
-}
-
-static __attribute__((noinline)) void multiply_s8(Warp* warp) {
-  int rows[16][32];
-  alignas(32) int columns[32][8], sums[16][8];
-  for (int i = 0; i < LANES; i++) {
-    int g = i / 4, t = i % 4;
-    const unsigned* x = (const unsigned*)warp->operands[i].a;
-    const unsigned* y = (const unsigned*)warp->operands[i].b;
-    const int* z = (const int*)warp->operands[i].out;
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; j++) {
-#pragma GCC unroll 4
-      for (int n = 0; n < 4; n++) {
-        rows[g + 8 * (j & 1)][4 * t + 16 * (j >> 1) + n] = (signed char)(x[j] >> 8 * n);
-      }
-    }
-#pragma GCC unroll 4
-    for (int j = 0; j < 2; j++) {
-#pragma GCC unroll 4
-      for (int n = 0; n < 4; n++) {
-        columns[4 * t + 16 * j + n][g] = (signed char)(y[j] >> 8 * n);
-      }
-      memcpy(&sums[g + 8 * j][2 * t], z + 2 * j, 8);
-    }
-  }
-  multiply<Ints>(sums, rows, columns);
-  for (int i = 0; i < LANES; i++) {
-    int* z = (int*)warp->operands[i].out;
-    memcpy(z, &sums[i / 4][i % 4 * 2], 8);
-    memcpy(z + 2, &sums[i / 4 + 8][i % 4 * 2], 8);
   }
 }
 
