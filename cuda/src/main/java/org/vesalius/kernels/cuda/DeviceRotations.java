@@ -35,8 +35,7 @@ final class DeviceRotations {
     launcher.rows(cos).rows(sin).rows(positions).with(positions.rows());
     launcher.with(rotary.inverseFrequencies()).with(rotary.axis());
     launcher.with(cos.rows()).with(rotary.pairs()).with(rotary.scaling()).with(fault);
-    launcher.run(
-        table, cos.rows(), Launcher.blocks(rotary.pairs(), TABLE_THREADS), TABLE_THREADS);
+    launcher.run(table, cos.rows(), Launcher.blocks(rotary.pairs(), TABLE_THREADS), TABLE_THREADS);
   }
 
   void rotate(Tensor x, Tensor cos, Tensor sin) {

@@ -1,6 +1,8 @@
 package org.vesalius.kernels.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.vesalius.kernels.Weight;
 
 /** Brings weights to the device. */
@@ -16,6 +18,9 @@ final class DeviceWeights {
   private final Launcher launcher;
   private final Launcher.Function transposeShorts;
   private final Launcher.Function transposeWords;
+
+  /** What has been allocated for the weight at hand. */
+  private final List<MemorySegment> made = new ArrayList<>();
 
   DeviceWeights(DeviceMemory memory, Staging staging, Launcher launcher) {
     this.memory = memory;
@@ -43,8 +48,28 @@ final class DeviceWeights {
     return address;
   }
 
-  /** A copy on the device; one that is stored by columns is turned there, once and for all. */
+  /**
+   * A copy on the device; one that is stored by columns is turned there, once and for all.
+   *
+   * @throws DeviceException if there is no room; nothing of the weight is left on the device then
+   */
   Weight place(Weight stored) {
+    made.clear();
+    try {
+      return copy(stored);
+    } catch (DeviceException e) {
+      for (MemorySegment part : made) {
+        try {
+          memory.free(part);
+        } catch (DeviceException broken) {
+          e.addSuppressed(broken);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private Weight copy(Weight stored) {
     return switch (stored) {
       case Weight.F32(MemorySegment data, int rows, int columns) ->
           new Weight.F32(place(data, stored), rows, columns);
@@ -81,22 +106,26 @@ final class DeviceWeights {
     };
   }
 
-  private static String purpose(Weight weight) {
-    return "a weight of (" + weight.rows() + ", " + weight.columns() + ")";
+  private MemorySegment allocate(long bytes, Weight weight) {
+    MemorySegment part =
+        memory.allocateUnset(
+            bytes, "a weight of (" + weight.rows() + ", " + weight.columns() + ")");
+    made.add(part);
+    return part;
   }
 
   private MemorySegment place(MemorySegment data, Weight weight) {
     if (memory.holds(data)) {
       return data;
     }
-    MemorySegment placed = memory.allocateUnset(data.byteSize(), purpose(weight));
+    MemorySegment placed = allocate(data.byteSize(), weight);
     staging.send(placed.address(), data, data.byteSize());
     return placed;
   }
 
   private MemorySegment turn(Weight stored, Launcher.Function transpose) {
     MemorySegment placed = place(stored.data(), stored);
-    MemorySegment turned = memory.allocateUnset(stored.data().byteSize(), purpose(stored));
+    MemorySegment turned = allocate(stored.data().byteSize(), stored);
     launcher.begin();
     launcher
         .with(turned.address())

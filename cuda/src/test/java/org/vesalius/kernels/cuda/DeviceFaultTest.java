@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -83,8 +86,7 @@ class DeviceFaultTest {
     try (Kernels kernels = open()) {
       Tensor kept = Matrices.of(kernels, 1, 1, 7f);
       String refused =
-          message(
-              DeviceException.class, () -> kernels.allocate(ElementType.F32, 1 << 20, 1 << 20));
+          message(DeviceException.class, () -> kernels.allocate(ElementType.F32, 1 << 20, 1 << 20));
       assertContains(
           refused,
           "a tensor F32 (1048576, 1048576) needs 4194304.0 MiB of the device's memory, found ",
@@ -97,6 +99,44 @@ class DeviceFaultTest {
           "a weight of (1048576, 524288) needs 1048576.0 MiB");
       assertEquals(7f, Matrices.read(kernels, kept)[0]);
       assertWorks(kernels);
+    }
+  }
+
+  /** Two of three parts fit; then none of them is kept. */
+  @Test
+  void weightsThatDoNotFitLeaveNothing() {
+    try (Kernels kernels = open();
+        Arena arena = Arena.ofConfined()) {
+      Map<String, Long> before = held();
+      MemorySegment halves = arena.allocate(2 * 16);
+      Weight weight = new Weight.Int4(arena.allocate(32 * 16), halves, halves, 16, 64);
+      Simulated.fail("alloc", 2, OUT_OF_MEMORY);
+      assertContains(
+          message(DeviceException.class, () -> kernels.place(weight)),
+          "a weight of (16, 64) needs 32 bytes");
+      assertEquals(before, held());
+      assertWorks(kernels);
+    }
+  }
+
+  /** What a step does some hundred times. */
+  @Test
+  void launchesMakeLittleGarbage() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Kernels kernels = open()) {
+      Tensor x = Matrices.of(kernels, 1, 1, 1f);
+      int launches = 2000;
+      long bytes = 0;
+      // The first rounds compile.
+      for (int round = 0; round < 10; round++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < launches; i++) {
+          kernels.scale(x, 1);
+        }
+        bytes = threads.getCurrentThreadAllocatedBytes() - before;
+        assertEquals(1f, Matrices.read(kernels, x)[0]);
+      }
+      assertTrue(bytes < 64L * launches, bytes + " bytes in " + launches + " launches");
     }
   }
 
@@ -237,10 +277,7 @@ class DeviceFaultTest {
       numbers[i] = i % 65_521;
     }
     try (Kernels kernels = open()) {
-      Weight weight =
-          kernels.place(new Weight.F32(MemorySegment.ofArray(numbers), rows, columns));
-      long copied = Simulated.counter("host_to_device_bytes");
-      assertTrue(copied >= 4L * numbers.length, "copied " + copied);
+      Weight weight = kernels.place(new Weight.F32(MemorySegment.ofArray(numbers), rows, columns));
       Tensor out = kernels.allocate(ElementType.F32, rows, columns);
       int[] ids = new int[rows];
       for (int i = 0; i < rows; i++) {
@@ -248,10 +285,11 @@ class DeviceFaultTest {
       }
       kernels.embed(out, weight, Matrices.integers(kernels, ids));
       Matrices.assertIdentical("rows", numbers, Matrices.read(kernels, out));
+      long copied = Simulated.counter("host_to_device_bytes") - before;
+      assertTrue(copied >= 4L * numbers.length, "copied " + copied);
       Weight turned =
           kernels.place(
-              new Weight.Transposed(
-                  new Weight.F32(MemorySegment.ofArray(numbers), rows, columns)));
+              new Weight.Transposed(new Weight.F32(MemorySegment.ofArray(numbers), rows, columns)));
       assertEquals(columns, turned.rows());
       Tensor row = kernels.allocate(ElementType.F32, 1, rows);
       kernels.embed(row, turned, Matrices.integers(kernels, 4098));
@@ -301,9 +339,7 @@ class DeviceFaultTest {
             () -> kernels.write(x, new float[1]),
             () -> kernels.read(new float[1], x),
             () -> kernels.allocate(ElementType.F32, 1, 1),
-            () ->
-                kernels.place(
-                    new Weight.F32(MemorySegment.ofArray(new float[] {1}), 1, 1)))) {
+            () -> kernels.place(new Weight.F32(MemorySegment.ofArray(new float[] {1}), 1, 1)))) {
       assertThrows(IllegalStateException.class, call::run);
     }
   }

@@ -139,8 +139,7 @@ final class Opening {
       }
       return kernels.place(
           format.equals("int8")
-              ? new Weight.Int8(
-                  bytes.asSlice(0, (long) rows * columns), scales, rows, columns)
+              ? new Weight.Int8(bytes.asSlice(0, (long) rows * columns), scales, rows, columns)
               : new Weight.BF16(numbers, rows, columns));
     }
 

@@ -49,8 +49,7 @@ final class Simulated {
       return (long)
           Linker.nativeLinker()
               .downcallHandle(
-                  function("vesalius_simulated_counter"),
-                  FunctionDescriptor.of(JAVA_LONG, ADDRESS))
+                  function("vesalius_simulated_counter"), FunctionDescriptor.of(JAVA_LONG, ADDRESS))
               .invokeExact(arena.allocateFrom(name));
     } catch (Throwable e) {
       throw new AssertionError(name, e);

@@ -124,8 +124,7 @@ class UnavailableTest {
         "no CUDA kernels in this build: it was built without; build it where CUDA's compiler nvcc"
             + " is");
     Files.writeString(packed.resolve("missing.txt"), "nvcc is not on the PATH; install CUDA\n");
-    assertRefused(
-        without, "no CUDA kernels in this build: nvcc is not on the PATH; install CUDA");
+    assertRefused(without, "no CUDA kernels in this build: nvcc is not on the PATH; install CUDA");
     assertRefused(
         jvm(simulated).flags("-Dvesalius.cuda.image=" + folder.resolve("absent")),
         "the file of kernels " + folder.resolve("absent") + " cannot be read; correct");
@@ -162,8 +161,7 @@ class UnavailableTest {
         "the driver is for CUDA 12.3, needed is 12.4 or later; install NVIDIA's driver 550");
     assertSays(jvm(simulated).environment("VESALIUS_SIMULATED_DRIVER", "12040"), WORKS);
     assumeAbsent("libcuda.so.1");
-    assertRefused(
-        jvm(libraries()), "libcuda.so.1 not found; install NVIDIA's driver 550 or later");
+    assertRefused(jvm(libraries()), "libcuda.so.1 not found; install NVIDIA's driver 550 or later");
     Path wrong = libraries();
     Files.writeString(wrong.resolve("libcuda.so.1"), "no library");
     assertRefused(
@@ -249,7 +247,10 @@ class UnavailableTest {
     }
     assertEquals(
         given.output(),
-        jvm(simulated).environment("VESALIUS_SIMULATED_GUARD", "1").run(Opening.Bits.class).output(),
+        jvm(simulated)
+            .environment("VESALIUS_SIMULATED_GUARD", "1")
+            .run(Opening.Bits.class)
+            .output(),
         "with guard pages");
   }
 }
