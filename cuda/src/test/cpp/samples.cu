@@ -239,6 +239,18 @@ SAMPLE(large, int* out, int count) {
 
 SAMPLE(divide, int* out, int x, int y) { out[0] = x / y; }
 
+SAMPLE(misaligned_vector, float4* out, const float* in) { out[0] = *(const float4*)(in + 1); }
+
+SAMPLE(beyond_array, int* out, int index) {
+  __shared__ int buffer[4][8];
+  buffer[1][index] = 1;
+  out[0] = buffer[1][index];
+}
+
+SAMPLE(shift, int* out, int bits) { out[0] = 1 << bits; }
+
+SAMPLE(convert, int* out, float x) { out[0] = (int)x; }
+
 /* Uninitialised shared memory. */
 SAMPLE(unset, float* out) {
   SHARED_BUFFER(float, buffer);

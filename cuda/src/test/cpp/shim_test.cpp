@@ -271,6 +271,25 @@ static void test_faults() {
   check(isnan(floats[0]) && isnan(floats[63]), "shared memory has no content at first");
 }
 
+/* The compiler's checks, where kernels have them. */
+static void test_checks() {
+#ifdef VESALIUS_CHECKS
+  begin_group("what the compiler checks");
+  alignas(16) float in[8] = {};
+  alignas(16) float out[8];
+  int o[1];
+  expect_fault(run("misaligned_vector", {1}, {1}, 0, (float4*)out, (const float*)in), simt::MISALIGNED_ADDRESS, "is not a multiple of 16");
+  expect_fine(run("misaligned_vector", {1}, {1}, 0, (float4*)out, (const float*)in + 3));
+  expect_fault(run("misaligned_vector", {1}, {1}, 0, (float4*)(out + 1), (const float*)in + 3), simt::MISALIGNED_ADDRESS, "samples.cu:");
+  expect_fault(run("beyond_array", {1}, {1}, 0, o, 8), simt::ILLEGAL_ADDRESS, "the index 8 is beyond the array");
+  expect_fine(run("beyond_array", {1}, {1}, 0, o, 7));
+  expect_fault(run("shift", {1}, {1}, 0, o, 32), simt::LAUNCH_FAILED, "a shift by 32 bits");
+  expect_fine(run("shift", {1}, {1}, 0, o, 31));
+  expect_fault(run("convert", {1}, {1}, 0, o, 3e9f), simt::LAUNCH_FAILED, "an integer that cannot hold it");
+  expect_fine(run("convert", {1}, {1}, 0, o, -2e9f));
+#endif
+}
+
 static std::vector<int> race() {
   std::vector<int> data(256);
   for (size_t i = 0; i < 256; i++) {
@@ -315,6 +334,7 @@ void test_shim() {
   test_copies();
   test_numbers();
   test_faults();
+  test_checks();
   test_orders();
 }
 
