@@ -92,11 +92,13 @@ final class PrivateNatives {
         files.add(file);
         extract(file);
         // Refused here it is another folder's turn; refused in JCuda its classes are lost.
-        SymbolLookup.libraryLookup(file.toString(), arena);
+        try {
+          SymbolLookup.libraryLookup(file.toString(), arena);
+        } catch (IllegalArgumentException e) {
+          throw new IOException(SharedLibrary.reason(file), e);
+        }
       }
       initialise(folder, blas);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage() + ", though it was extracted", e);
     } finally {
       for (Path file : files) {
         Files.deleteIfExists(file);

@@ -103,8 +103,8 @@ record SharedLibrary(String place, SymbolLookup symbols) {
     }
   }
 
-  /** What Java does not tell: the answer to the same question, asked again. */
-  private static String reason(Path file) {
+  /** Why a file cannot be loaded, which Java does not tell: the question is asked again. */
+  static String reason(Path file) {
     Linker linker = Linker.nativeLinker();
     SymbolLookup system = linker.defaultLookup();
     // Both first: looking up a symbol is a call of the loader too, and forgets the error.
