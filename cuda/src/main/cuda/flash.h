@@ -235,7 +235,8 @@ struct Flash {
       return;
     }
     int size = packed ? blocks(a.head_size, 16) * 16 : a.head_size;
-#pragma unroll
+    /* Unrolled whole, the addresses of a decoding block would spill; a whole tile's do without. */
+#pragma unroll(DIM_WARPS > 1 ? 2 : TURNS)
     for (int turn = 0; turn < TURNS; turn++) {
       int at = (int)threadIdx.x + turn * THREADS;
       const FlashRow& from = rows[at / PIECES];

@@ -16,7 +16,7 @@ constexpr int ROW_TILES = 4;   /* of 8 */
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(THREADS, 1) vesalius_tiled_bf16(
+extern "C" __global__ void __launch_bounds__(THREADS, 2) vesalius_tiled_bf16(
     float* out, int out_stride, const vesalius_bf16* x, int x_stride, const vesalius_bf16* weight, const void* const* weights,
     const int* starts, int experts, const float* bias, int tokens, int rows, int columns, int* fault) {
   SHARED_BUFFER(char, shared);

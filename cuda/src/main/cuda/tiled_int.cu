@@ -255,7 +255,7 @@ __device__ __forceinline__ void tiled(Stage<Stored>* stages, float* out, int out
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(THREADS, 1) vesalius_tiled_int8(
+extern "C" __global__ void __launch_bounds__(THREADS, 2) vesalius_tiled_int8(
     float* out, int out_stride, const signed char* x, const float* x_scales, const int* x_sums, const signed char* weight,
     const float* scales, const void* const* weights, const void* const* scales_of, const int* starts, int experts,
     const float* bias, int tokens, int rows, int columns, int* fault) {
@@ -267,7 +267,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) vesalius_tiled_int8(
   }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 1) vesalius_tiled_int4(
+extern "C" __global__ void __launch_bounds__(THREADS, 2) vesalius_tiled_int4(
     float* out, int out_stride, const signed char* x, const float* x_scales, const int* x_sums, const unsigned char* weight,
     const vesalius_half* scales, const vesalius_half* minimums, const void* const* weights, const void* const* scales_of,
     const void* const* minimums_of, const int* starts, int experts, const float* bias, int tokens, int rows, int columns,
