@@ -22,6 +22,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
@@ -55,6 +57,7 @@ import org.vesalius.runtime.models.ModelFiles;
  * activations to BF16 have a stand-in that runs everywhere: the definition with its activations
  * rounded just so.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class QuantizedModelTest {
   private static final long SEED = 4711;
   private static final int PROMPT = 11;
@@ -203,11 +206,7 @@ class QuantizedModelTest {
   }
 
   private static float[] logits(Path folder, String backend, WeightFormat format) {
-    OpenOptions options =
-        OpenOptions.defaults()
-            .withBackend(backend)
-            .withCacheFormat(CacheFormat.F32)
-            .withWeights(format);
+    OpenOptions options = Fixtures.options(backend, CacheFormat.F32).withWeights(format);
     try (ChatModel model = ChatModel.open(folder, options)) {
       return logits(model.engine(), model.parts());
     }
@@ -255,7 +254,7 @@ class QuantizedModelTest {
     try (Arena arena = Arena.ofShared();
         WorkerPool pool = new WorkerPool(1);
         Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Kernels kernels = changing(Backends.open("reference", new KernelOptions(2)), change);
+      Kernels kernels = changing(Backends.open("reference", new KernelOptions(1)), change);
       WeightPlan plan =
           WeightPlan.of(config.root(), format, new QuantizingConversion(format, pool, arena));
       LoadedModel model =
@@ -343,7 +342,7 @@ class QuantizedModelTest {
 
   private static void rewrite(Path folder, WeightFormat format) {
     Path target = scratch.resolve(folder.getFileName() + "-" + format);
-    new CheckpointQuantizer(format, new KernelOptions(2)).quantize(folder, target, (_, _) -> {});
+    new CheckpointQuantizer(format, new KernelOptions(1)).quantize(folder, target, (_, _) -> {});
     float[] expected = logits(folder, "reference", format);
     assertArrayEquals(expected, logits(target, "reference", WeightFormat.AS_STORED));
     assertArrayEquals(expected, logits(target, "reference", format));
