@@ -41,6 +41,7 @@ import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.WeightFormat;
 import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.layers.QuantizingConversion;
 import org.vesalius.runtime.layers.WeightPlan;
@@ -226,10 +227,11 @@ class QuantizedModelTest {
     try (var sequence = engine.newSequence();
         var embeddings = engine.borrowEmbeddings(1)) {
       Tensor none = embeddings.tensor();
-      engine.feed(sequence, prompt, none, 0, PROMPT, logits, LayerObserver.NONE);
+      StepResult result = StepResult.logits(logits);
+      engine.feed(sequence, prompt, none, 0, PROMPT, result, LayerObserver.NONE);
       System.arraycopy(logits, 0, all, 0, vocabulary);
       for (int i = 0; i < STEPS; i++) {
-        engine.decode(sequence, ids[i], positions.next() + i, logits, LayerObserver.NONE);
+        engine.decode(sequence, ids[i], positions.next() + i, result, LayerObserver.NONE);
         System.arraycopy(logits, 0, all, (1 + i) * vocabulary, vocabulary);
       }
     }
