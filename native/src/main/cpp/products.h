@@ -63,7 +63,7 @@ static int64_t product_scratch(const vesalius_weight* w) {
         bytes = TRANSPOSED_SCRATCH;
         break;
       case INTS:
-        bytes = (int64_t)sizeof(Panel);
+        bytes = PANELS * (int64_t)sizeof(Panel);
         break;
       case BRAIN:
         break;
@@ -129,7 +129,10 @@ static void prepare(const vesalius_weight* w, void* prepared, int64_t tokens, co
   }
 }
 
-static int64_t multiply_grain(const vesalius_weight* w) { return way_of(w, 1) == FLOATS ? BLOCK_ROWS : 32; }
+static int64_t multiply_grain(const vesalius_weight* w) {
+  Way way = way_of(w, 1);
+  return way == FLOATS ? BLOCK_ROWS : way == INTS ? PANELS * PANEL_ROWS : 32;
+}
 
 template <typename Stored>
 static void multiply_stored(const vesalius_weight* w, float* out, int64_t out_stride, const float* prepared, int64_t tokens,

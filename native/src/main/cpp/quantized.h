@@ -660,26 +660,39 @@ VESALIUS_INLINE void packed_edge(const Panel* panel, const PreparedInts& x, int6
   }
 }
 
+/* Rows that are brought into panels at a time, and tokens that meet all of these while they are in the first-level cache. */
+constexpr int64_t PANELS = 64 / PANEL_ROWS > 1 ? 64 / PANEL_ROWS : 1;
+constexpr int64_t PANEL_TOKENS = 2 * WIDE_TOKENS;
+
 template <bool MINIMUM>
 static void multiply_packed(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedInts& x, const float* bias,
                             int64_t from, int64_t to, void* scratch) {
-  Panel* panel = (Panel*)scratch;
-  for (int64_t row = from; row < to; row += PANEL_ROWS) {
-    int64_t width = least(PANEL_ROWS, to - row);
+  Panel* panels = (Panel*)scratch;
+  for (int64_t begin = from; begin < to; begin += PANELS * PANEL_ROWS) {
+    int64_t end = least(to, begin + PANELS * PANEL_ROWS);
     for (int64_t column = 0; column < x.padded(); column += DEPTH) {
-      fill_panel(panel, w, row, to, column, x.depth(column));
-      bool first = column == 0;
-      int64_t t = 0;
-      for (; t + WIDE_TOKENS <= x.tokens; t += WIDE_TOKENS) {
-        packed_edge<WIDE_TOKENS, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
+      for (int64_t row = begin; row < end; row += PANEL_ROWS) {
+        fill_panel(panels + (row - begin) / PANEL_ROWS, w, row, to, column, x.depth(column));
       }
-      for (; t < x.tokens; t++) {
-        packed_edge<1, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
+      bool first = column == 0;
+      for (int64_t block = 0; block < x.tokens; block += PANEL_TOKENS) {
+        int64_t stop = least(x.tokens, block + PANEL_TOKENS);
+        for (int64_t row = begin; row < end; row += PANEL_ROWS) {
+          const Panel* panel = panels + (row - begin) / PANEL_ROWS;
+          int64_t width = least(PANEL_ROWS, to - row);
+          int64_t t = block;
+          for (; t + WIDE_TOKENS <= stop; t += WIDE_TOKENS) {
+            packed_edge<WIDE_TOKENS, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
+          }
+          for (; t < stop; t++) {
+            packed_edge<1, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
+          }
+        }
       }
     }
     if (bias != nullptr) {
       for (int64_t t = 0; t < x.tokens; t++) {
-        for (int64_t r = row; r < row + width; r++) {
+        for (int64_t r = begin; r < end; r++) {
           out[t * out_stride + r] += bias[r];
         }
       }

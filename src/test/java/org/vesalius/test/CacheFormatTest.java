@@ -14,12 +14,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationListener;
-import org.vesalius.runtime.OpenOptions;
 
 /**
  * The golden cases with a cache that rounds. The weights of the fixtures are noise and so the
@@ -39,6 +40,7 @@ import org.vesalius.runtime.OpenOptions;
  *       next one is more than both of these can move the two.
  * </ul>
  */
+@Execution(ExecutionMode.CONCURRENT)
 class CacheFormatTest {
   private static final double RELATIVE_BOUND = 2e-4;
 
@@ -191,8 +193,7 @@ class CacheFormatTest {
   }
 
   private static ChatModel open(String backend, CacheFormat format, GoldenSubject subject) {
-    OpenOptions options = OpenOptions.defaults().withBackend(backend).withCacheFormat(format);
-    return ChatModel.open(subject.open(scratch), options);
+    return ChatModel.open(subject.open(scratch), Fixtures.options(backend, format));
   }
 
   private static Run run(

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
@@ -71,6 +73,7 @@ class ConcurrencyTest {
   }
 
   /** Also not where an image's tokens see each other, or frequencies depend on the length. */
+  @Execution(ExecutionMode.CONCURRENT)
   @TestFactory
   Stream<DynamicTest> theChunkSizeChangesNothing() {
     return Fixtures.backends().stream()
@@ -94,11 +97,7 @@ class ConcurrencyTest {
       List<Integer> tokens = format == CacheFormat.F32 ? golden.newTokenIds() : null;
       List<float[]> logits = null;
       for (int chunk : new int[] {1, 7, 1024}) {
-        OpenOptions options =
-            OpenOptions.defaults()
-                .withBackend(backend)
-                .withPrefillChunk(chunk)
-                .withCacheFormat(format);
+        OpenOptions options = Fixtures.options(backend, format).withPrefillChunk(chunk);
         try (ChatModel model = ChatModel.open(subject.open(scratch), options)) {
           Capture capture = new Capture();
           var generation = model.generator().generate(golden.request().build(), _ -> {}, capture);

@@ -14,10 +14,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.vesalius.demo.DemoModel;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.runtime.ChatMessage;
@@ -39,6 +42,7 @@ import org.vesalius.runtime.layers.LayerObserver;
  * so that all pictures and all kinds of questions occur, and {@code simd} every third, while {@code
  * native} gets all; {@code -Dvesalius.full=true} asks them everything.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class DemoModelTest {
   private static final int MAX_TOKENS = 256;
   private static final int STRIDE = 9;
@@ -46,8 +50,18 @@ class DemoModelTest {
 
   /** Answers with a rounded cache. */
   private static final class Answers {
-    int all;
-    int notTransformers;
+    final AtomicInteger all = new AtomicInteger();
+    final AtomicInteger notTransformers = new AtomicInteger();
+
+    /** Whether at most so many percent are not transformers'. */
+    boolean within(int percent) {
+      return 100 * notTransformers.get() <= percent * all.get();
+    }
+
+    @Override
+    public String toString() {
+      return notTransformers + " of " + all;
+    }
   }
 
   private static final Answers BF16 = new Answers();
@@ -125,9 +139,9 @@ class DemoModelTest {
         ChatModel model = open(demo, backend, format)) {
       for (JsonNode golden : chosen(goldens, stride)) {
         List<Integer> ids = answer(model, golden);
-        answers.all++;
+        answers.all.incrementAndGet();
         if (!goldenIds(golden).equals(ids)) {
-          answers.notTransformers++;
+          answers.notTransformers.incrementAndGet();
           System.out.println(backend + " " + format + " differs: " + what(golden));
           try (ChatModel definition = open(demo, "reference", format)) {
             assertEquals(answer(definition, golden), ids, what(golden) + ": tokens");
@@ -157,17 +171,13 @@ class DemoModelTest {
   private static void checkInt8(String backend, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
     int stride = backend.equals("native") ? 1 : STRIDE;
-    OpenOptions options =
-        OpenOptions.defaults()
-            .withBackend(backend)
-            .withCacheFormat(CacheFormat.F32)
-            .withWeights(WeightFormat.INT8);
+    OpenOptions options = Fixtures.options(backend, CacheFormat.F32).withWeights(WeightFormat.INT8);
     try (DemoModel demo = DemoModel.unpack();
         ChatModel model = ChatModel.open(demo.directory(), options)) {
       for (JsonNode golden : chosen(goldens, stride)) {
-        INT8_WEIGHTS.all++;
+        INT8_WEIGHTS.all.incrementAndGet();
         if (!goldenIds(golden).equals(answer(model, golden))) {
-          INT8_WEIGHTS.notTransformers++;
+          INT8_WEIGHTS.notTransformers.incrementAndGet();
         }
       }
     }
@@ -177,25 +187,14 @@ class DemoModelTest {
   @AfterAll
   static void fewAnswersDiffer() {
     String counts =
-        "not transformers': %d of %d in BF16, %d of %d in INT8, %d of %d with INT8 weights"
-            .formatted(
-                BF16.notTransformers,
-                BF16.all,
-                INT8.notTransformers,
-                INT8.all,
-                INT8_WEIGHTS.notTransformers,
-                INT8_WEIGHTS.all);
+        "not transformers': %s in BF16, %s in INT8, %s with INT8 weights"
+            .formatted(BF16, INT8, INT8_WEIGHTS);
     System.out.println(counts);
-    assertTrue(
-        100 * BF16.notTransformers <= BF16.all
-            && 20 * INT8.notTransformers <= INT8.all
-            && 100 * INT8_WEIGHTS.notTransformers <= 3 * INT8_WEIGHTS.all,
-        counts);
+    assertTrue(BF16.within(1) && INT8.within(5) && INT8_WEIGHTS.within(3), counts);
   }
 
   private static ChatModel open(DemoModel demo, String backend, CacheFormat format) {
-    return ChatModel.open(
-        demo.directory(), OpenOptions.defaults().withBackend(backend).withCacheFormat(format));
+    return ChatModel.open(demo.directory(), Fixtures.options(backend, format));
   }
 
   /** Every n-th question of the file, or all. */

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.vesalius.kernels.Backend;
 import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.CacheFormat;
+import org.vesalius.runtime.OpenOptions;
 
 /** Where test material is, and which backends there are. */
 final class Fixtures {
@@ -85,6 +87,14 @@ final class Fixtures {
   /** The names of all backends, whether they can work here or not. */
   static List<String> backends() {
     return Backends.all().stream().map(Backend::name).toList();
+  }
+
+  /**
+   * How tests open a model that run beside each other: with one thread each, because pools of more
+   * threads than there are processors only wait for each other.
+   */
+  static OpenOptions options(String backend, CacheFormat format) {
+    return OpenOptions.defaults().withBackend(backend).withCacheFormat(format).withThreads(1);
   }
 
   /** Whether a backend can work here; fails where it must. */

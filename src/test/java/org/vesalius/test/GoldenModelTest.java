@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
@@ -31,6 +33,7 @@ import org.vesalius.runtime.vision.image.ImagePatches;
  * within one step, activations and logits within the fixtures' bound of 2e-4 of the largest value,
  * greedy tokens and text exact. Transformers computes in float32, and so does the cache here.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class GoldenModelTest {
   private static final double RELATIVE_BOUND = 2e-4;
 
@@ -65,8 +68,7 @@ class GoldenModelTest {
   private static void check(String backend, GoldenSubject subject, GoldenCase golden)
       throws IOException {
     Fixtures.requireBackend(backend);
-    OpenOptions options =
-        OpenOptions.defaults().withBackend(backend).withCacheFormat(CacheFormat.F32);
+    OpenOptions options = Fixtures.options(backend, CacheFormat.F32);
     String modelType = ModelConfig.read(subject.open(scratch)).modelType();
     MATRIX.started(modelType, backend);
     try (ChatModel model = ChatModel.open(subject.open(scratch), options);

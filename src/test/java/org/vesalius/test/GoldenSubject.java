@@ -75,6 +75,12 @@ record GoldenSubject(String name, Path cases, Path weights, String config) {
     if (config.equals(CONFIG)) {
       return weights;
     }
+    synchronized (GoldenSubject.class) {
+      return copied(scratch);
+    }
+  }
+
+  private Path copied(Path scratch) {
     Path folder = scratch.resolve(name.replace('/', '-'));
     if (!Files.exists(folder)) {
       try (Stream<Path> files = Files.list(weights)) {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
@@ -39,6 +41,7 @@ import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.WeightFormat;
 import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.layers.QuantizingConversion;
 import org.vesalius.runtime.layers.WeightPlan;
@@ -55,6 +58,7 @@ import org.vesalius.runtime.models.ModelFiles;
  * activations to BF16 have a stand-in that runs everywhere: the definition with its activations
  * rounded just so.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class QuantizedModelTest {
   private static final long SEED = 4711;
   private static final int PROMPT = 11;
@@ -203,11 +207,7 @@ class QuantizedModelTest {
   }
 
   private static float[] logits(Path folder, String backend, WeightFormat format) {
-    OpenOptions options =
-        OpenOptions.defaults()
-            .withBackend(backend)
-            .withCacheFormat(CacheFormat.F32)
-            .withWeights(format);
+    OpenOptions options = Fixtures.options(backend, CacheFormat.F32).withWeights(format);
     try (ChatModel model = ChatModel.open(folder, options)) {
       return logits(model.engine(), model.parts());
     }
@@ -227,10 +227,11 @@ class QuantizedModelTest {
     try (var sequence = engine.newSequence();
         var embeddings = engine.borrowEmbeddings(1)) {
       Tensor none = embeddings.tensor();
-      engine.feed(sequence, prompt, none, 0, PROMPT, logits, LayerObserver.NONE);
+      StepResult result = StepResult.logits(logits);
+      engine.feed(sequence, prompt, none, 0, PROMPT, result, LayerObserver.NONE);
       System.arraycopy(logits, 0, all, 0, vocabulary);
       for (int i = 0; i < STEPS; i++) {
-        engine.decode(sequence, ids[i], positions.next() + i, logits, LayerObserver.NONE);
+        engine.decode(sequence, ids[i], positions.next() + i, result, LayerObserver.NONE);
         System.arraycopy(logits, 0, all, (1 + i) * vocabulary, vocabulary);
       }
     }
@@ -255,7 +256,7 @@ class QuantizedModelTest {
     try (Arena arena = Arena.ofShared();
         WorkerPool pool = new WorkerPool(1);
         Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Kernels kernels = changing(Backends.open("reference", new KernelOptions(2)), change);
+      Kernels kernels = changing(Backends.open("reference", new KernelOptions(1)), change);
       WeightPlan plan =
           WeightPlan.of(config.root(), format, new QuantizingConversion(format, pool, arena));
       LoadedModel model =
@@ -343,7 +344,7 @@ class QuantizedModelTest {
 
   private static void rewrite(Path folder, WeightFormat format) {
     Path target = scratch.resolve(folder.getFileName() + "-" + format);
-    new CheckpointQuantizer(format, new KernelOptions(2)).quantize(folder, target, (_, _) -> {});
+    new CheckpointQuantizer(format, new KernelOptions(1)).quantize(folder, target, (_, _) -> {});
     float[] expected = logits(folder, "reference", format);
     assertArrayEquals(expected, logits(target, "reference", WeightFormat.AS_STORED));
     assertArrayEquals(expected, logits(target, "reference", format));

@@ -20,6 +20,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.generate.EncodedPrompt;
+import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.LayerObserver;
 
 /** Time to the first token of a picture and a question, stage by stage. */
@@ -44,6 +45,7 @@ public class FirstTokenBenchmark {
   private ChatRequest request;
   private EncodedPrompt prompt;
   private float[] logits;
+  private StepResult result;
 
   /** Opens the model and draws the picture. */
   @Setup
@@ -62,6 +64,7 @@ public class FirstTokenBenchmark {
             .build();
     prompt = bench.model().promptEncoder().encode(request);
     logits = new float[bench.model().config().vocabulary()];
+    result = StepResult.logits(logits);
   }
 
   /** Template, tokens, decoding and resizing of the picture. */
@@ -89,7 +92,7 @@ public class FirstTokenBenchmark {
         var rows = engine.borrowEmbeddings(prompt.imageTokens())) {
       for (int from = 0; from < prompt.ids().length; from += engine.chunk()) {
         int to = Math.min(prompt.ids().length, from + engine.chunk());
-        engine.feed(sequence, prompt, rows.tensor(), from, to, logits, LayerObserver.NONE);
+        engine.feed(sequence, prompt, rows.tensor(), from, to, result, LayerObserver.NONE);
       }
       return logits[0];
     }

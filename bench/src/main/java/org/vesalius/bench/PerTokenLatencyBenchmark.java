@@ -16,6 +16,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.generate.EncodedPrompt;
+import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.CachedSequence;
 import org.vesalius.runtime.layers.LayerObserver;
 
@@ -50,6 +51,7 @@ public class PerTokenLatencyBenchmark {
   private BenchModel bench;
   private EncodedPrompt prompt;
   private float[] logits;
+  private StepResult result;
   private CachedSequence sequence;
 
   /** Opens the model. */
@@ -59,6 +61,7 @@ public class PerTokenLatencyBenchmark {
     bench = new BenchModel(model, options);
     prompt = bench.prompt(context);
     logits = new float[bench.model().config().vocabulary()];
+    result = StepResult.logits(logits);
     prefill();
   }
 
@@ -68,7 +71,7 @@ public class PerTokenLatencyBenchmark {
     for (int from = 0; from < context; from += engine.chunk()) {
       int to = Math.min(context, from + engine.chunk());
       try (var none = engine.borrowEmbeddings(0)) {
-        engine.feed(sequence, prompt, none.tensor(), from, to, logits, LayerObserver.NONE);
+        engine.feed(sequence, prompt, none.tensor(), from, to, result, LayerObserver.NONE);
       }
     }
   }
@@ -85,7 +88,7 @@ public class PerTokenLatencyBenchmark {
   /** One token. */
   @Benchmark
   public float token() {
-    bench.model().engine().decode(sequence, 7, sequence.length(), logits, LayerObserver.NONE);
+    bench.model().engine().decode(sequence, 7, sequence.length(), result, LayerObserver.NONE);
     return logits[0];
   }
 

@@ -27,6 +27,7 @@ import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Roofline;
 import org.vesalius.runtime.OpenOptions;
+import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.LayerObserver;
 
 class MeasurementTest {
@@ -180,7 +181,8 @@ class MeasurementTest {
       var engine = bench.model().engine();
       try (var sequence = engine.newSequence();
           var none = engine.borrowEmbeddings(0)) {
-        engine.feed(sequence, bench.prompt(5), none.tensor(), 0, 5, logits, LayerObserver.NONE);
+        StepResult result = StepResult.logits(logits);
+        engine.feed(sequence, bench.prompt(5), none.tensor(), 0, 5, result, LayerObserver.NONE);
       }
       float first = logits[0];
       boolean differ = false;

@@ -40,6 +40,13 @@ final class ModelArguments {
   private @Nullable Integer threads;
 
   @Option(
+      names = "--device",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Which GPU computes, from 0 (default: ${DEFAULT-VALUE}).")
+  private int device;
+
+  @Option(
       names = "--kv-cache",
       paramLabel = "f32|bf16|int8",
       defaultValue = "bf16",
@@ -71,12 +78,13 @@ final class ModelArguments {
     if (!known.contains(backend)) {
       throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
     }
-    OpenOptions options =
-        OpenOptions.defaults()
-            .withBackend(backend)
-            .withCacheFormat(cacheFormat())
-            .withWeights(weights);
     try {
+      OpenOptions options =
+          OpenOptions.defaults()
+              .withBackend(backend)
+              .withCacheFormat(cacheFormat())
+              .withWeights(weights)
+              .withDevice(device);
       return threads == null ? options : options.withThreads(threads);
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
@@ -102,7 +110,7 @@ final class ModelArguments {
     return Backends.all().stream()
         .filter(candidate ->
             backend.equals(AUTO)
-                ? candidate.probe() instanceof BackendStatus.Available
+                ? candidate.probe(kernelOptions()) instanceof BackendStatus.Available
                 : candidate.name().equals(backend))
         .findFirst()
         .orElseThrow(() -> new CommandFailure("no backend can work here"));
@@ -110,7 +118,8 @@ final class ModelArguments {
 
   /** The threads that compute. */
   KernelOptions kernelOptions() {
-    return threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
+    KernelOptions options = threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
+    return options.withDevice(device);
   }
 
   /** Opens a model; a bar shows that something goes on. */

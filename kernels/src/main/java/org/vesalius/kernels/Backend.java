@@ -17,6 +17,14 @@ public interface Backend {
   BackendStatus probe();
 
   /**
+   * Looks whether this backend can work here with these options: whether the device is there and
+   * has the memory. Cheap, never throws.
+   */
+  default BackendStatus probe(KernelOptions options) {
+    return probe();
+  }
+
+  /**
    * Starts the backend.
    *
    * @throws BackendUnavailableException with the probe's reason when it cannot work here

@@ -27,13 +27,17 @@ public final class Backends {
    * @throws BackendUnavailableException if the named backend does not exist or cannot work here
    */
   public static Kernels open(String name, KernelOptions options) {
-    List<Backend> backends = all();
+    return open(name, options, all());
+  }
+
+  /** As above, from a list with the preferred ones first. */
+  static Kernels open(String name, KernelOptions options, List<Backend> backends) {
     if (!name.equals("auto")) {
-      return named(name, backends).open(options);
+      return named(name, backends, options).open(options);
     }
     StringBuilder reasons = new StringBuilder();
     for (Backend backend : backends) {
-      switch (backend.probe()) {
+      switch (backend.probe(options)) {
         case BackendStatus.Available _ -> {
           Kernels kernels = backend.open(options);
           LOG.log(
@@ -50,10 +54,10 @@ public final class Backends {
     throw new BackendUnavailableException("no backend can work here" + reasons, null);
   }
 
-  private static Backend named(String name, List<Backend> backends) {
+  private static Backend named(String name, List<Backend> backends, KernelOptions options) {
     for (Backend backend : backends) {
       if (backend.name().equals(name)) {
-        if (backend.probe() instanceof BackendStatus.Unavailable unavailable) {
+        if (backend.probe(options) instanceof BackendStatus.Unavailable unavailable) {
           throw new BackendUnavailableException(
               "backend " + name + ": " + unavailable.reason(), unavailable.cause().orElse(null));
         }

@@ -74,6 +74,15 @@ public final class HostMemory implements AutoCloseable {
     }
   }
 
+  /** Copies integers out, row by row. */
+  public static void read(int[] out, Tensor x) {
+    require(x, x.type() == ElementType.I32, out.length, "integers");
+    for (int r = 0; r < x.rows(); r++) {
+      MemorySegment.copy(
+          x.data(), ValueLayout.JAVA_INT, 4L * r * x.stride(), out, r * x.columns(), x.columns());
+    }
+  }
+
   private static void readRow(float[] out, int to, Tensor x, long index) {
     MemorySegment data = x.data();
     int count = x.columns();

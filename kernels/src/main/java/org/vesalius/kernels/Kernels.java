@@ -107,6 +107,21 @@ public interface Kernels extends AutoCloseable {
    */
   void read(float[] out, Tensor x);
 
+  /** Waits for a tensor I32 to be computed and copies it out, row by row. */
+  void read(int[] out, Tensor x);
+
+  /**
+   * Keeps operations, so that they can be repeated with other contents of the same tensors: a
+   * device then gets them in one piece, without being told every one again. They are not run here.
+   *
+   * @param operations calls of this interface with the same arguments every time, but none of
+   *     {@link #allocate}, {@link #place}, {@link #write} and {@link #read}; it may be called once,
+   *     now, or every time
+   */
+  default Recording record(Runnable operations) {
+    return Recording.of(operations);
+  }
+
   /**
    * {@code out[t] = table[ids[t]]}.
    *
@@ -178,6 +193,14 @@ public interface Kernels extends AutoCloseable {
    * @param starts {@code (1, experts + 1)} I32, from 0 to the number of rows
    */
   void expertLinear(Tensor out, Tensor x, List<Weight> experts, Tensor starts);
+
+  /**
+   * The likeliest of each row: {@code out[0][r]} is the column of the largest number of row {@code
+   * r}, of equal ones the first; -1 if a number of the row is not finite, or there is none.
+   *
+   * @param out {@code (1, rows of x)} I32
+   */
+  void argmax(Tensor out, Tensor x);
 
   /** {@code out += x}. */
   void add(Tensor out, Tensor x);

@@ -56,6 +56,13 @@ public final class Shapes {
         index);
   }
 
+  /** Rules of {@link Kernels#argmax}. */
+  public static void argmax(Tensor out, Tensor x) {
+    floats("argmax", x);
+    require(
+        isVector(out, ElementType.I32, x.rows()), "argmax", "out (1, " + x.rows() + ")", out, x);
+  }
+
   /** Rules of {@link Kernels#linear}. */
   public static void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
     floats("linear", out, x);

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class BackendsTest {
@@ -57,6 +58,59 @@ class BackendsTest {
     String flagged = run(List.of("--add-modules", "jdk.incubator.vector"));
     assertTrue(flagged.contains("auto: simd ("), flagged);
     assertTrue(flagged.contains("named: simd ("), flagged);
+  }
+
+  /** A device with so much memory, on which nothing is computed. */
+  private record SmallDevice(long memory) implements Backend {
+    @Override
+    public String name() {
+      return "device";
+    }
+
+    @Override
+    public int priority() {
+      return 100;
+    }
+
+    @Override
+    public BackendStatus probe() {
+      return new BackendStatus.Available("a device");
+    }
+
+    @Override
+    public BackendStatus probe(KernelOptions options) {
+      return options.bytes() <= memory && options.device() == 0
+          ? probe()
+          : new BackendStatus.Unavailable(
+              "needs " + options.bytes() + " bytes, has " + memory, Optional.empty());
+    }
+
+    @Override
+    public Kernels open(KernelOptions options) {
+      throw new UnsupportedOperationException("the device was opened");
+    }
+  }
+
+  /** A device is taken where the model fits, by name only there, and else the next backend. */
+  @Test
+  void memoryAndDeviceDecide() {
+    Backend reference = Backends.all().getLast();
+    List<Backend> backends = List.of(new SmallDevice(1000), reference);
+    KernelOptions fits = new KernelOptions(1).withBytes(1000);
+    KernelOptions large = new KernelOptions(1).withBytes(1001);
+    assertThrows(UnsupportedOperationException.class, () -> Backends.open("auto", fits, backends));
+    for (KernelOptions options : List.of(large, fits.withDevice(1))) {
+      try (Kernels kernels = Backends.open("auto", options, backends)) {
+        assertTrue(kernels.description().startsWith("reference"), kernels.description());
+      }
+    }
+    String refusal =
+        String.valueOf(
+            assertThrows(
+                    BackendUnavailableException.class,
+                    () -> Backends.open("device", large, backends))
+                .getMessage());
+    assertEquals("backend device: needs 1001 bytes, has 1000", refusal);
   }
 
   private static String run(List<String> flags) throws IOException, InterruptedException {

@@ -1,5 +1,7 @@
 package org.vesalius.kernels;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +56,87 @@ class RowOperationsContractTest {
               return out.read("embed");
             },
             _ -> 0);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void likeliest(String backend) {
+    Samples samples = new Samples(14);
+    try (Kernels reference = BackendsUnderTest.reference();
+        Kernels tested = BackendsUnderTest.open(backend, 2)) {
+      for (int width : new int[] {1, 2, 7, 33, 1024, 1025, 5003}) {
+        int rows = 9;
+        float[] x = samples.normal(rows * width, 1);
+        // Equal ones, alone and beside the ends; what is not finite at any place; no largest.
+        x[width - 1] = x[0] = 9;
+        x[width + samples.below(width)] = Float.NaN;
+        x[2 * width + samples.below(width)] = Float.POSITIVE_INFINITY;
+        x[3 * width + samples.below(width)] = Float.NEGATIVE_INFINITY;
+        Arrays.fill(x, 4 * width, 5 * width, -3);
+        Arrays.fill(x, 5 * width, 6 * width, -0f);
+        x[6 * width - 1] = 0;
+        Arrays.fill(x, 6 * width, 7 * width, -Float.MAX_VALUE);
+        x[8 * width - 1] = Float.MAX_VALUE;
+        assertArrayEquals(
+            likeliest(reference, rows, width, x),
+            likeliest(tested, rows, width, x),
+            backend + " argmax " + width);
+      }
+    }
+  }
+
+  private static int[] likeliest(Kernels kernels, int rows, int width, float[] x) {
+    Tensor out = kernels.allocate(ElementType.I32, 1, rows + 1);
+    kernels.argmax(out.columns(0, rows), Framed.of(kernels, rows, width, x).view());
+    int[] found = new int[rows + 1];
+    kernels.read(found, out);
+    return found;
+  }
+
+  /** Recorded operations compute what their tensors hold when they are run. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#all")
+  void recorded(String backend) {
+    Samples samples = new Samples(15);
+    try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
+      int width = 96;
+      Weight weight =
+          kernels.place(
+              StoredWeights.of(
+                  Arena.ofAuto(),
+                  Format.BF16,
+                  Place.ODD,
+                  41,
+                  width,
+                  samples.normal(41 * width, 1)));
+      Tensor table = Matrices.of(kernels, 7, width, samples.normal(7 * width, 1));
+      Tensor ids = kernels.allocate(ElementType.I32, 1, 3);
+      Tensor x = kernels.allocate(ElementType.F32, 3, width);
+      Tensor logits = kernels.allocate(ElementType.F32, 3, 41);
+      Tensor out = kernels.allocate(ElementType.I32, 1, 3);
+      Runnable operations =
+          () -> {
+            kernels.gatherRows(x, table, ids);
+            kernels.add(x, x);
+            kernels.linear(logits, x, weight, null);
+            kernels.argmax(out, logits);
+          };
+      int[] found = new int[3];
+      try (Recording recording = kernels.record(operations)) {
+        for (int[] chosen : new int[][] {{1, 2, 3}, {6, 6, 0}, {4, 0, 5}}) {
+          kernels.write(ids, chosen);
+          recording.run();
+          float[] replayed = Matrices.read(kernels, logits);
+          kernels.read(found, out);
+          kernels.write(ids, chosen);
+          operations.run();
+          Matrices.assertIdentical(backend + " recorded", Matrices.read(kernels, logits), replayed);
+          int[] again = new int[3];
+          kernels.read(again, out);
+          assertArrayEquals(again, found, backend + " recorded");
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 package org.vesalius.runtime;
 
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.loader.LoadListener;
 import org.vesalius.loader.ModelConfig;
+import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.generate.PromptEncoder;
@@ -45,10 +47,11 @@ final class ModelOpening {
     this.directory = directory;
     this.options = options;
     this.progress = progress;
-    kernelOptions =
+    KernelOptions threads =
         options.threads().isPresent()
             ? new KernelOptions(options.threads().getAsInt())
             : KernelOptions.defaults();
+    kernelOptions = threads.withDevice(options.device());
   }
 
   ChatModel open() {
@@ -57,9 +60,7 @@ final class ModelOpening {
       ModelConfig config = ModelConfig.read(directory);
       ModelFamily family = ModelFamilies.of(config);
       // Only now, because a choice of kernels is logged.
-      Background<Kernels> kernels =
-          Background.start(
-              "vesalius-kernels", () -> Backends.open(options.backend(), kernelOptions));
+      Background<Kernels> kernels = Background.start("vesalius-kernels", () -> openKernels(config));
       try {
         return tokenizer.then(() -> withTexts(config, family, tokenizer, kernels));
       } catch (RuntimeException | Error e) {
@@ -70,6 +71,17 @@ final class ModelOpening {
         throw e;
       }
     }
+  }
+
+  /** On a backend that has the memory; what the files have wrong is told by who reads them. */
+  private Kernels openKernels(ModelConfig config) {
+    long bytes;
+    try {
+      bytes = MemoryNeed.of(directory, config.root(), options).bytes();
+    } catch (ModelFormatException | UncheckedIOException e) {
+      bytes = 0;
+    }
+    return Backends.open(options.backend(), kernelOptions.withBytes(bytes));
   }
 
   private ChatModel withTexts(

@@ -17,6 +17,7 @@ import org.vesalius.kernels.CacheFormat;
  *     empty for four contexts
  * @param cacheFormat how the cache stores keys and values
  * @param weights the format that the decoder's matrices get
+ * @param device which of several devices of a backend computes, from 0
  */
 public record OpenOptions(
     String backend,
@@ -25,7 +26,8 @@ public record OpenOptions(
     OptionalInt contextTokens,
     OptionalLong cacheTokens,
     CacheFormat cacheFormat,
-    WeightFormat weights) {
+    WeightFormat weights,
+    int device) {
 
   private static final int DEFAULT_CHUNK = 256;
 
@@ -38,6 +40,9 @@ public record OpenOptions(
     if (threads.isPresent() && threads.getAsInt() < 1) {
       throw new IllegalArgumentException(
           "threads: expected at least 1, found " + threads.getAsInt());
+    }
+    if (device < 0) {
+      throw new IllegalArgumentException("device: expected at least 0, found " + device);
     }
     if (contextTokens.isPresent() && contextTokens.getAsInt() < 1) {
       throw new IllegalArgumentException(
@@ -54,13 +59,14 @@ public record OpenOptions(
         OptionalInt.empty(),
         OptionalLong.empty(),
         CacheFormat.BF16,
-        WeightFormat.AS_STORED);
+        WeightFormat.AS_STORED,
+        0);
   }
 
   /** On a named backend. */
   public OpenOptions withBackend(String name) {
     return new OpenOptions(
-        name, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, weights);
+        name, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, weights, device);
   }
 
   /** On so many threads. */
@@ -72,19 +78,27 @@ public record OpenOptions(
         contextTokens,
         cacheTokens,
         cacheFormat,
-        weights);
+        weights,
+        device);
   }
 
   /** With another chunk size. */
   public OpenOptions withPrefillChunk(int tokens) {
     return new OpenOptions(
-        backend, threads, tokens, contextTokens, cacheTokens, cacheFormat, weights);
+        backend, threads, tokens, contextTokens, cacheTokens, cacheFormat, weights, device);
   }
 
   /** With a shorter context. */
   public OpenOptions withContextTokens(int tokens) {
     return new OpenOptions(
-        backend, threads, prefillChunk, OptionalInt.of(tokens), cacheTokens, cacheFormat, weights);
+        backend,
+        threads,
+        prefillChunk,
+        OptionalInt.of(tokens),
+        cacheTokens,
+        cacheFormat,
+        weights,
+        device);
   }
 
   /** With another bound on the cache. */
@@ -96,18 +110,25 @@ public record OpenOptions(
         contextTokens,
         OptionalLong.of(tokens),
         cacheFormat,
-        weights);
+        weights,
+        device);
   }
 
   /** With keys and values stored otherwise. */
   public OpenOptions withCacheFormat(CacheFormat format) {
     return new OpenOptions(
-        backend, threads, prefillChunk, contextTokens, cacheTokens, format, weights);
+        backend, threads, prefillChunk, contextTokens, cacheTokens, format, weights, device);
   }
 
   /** With the decoder's matrices in another format. */
   public OpenOptions withWeights(WeightFormat format) {
     return new OpenOptions(
-        backend, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, format);
+        backend, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, format, device);
+  }
+
+  /** On another device of a backend that has several. */
+  public OpenOptions withDevice(int number) {
+    return new OpenOptions(
+        backend, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, weights, number);
   }
 }

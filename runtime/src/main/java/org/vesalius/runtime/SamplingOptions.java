@@ -56,6 +56,14 @@ public record SamplingOptions(
     return new SamplingOptions(0, 0, 1, 0, 1, 0, 0, OptionalLong.empty());
   }
 
+  /** Whether the likeliest token is taken as the model sees it: greedy, and without penalties. */
+  public boolean isLikeliest() {
+    return temperature == 0
+        && repetitionPenalty == 1
+        && presencePenalty == 0
+        && frequencyPenalty == 0;
+  }
+
   /** With another temperature. */
   public SamplingOptions withTemperature(double value) {
     return new SamplingOptions(

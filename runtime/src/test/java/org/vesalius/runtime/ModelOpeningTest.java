@@ -15,8 +15,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Parts are read side by side, and nothing of that shows: not in errors, not in threads. */
+@Isolated("looks at the threads of the process")
 class ModelOpeningTest {
   /** In the order in which they are to be reported; the kernels' failure is an option. */
   private static final List<String> BREAKABLE =

@@ -9,6 +9,7 @@ import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationListener;
 import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.CachedSequence;
 import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.vision.TensorPool;
@@ -97,13 +98,18 @@ final class Evaluation {
       int end = prompt.ids().length;
       for (int from = 0; from < end; ) {
         int to = engine.chunkEnd(prompt, from);
-        float[] wanted = to == end ? logits[0] : new float[0];
+        StepResult wanted = to == end ? StepResult.logits(logits[0]) : StepResult.nothing();
         engine.feed(sequence, prompt, embeddings.tensor(), from, to, wanted, LayerObserver.NONE);
         from = to;
       }
       for (int i = 1; i < tokens.size(); i++) {
         int position = prompt.positions().next() + i - 1;
-        engine.decode(sequence, tokens.get(i - 1), position, logits[i], LayerObserver.NONE);
+        engine.decode(
+            sequence,
+            tokens.get(i - 1),
+            position,
+            StepResult.logits(logits[i]),
+            LayerObserver.NONE);
       }
     }
     return logits;

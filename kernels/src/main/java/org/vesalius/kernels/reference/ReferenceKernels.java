@@ -59,6 +59,11 @@ final class ReferenceKernels implements Kernels {
   }
 
   @Override
+  public void read(int[] out, Tensor x) {
+    HostMemory.read(out, x);
+  }
+
+  @Override
   public void embed(Tensor out, Weight table, Tensor ids) {
     Shapes.embed(out, table, ids);
     Contents.indices("embed", ids, table.rows());
@@ -159,6 +164,24 @@ final class ReferenceKernels implements Kernels {
       if (count > 0) {
         linear(out.rows(first, count), x.rows(first, count), experts.get(e), null);
       }
+    }
+  }
+
+  @Override
+  public void argmax(Tensor out, Tensor x) {
+    Shapes.argmax(out, x);
+    for (int r = 0; r < x.rows(); r++) {
+      int best = -1;
+      for (int c = 0; c < x.columns(); c++) {
+        if (!Double.isFinite(get(x, r, c))) {
+          best = -1;
+          break;
+        }
+        if (best < 0 || get(x, r, c) > get(x, r, best)) {
+          best = c;
+        }
+      }
+      out.data().set(ValueLayout.JAVA_INT, 4L * r, best);
     }
   }
 

@@ -15,6 +15,7 @@ import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
+import org.vesalius.kernels.Likeliest;
 import org.vesalius.kernels.Rotary;
 import org.vesalius.kernels.Shapes;
 import org.vesalius.kernels.Tensor;
@@ -83,6 +84,17 @@ final class SimdKernels implements Kernels {
   @Override
   public void read(float[] out, Tensor x) {
     HostMemory.read(out, x);
+  }
+
+  @Override
+  public void read(int[] out, Tensor x) {
+    HostMemory.read(out, x);
+  }
+
+  @Override
+  public void argmax(Tensor out, Tensor x) {
+    Shapes.argmax(out, x);
+    Likeliest.choose(out, x);
   }
 
   @Override

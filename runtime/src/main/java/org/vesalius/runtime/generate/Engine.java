@@ -32,6 +32,8 @@ public final class Engine implements AutoCloseable {
   private final StepBuffers buffers;
   private final DecoderScratch scratch;
   private final TensorPool pool;
+  private final Tensor token;
+  private final DecodeRecordings recordings;
   private final int context;
   private final int groupTokens;
   private final ReentrantLock turn = new ReentrantLock(true);
@@ -67,9 +69,11 @@ public final class Engine implements AutoCloseable {
             config.kvHeads(),
             config.headSize(),
             cacheTokens);
-    buffers = new StepBuffers(kernels, cache, chunk, 1, context, model.positions().axes());
+    buffers = new StepBuffers(kernels, cache, chunk, context, model.positions().axes());
     scratch = DecoderScratch.allocate(kernels, config, chunk, 1);
     pool = new TensorPool(kernels);
+    token = kernels.allocate(ElementType.I32, 1, 1);
+    recordings = new DecodeRecordings(kernels);
   }
 
   /** Largest number of tokens of a sequence. */
@@ -141,10 +145,10 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Feeds tokens {@code from} to {@code to} of a prompt and, if {@code logits} is not empty, reads
-   * the logits after the last one into it.
+   * Feeds tokens {@code from} to {@code to} of a prompt.
    *
    * @param embeddings of all images of the prompt in order
+   * @param result takes what is wanted of the logits after the last token
    */
   public void feed(
       CachedSequence sequence,
@@ -152,7 +156,7 @@ public final class Engine implements AutoCloseable {
       Tensor embeddings,
       int from,
       int to,
-      float[] logits,
+      StepResult result,
       LayerObserver observer) {
     int[][] positions = prompt.positions().axes();
     int[][] slice = new int[positions.length][];
@@ -182,7 +186,7 @@ public final class Engine implements AutoCloseable {
             Arrays.copyOf(targets, count),
             groupTokens == 0 || count == 0 ? new int[0][] : groups(prompt, from, to),
             prompt.ids().length),
-        logits,
+        result,
         observer);
   }
 
@@ -204,26 +208,26 @@ public final class Engine implements AutoCloseable {
     return groups;
   }
 
-  /** Feeds one generated token at {@code position} and reads the logits after it. */
+  /** Feeds one generated token at {@code position}. */
   public void decode(
-      CachedSequence sequence, int id, int position, float[] logits, LayerObserver observer) {
+      CachedSequence sequence, int id, int position, StepResult result, LayerObserver observer) {
     int[][] positions = new int[model.positions().axes()][];
     Arrays.fill(positions, new int[] {position});
     step(
         sequence,
         new StepInput(new int[] {id}, positions, null, new int[0], new int[0][], 0),
-        logits,
+        result,
         observer);
   }
 
   private void step(
-      CachedSequence sequence, StepInput input, float[] logits, LayerObserver observer) {
+      CachedSequence sequence, StepInput input, StepResult result, LayerObserver observer) {
     turn.lock();
     try {
       requireOpen();
       int tokens = input.ids().length;
       sequence.extend(tokens);
-      int[] wanted = logits.length == 0 ? new int[0] : new int[] {tokens - 1};
+      int[] wanted = result.wanted() ? new int[] {tokens - 1} : new int[0];
       Step step =
           buffers.step(
               new StepBuffers.Part(
@@ -235,12 +239,28 @@ public final class Engine implements AutoCloseable {
                   input.groups(),
                   wanted,
                   input.promptLength()));
-      Tensor result = model.decoder().forward(kernels, step, scratch, observer);
-      if (logits.length > 0) {
-        kernels.read(logits, result);
+      model.decoder().prepare(kernels, step);
+      // Only generated tokens come again and again in the same shapes; who observes wants to look
+      // into the middle of a step.
+      if (input.promptLength() == 0 && observer == LayerObserver.NONE) {
+        recordings.of(step, result, () -> compute(step, result, observer)).run();
+      } else {
+        compute(step, result, observer);
+      }
+      if (result.isToken()) {
+        kernels.read(result.token, token);
+      } else if (result.wanted()) {
+        kernels.read(result.logits(), scratch.logits().firstRows(1));
       }
     } finally {
       turn.unlock();
+    }
+  }
+
+  private void compute(Step step, StepResult result, LayerObserver observer) {
+    Tensor logits = model.decoder().forward(kernels, step, scratch, observer);
+    if (result.isToken()) {
+      kernels.argmax(token, logits);
     }
   }
 
@@ -269,6 +289,7 @@ public final class Engine implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
+        recordings.close();
         kernels.close();
       }
     } finally {

@@ -105,7 +105,8 @@ public final class Generator {
     private final AnswerText text;
     private final List<Integer> ids = new ArrayList<>();
     private final List<Generation.TokenLogprobs> logprobs = new ArrayList<>();
-    private final float[] logits = new float[model.decoder().config().vocabulary()];
+    private final float[] logits;
+    private final StepResult result;
     private long preprocessed;
     private long encoded;
     private long prefilled;
@@ -126,6 +127,9 @@ public final class Generator {
       this.observer = observer;
       seed = request.sampling().seed().orElseGet(RandomGenerator.getDefault()::nextLong);
       sampler = new Sampler(request.sampling(), prompt.ids(), seed);
+      boolean likeliest = request.sampling().isLikeliest() && request.logprobs() == 0;
+      logits = new float[likeliest ? 0 : model.decoder().config().vocabulary()];
+      result = likeliest ? StepResult.likeliest() : StepResult.logits(logits);
       text = new AnswerText(tokenizer, answerFormat, request, prompt, listener);
     }
 
@@ -175,13 +179,27 @@ public final class Generator {
           return FinishReason.CANCELLED;
         }
         int to = engine.chunkEnd(prompt, from);
-        engine.feed(
-            sequence, prompt, embeddings, from, to, to == total ? logits : new float[0], observer);
+        StepResult wanted = to == total ? result : StepResult.nothing();
+        engine.feed(sequence, prompt, embeddings, from, to, wanted, observer);
         listener.on(new GenerationEvent.PrefillProgress(to, total));
         from = to;
       }
       prefilled = System.nanoTime();
       return null;
+    }
+
+    private int sample(int position) {
+      for (float logit : logits) {
+        if (!Float.isFinite(logit)) {
+          throw new NumericalException(position);
+        }
+      }
+      Logprobs distribution = request.logprobs() == 0 ? null : new Logprobs(logits, tokenizer);
+      int id = sampler.choose(logits);
+      if (distribution != null) {
+        logprobs.add(distribution.of(id, request.logprobs()));
+      }
+      return id;
     }
 
     private FinishReason decode(CachedSequence sequence) {
@@ -200,21 +218,13 @@ public final class Generator {
         if (cancelled()) {
           return FinishReason.CANCELLED;
         }
-        engine.decode(sequence, id, prompt.positions().next() + ids.size() - 1, logits, observer);
+        engine.decode(sequence, id, prompt.positions().next() + ids.size() - 1, result, observer);
       }
     }
 
     private int choose() {
-      for (float logit : logits) {
-        if (!Float.isFinite(logit)) {
-          throw new NumericalException(prompt.ids().length + ids.size());
-        }
-      }
-      Logprobs distribution = request.logprobs() == 0 ? null : new Logprobs(logits, tokenizer);
-      int id = sampler.choose(logits);
-      if (distribution != null) {
-        logprobs.add(distribution.of(id, request.logprobs()));
-      }
+      int position = prompt.ids().length + ids.size();
+      int id = result.isToken() ? result.token(position) : sample(position);
       if (ids.isEmpty()) {
         firstToken = System.nanoTime();
       }

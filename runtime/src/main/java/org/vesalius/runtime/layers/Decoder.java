@@ -27,9 +27,14 @@ public record Decoder(
     RmsNorm finalNorm,
     Linear head) {
 
+  /** Writes what depends on a step otherwise than by its tensors, before {@link #forward}. */
+  public void prepare(Kernels kernels, Step step) {
+    positions.forEach(position -> position.prepare(kernels, step));
+  }
+
   /**
-   * Runs a step and returns the logits of the rows that it asks for, {@code (rows, vocabulary)},
-   * valid until the next step with the same scratch.
+   * Runs a step that has been prepared and returns the logits of the rows that it asks for, {@code
+   * (rows, vocabulary)}, valid until the next step with the same scratch.
    */
   public Tensor forward(
       Kernels kernels, Step step, DecoderScratch scratch, LayerObserver observer) {

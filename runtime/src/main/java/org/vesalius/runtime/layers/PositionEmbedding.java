@@ -21,11 +21,15 @@ public record PositionEmbedding(Rotary rotary, Optional<DynamicFrequencies> dyna
    */
   public record Rotation(Tensor cos, Tensor sin) {}
 
-  /** Computes the rotation of every token of the step. */
-  void forward(Kernels kernels, Rotation rotation, Step step) {
+  /** Sets the frequencies where they depend on how long a sequence is. */
+  void prepare(Kernels kernels, Step step) {
     if (dynamic.isPresent()) {
       kernels.write(rotary.inverseFrequencies(), dynamic.get().at(step.sequenceLength()));
     }
+  }
+
+  /** Computes the rotation of every token of the step. */
+  void forward(Kernels kernels, Rotation rotation, Step step) {
     kernels.rotaryTable(rotation.cos(), rotation.sin(), step.positions(), rotary);
   }
 }

@@ -1,56 +1,46 @@
 package org.vesalius.runtime.layers;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 
 /**
- * The integer tensors of a step, allocated once for the largest step, and the code that fills them
- * from sequences. One step at a time.
+ * The integer tensors of a step, and the code that fills them from sequences. They lie one after
+ * the other in memory that is allocated once for the largest step, so that a step is one copy to
+ * where it is computed; those of a step of one token are always at the same place. One step at a
+ * time.
  */
 public final class StepBuffers {
   private final Kernels kernels;
   private final KvCache cache;
-  private final Tensor ids;
-  private final Tensor positions;
-  private final Tensor slots;
-  private final Tensor targets;
-  private final Tensor starts;
-  private final Tensor lengths;
-  private final Tensor pageTable;
-  private final Tensor logitRows;
-  private final Tensor groups;
-  private final int[] slotValues;
-  private final int[] tableValues;
+  private final int tokens;
+  private final int pages;
+  private final Tensor all;
+  private final int[] values;
+  private int used;
 
   /**
-   * Buffers for steps of up to {@code tokens} tokens of up to {@code sequences} sequences of up to
-   * {@code context} tokens.
+   * Buffers for steps of up to {@code tokens} tokens of one sequence of up to {@code context}
+   * tokens.
    *
    * @param axes rows of the positions
    */
-  public StepBuffers(
-      Kernels kernels, KvCache cache, int tokens, int sequences, int context, int axes) {
+  public StepBuffers(Kernels kernels, KvCache cache, int tokens, int context, int axes) {
     this.kernels = kernels;
     this.cache = cache;
-    int pages = Math.ceilDiv(context, KvCache.PAGE_SIZE);
-    ids = kernels.allocate(ElementType.I32, 1, tokens);
-    positions = kernels.allocate(ElementType.I32, axes, tokens);
-    slots = kernels.allocate(ElementType.I32, 1, tokens);
-    targets = kernels.allocate(ElementType.I32, 1, tokens);
-    starts = kernels.allocate(ElementType.I32, 1, sequences + 1);
-    lengths = kernels.allocate(ElementType.I32, 1, sequences);
-    pageTable = kernels.allocate(ElementType.I32, sequences, pages);
-    logitRows = kernels.allocate(ElementType.I32, 1, Math.max(tokens, sequences));
-    groups = kernels.allocate(ElementType.I32, 2, tokens);
-    slotValues = new int[tokens];
-    tableValues = new int[pages];
+    this.tokens = tokens;
+    pages = Math.ceilDiv(context, KvCache.PAGE_SIZE);
+    // Ids, positions, slots, rows of logits, targets, and first and end of groups; then the starts
+    // and the length of the sequence, and its pages.
+    values = new int[Math.addExact(Math.multiplyExact(tokens, 6 + axes), 3 + pages)];
+    all = kernels.allocate(ElementType.I32, 1, values.length);
   }
 
   /** Largest number of tokens of a step. */
   public int tokens() {
-    return ids.columns();
+    return tokens;
   }
 
   /**
@@ -79,61 +69,60 @@ public final class StepBuffers {
 
   /** A step over one part. */
   public Step step(Part part) {
-    int tokens = part.ids().length;
+    int count = part.ids().length;
     CachedSequence sequence = part.sequence();
-    for (int t = 0; t < tokens; t++) {
-      slotValues[t] = sequence.slot(sequence.length() - tokens + t);
-    }
-    for (int p = 0; p < sequence.pageCount(); p++) {
-      tableValues[p] = sequence.page(p);
-    }
-    Tensor stepIds = vector(ids, part.ids(), tokens);
-    Tensor stepPositions = positions.columns(0, tokens);
-    for (int axis = 0; axis < positions.rows(); axis++) {
-      kernels.write(stepPositions.rows(axis, 1), part.positions()[axis]);
-    }
-    Tensor stepSlots = vector(slots, slotValues, tokens);
-    Tensor stepStarts = vector(starts, new int[] {0, tokens}, 2);
-    Tensor stepLengths = vector(lengths, new int[] {sequence.length()}, 1);
-    Tensor table = pageTable.rows(0, 1).columns(0, sequence.pageCount());
-    kernels.write(table, tableValues);
+    used = 0;
+    Tensor ids = put(part.ids());
+    Tensor positions = put(part.positions(), count);
+    int[] slots = new int[count];
+    Arrays.setAll(slots, t -> sequence.slot(sequence.length() - count + t));
+    Tensor stepSlots = put(slots);
+    Tensor starts = put(new int[] {0, count});
+    Tensor length = put(new int[] {sequence.length()});
+    Tensor logitRows = put(part.wanted());
     Step.Splice splice =
         part.spliceRows() == null
             ? null
-            : new Step.Splice(
-                part.spliceRows(),
-                vector(targets, part.spliceTargets(), part.spliceTargets().length));
+            : new Step.Splice(part.spliceRows(), put(part.spliceTargets()));
+    Tensor groups = part.groups().length == 0 ? null : put(part.groups(), count);
+    int[] table = new int[tableWidth(count, sequence.pageCount())];
+    for (int p = 0; p < sequence.pageCount(); p++) {
+      table[p] = sequence.page(p);
+    }
+    Tensor pageTable = put(table);
+    kernels.write(all.columns(0, used), values);
     return new Step(
-        stepIds,
-        stepPositions,
+        ids,
+        positions,
         stepSlots,
-        stepStarts,
-        cache.view(table, stepLengths),
-        vector(logitRows, part.wanted(), part.wanted().length),
+        starts,
+        cache.view(pageTable, length),
+        logitRows,
         splice,
-        groups(part),
+        groups,
         Math.max(part.promptLength(), sequence.length()));
   }
 
-  private @Nullable Tensor groups(Part part) {
-    if (part.groups().length == 0) {
-      return null;
-    }
-    Tensor view = groups.columns(0, part.ids().length);
-    for (int row = 0; row < 2; row++) {
-      kernels.write(view.rows(row, 1), part.groups()[row]);
-    }
-    return view;
+  /** Rounded up for single tokens, so that steps of many lengths have the same shapes. */
+  private int tableWidth(int count, int held) {
+    return count == 1 ? Math.min(pages, 2 * Integer.highestOneBit(Math.max(1, held))) : held;
   }
 
-  private Tensor vector(Tensor buffer, int[] values, int count) {
-    Tensor view = buffer.columns(0, count);
-    kernels.write(view, values);
-    return view;
+  private Tensor put(int[] row) {
+    return put(new int[][] {row}, row.length);
+  }
+
+  private Tensor put(int[][] rows, int columns) {
+    long from = (long) used * Integer.BYTES;
+    for (int[] row : rows) {
+      System.arraycopy(row, 0, values, used, columns);
+      used += columns;
+    }
+    return new Tensor(ElementType.I32, all.data().asSlice(from), rows.length, columns, columns);
   }
 
   /** The page table's width in tokens: the longest sequence that fits. */
   public int context() {
-    return pageTable.columns() * KvCache.PAGE_SIZE;
+    return pages * KvCache.PAGE_SIZE;
   }
 }
