@@ -276,7 +276,7 @@ __global__ void vesalius_group_choices(int* starts, int* rows, int* places, int 
 
 /* ==== sample.cu ==== */
 
-/* out[r] = the lowest column of the largest number of row r; a NaN is never larger. grid (rows), block 1024. */
+/* out[r] = the lowest column of the largest number of row r, or -1 if one is not finite or there is none. grid (rows), block 1024. */
 __global__ void vesalius_argmax(int* out, const float* x, int x_stride, int rows, int width);
 
 } /* extern "C" */

@@ -17,14 +17,21 @@ extern "C" __global__ void __launch_bounds__(THREADS) vesalius_argmax(
   __shared__ float best_of[THREADS / WARP];
   __shared__ int column_of[THREADS / WARP];
   const float* row = x + (size_t)blockIdx.x * x_stride;
-  /* The first column stays if nothing is larger, which a NaN is not; what is compared with it in vain is the same everywhere. */
-  float best = row[0];
-  int column = 0;
+  float best = -infinity();
+  int column = width;
+  bool finite = true;
   for (int c = (int)threadIdx.x; c < width; c += THREADS) {
-    if (is_before(row[c], c, best, column)) {
-      best = row[c];
+    float x_of_c = row[c];
+    finite = finite && fabsf(x_of_c) < infinity();
+    if (is_before(x_of_c, c, best, column)) {
+      best = x_of_c;
       column = c;
     }
+  }
+  if (!finite) {
+    /* Wins against everything: no number is larger, and no column is further left. */
+    best = infinity();
+    column = -1;
   }
   for (int distance = WARP / 2; distance > 0; distance /= 2) {
     float other = __shfl_xor_sync(ALL_LANES, best, distance);
@@ -46,6 +53,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) vesalius_argmax(
         column = column_of[w];
       }
     }
-    out[blockIdx.x] = column;
+    out[blockIdx.x] = column < width ? column : -1;
   }
 }

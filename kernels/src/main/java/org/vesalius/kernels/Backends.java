@@ -39,13 +39,18 @@ public final class Backends {
     for (Backend backend : backends) {
       switch (backend.probe(options)) {
         case BackendStatus.Available _ -> {
-          Kernels kernels = backend.open(options);
-          LOG.log(
-              System.Logger.Level.INFO,
-              "kernels: {0}{1}",
-              kernels.description(),
-              reasons.toString());
-          return kernels;
+          try {
+            Kernels kernels = backend.open(options);
+            LOG.log(
+                System.Logger.Level.INFO,
+                "kernels: {0}{1}",
+                kernels.description(),
+                reasons.toString());
+            return kernels;
+          } catch (BackendUnavailableException e) {
+            // Such as a device whose memory others hold.
+            reasons.append("; ").append(e.getMessage());
+          }
         }
         case BackendStatus.Unavailable unavailable ->
             reasons.append("; ").append(backend.name()).append(": ").append(unavailable.reason());

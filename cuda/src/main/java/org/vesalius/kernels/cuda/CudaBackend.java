@@ -1,6 +1,7 @@
 package org.vesalius.kernels.cuda;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.vesalius.kernels.Backend;
 import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.BackendUnavailableException;
@@ -8,7 +9,8 @@ import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 
 /**
- * The backend {@code cuda}: the first NVIDIA GPU that the driver shows, on Linux on x86-64.
+ * The backend {@code cuda}: an NVIDIA GPU that the driver shows, the first unless another is asked
+ * for, on Linux on x86-64.
  *
  * <p>System properties: {@code vesalius.cuda.libraries} names a folder in which libcuda.so.1 and
  * libcublas are looked for first, {@code vesalius.cuda.image} a file with the compiled kernels in
@@ -29,6 +31,15 @@ public final class CudaBackend implements Backend {
 
   @Override
   public BackendStatus probe() {
+    return status(Probe::outcome);
+  }
+
+  @Override
+  public BackendStatus probe(KernelOptions options) {
+    return status(() -> Probe.outcome(options.device(), options.bytes()));
+  }
+
+  private static BackendStatus status(Supplier<Probe.Outcome> looking) {
     String system = System.getProperty("os.name", "");
     String processor = System.getProperty("os.arch", "");
     if (!system.equals("Linux") || !processor.equals("amd64")) {
@@ -40,7 +51,7 @@ public final class CudaBackend implements Backend {
               + "; use the backend native here",
           Optional.empty());
     }
-    return switch (Probe.outcome()) {
+    return switch (looking.get()) {
       case Probe.Outcome.Works works -> new BackendStatus.Available(works.detail());
       case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
           new BackendStatus.Unavailable(reason, cause);
@@ -49,12 +60,16 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Kernels open(KernelOptions options) {
-    if (probe() instanceof BackendStatus.Unavailable unavailable) {
+    if (probe(options) instanceof BackendStatus.Unavailable unavailable) {
       throw new BackendUnavailableException(
           "backend cuda: " + unavailable.reason(), unavailable.cause().orElse(null));
     }
+    if (!(Probe.outcome(options.device(), options.bytes())
+        instanceof Probe.Outcome.Works(Probe.Found found, String _))) {
+      throw new BackendUnavailableException("backend cuda: the device has just gone", null);
+    }
     try {
-      return CudaKernels.open(options);
+      return CudaKernels.open(options, found);
     } catch (DeviceException e) {
       throw new BackendUnavailableException("backend cuda: " + e.getMessage(), e);
     }

@@ -15,6 +15,7 @@ import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
+import org.vesalius.kernels.Recording;
 import org.vesalius.kernels.Rotary;
 import org.vesalius.kernels.Shapes;
 import org.vesalius.kernels.Tensor;
@@ -39,12 +40,13 @@ final class CudaKernels implements Kernels {
   private final DeviceRotations rotations;
   private final DeviceAttention attention;
 
-  private CudaKernels(KernelOptions options, Deque<Runnable> opened) {
+  private CudaKernels(KernelOptions options, Probe.Found found, Deque<Runnable> opened) {
     this.opened = opened;
-    device = new Device(Probe.found());
+    device = new Device(found);
     opened.push(device::close);
     memory = new DeviceMemory(device);
     opened.push(memory::close);
+    memory.require(options.bytes());
     WorkerPool pool = new WorkerPool(options.threads());
     opened.push(pool::close);
     Staging staging = new Staging(device, pool);
@@ -77,14 +79,14 @@ final class CudaKernels implements Kernels {
   }
 
   /**
-   * Opens the device that the probe found.
+   * Opens a device that the probe found.
    *
    * @throws DeviceException if it refuses; nothing is left of it then
    */
-  static CudaKernels open(KernelOptions options) {
+  static CudaKernels open(KernelOptions options, Probe.Found found) {
     Deque<Runnable> opened = new ArrayDeque<>();
     try {
-      return new CudaKernels(options, opened);
+      return new CudaKernels(options, found, opened);
     } catch (RuntimeException | Error e) {
       opened.forEach(Runnable::run);
       throw e;
@@ -151,6 +153,26 @@ final class CudaKernels implements Kernels {
   public void read(float[] out, Tensor x) {
     device.use();
     copies.read(out, x);
+  }
+
+  @Override
+  public void read(int[] out, Tensor x) {
+    device.use();
+    copies.read(out, x);
+  }
+
+  @Override
+  public Recording record(Runnable operations) {
+    // Who waits for every operation wants them one by one.
+    return device.debug()
+        ? Recording.of(operations)
+        : new DeviceRecording(device, memory, operations);
+  }
+
+  @Override
+  public void argmax(Tensor out, Tensor x) {
+    Shapes.argmax(out, x);
+    rows.argmax(out, x);
   }
 
   @Override

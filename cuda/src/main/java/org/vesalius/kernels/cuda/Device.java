@@ -17,6 +17,7 @@ final class Device implements AutoCloseable {
   private final Stream stream = new Stream();
   private final boolean debug = Boolean.getBoolean("vesalius.cuda.debug");
   private String lastWork = "";
+  private boolean recording;
   private boolean hasStream;
   private boolean open;
 
@@ -41,6 +42,32 @@ final class Device implements AutoCloseable {
 
   Probe.Found found() {
     return found;
+  }
+
+  /** Whether every operation is waited for, so that a fault names the one that caused it. */
+  boolean debug() {
+    return debug;
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Says that operations are kept for later now, and not run. */
+  void setRecording(boolean now) {
+    recording = now;
+  }
+
+  /**
+   * Fails while operations are recorded.
+   *
+   * @param what cannot be repeated
+   */
+  void requireRunning(String what) {
+    if (recording) {
+      throw new IllegalStateException(
+          "cuda: " + what + " while operations are recorded; do it before Kernels.record");
+    }
   }
 
   Stream stream() {

@@ -103,6 +103,31 @@ final class DeviceCopies {
   /** Waits for the tensor, and says what kernels have found wrong by then. */
   void read(float[] out, Tensor x) {
     require(x, x.type() != ElementType.I32, out.length, "floats");
+    read(x, (from, count) -> take(out, from, x.type(), count));
+  }
+
+  /** As {@link #read(float[], Tensor)}. */
+  void read(int[] out, Tensor x) {
+    require(x, x.type() == ElementType.I32, out.length, "integers");
+    read(
+        x,
+        (from, count) ->
+            MemorySegment.copy(
+                staging.fetched(AFTER_FAULTS, (long) count * Integer.BYTES),
+                ValueLayout.JAVA_INT,
+                0,
+                out,
+                from,
+                count));
+  }
+
+  /** Takes fetched numbers out of staging memory, to an index of an array. */
+  @FunctionalInterface
+  private interface Sink {
+    void take(int from, int count);
+  }
+
+  private void read(Tensor x, Sink sink) {
     Rows rows = Rows.of(memory, x);
     int room = (Staging.limit() - AFTER_FAULTS) / rows.size;
     int done = 0;
@@ -117,7 +142,7 @@ final class DeviceCopies {
         c += count;
         if (fetched == room) {
           device.finish();
-          take(out, done, x.type(), fetched);
+          sink.take(done, fetched);
           done += fetched;
           fetched = 0;
         }
@@ -125,7 +150,7 @@ final class DeviceCopies {
     }
     faults.fetch();
     device.finish();
-    take(out, done, x.type(), fetched);
+    sink.take(done, fetched);
     faults.check();
   }
 

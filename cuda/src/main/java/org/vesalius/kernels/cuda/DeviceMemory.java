@@ -21,9 +21,24 @@ final class DeviceMemory implements AutoCloseable {
   private final MemorySegment.Scope scope = arena.scope();
   private final Map<Long, Long> held = new HashMap<>();
   private long heldBytes;
+  private long frees;
 
   DeviceMemory(Device device) {
     this.device = device;
+  }
+
+  /**
+   * Refuses what is going to be too much, before any of it is allocated.
+   *
+   * @throws DeviceException with the numbers
+   */
+  void require(long bytes) {
+    long[] free = new long[1];
+    long[] total = new long[1];
+    Driver.check("cuMemGetInfo", JCudaDriver.cuMemGetInfo(free, total));
+    if (bytes > free[0]) {
+      throw tooLarge(bytes, "all that is going to be placed", free[0], total[0]);
+    }
   }
 
   /** A zero-filled tensor. */
@@ -54,6 +69,7 @@ final class DeviceMemory implements AutoCloseable {
    */
   @SuppressWarnings("restricted") // who opens the backend gives access
   MemorySegment allocateUnset(long bytes, String purpose) {
+    device.requireRunning("memory for " + purpose + " is allocated");
     device.use();
     long[] free = new long[1];
     long[] total = new long[1];
@@ -91,14 +107,22 @@ final class DeviceMemory implements AutoCloseable {
         null);
   }
 
-  private static String size(long bytes) {
+  /** For people. */
+  static String size(long bytes) {
     return bytes < 10 << 20
         ? bytes + " bytes"
         : String.format(Locale.ROOT, "%.1f MiB", bytes / 0x1p20);
   }
 
+  /** How often memory was freed: after that, an address from before may mean nothing any more. */
+  long frees() {
+    return frees;
+  }
+
   /** Frees memory before the end, once nothing in the queue uses it. */
   void free(MemorySegment data) {
+    device.requireRunning("memory is freed");
+    frees++;
     Long bytes = held.remove(data.address());
     if (bytes != null) {
       heldBytes -= bytes;

@@ -9,6 +9,9 @@ import org.vesalius.kernels.Weight;
 final class DeviceRows {
   private static final int THREADS = 256;
 
+  /** Threads that a long row has to itself. */
+  private static final int ROW_THREADS = 1024;
+
   /** Columns of a block. */
   private static final int WIDTH = 1024;
 
@@ -31,6 +34,7 @@ final class DeviceRows {
   private final Launcher.Function rmsNorm;
   private final Launcher.Function addRmsNorm;
   private final Launcher.Function layerNorm;
+  private final Launcher.Function argmax;
 
   DeviceRows(DeviceMemory memory, Launcher launcher, Faults faults) {
     this.memory = memory;
@@ -52,6 +56,7 @@ final class DeviceRows {
     rmsNorm = launcher.function("rms_norm");
     addRmsNorm = launcher.function("add_rms_norm");
     layerNorm = launcher.function("layer_norm");
+    argmax = launcher.function("argmax");
   }
 
   private void byColumns(Launcher.Function function, int rows, int width) {
@@ -109,6 +114,12 @@ final class DeviceRows {
     launcher.rows(out).rows(x).with(x.rows()).rows(index).rows(shares).with(index.rows());
     launcher.with(out.rows()).with(out.columns()).with(fault);
     byColumns(mix, out.rows(), out.columns());
+  }
+
+  void argmax(Tensor out, Tensor x) {
+    launcher.begin();
+    launcher.with(out).rows(x).with(x.rows()).with(x.columns());
+    launcher.run(argmax, x.rows(), 1, ROW_THREADS);
   }
 
   void add(Tensor out, Tensor x) {

@@ -71,14 +71,6 @@ final class Probe {
     return OUTCOME;
   }
 
-  /** What was found; only where it works. */
-  static Found found() {
-    if (OUTCOME instanceof Outcome.Works(Found found, String _)) {
-      return found;
-    }
-    throw new IllegalStateException("cuda: " + OUTCOME);
-  }
-
   // Whatever goes wrong here means that there is no such backend, and must not end the process.
   private static Outcome look() {
     try {
@@ -92,7 +84,7 @@ final class Probe {
       // The driver's binding needs cuBLAS' place, because both are loaded at once.
       Optional<Cublas> blas = cublas();
       PrivateNatives.load(blas.isPresent() && blas.get().major() == 12);
-      Found found = device(driverVersion(), blas);
+      Found found = device(driverVersion(), blas, 0);
       return new Outcome.Works(found, found.description());
     } catch (UnavailableException e) {
       return new Outcome.Refused(e.reason(), Optional.ofNullable(e.getCause()));
@@ -141,7 +133,43 @@ final class Probe {
     return version[0];
   }
 
-  private static Found device(int driverVersion, Optional<Cublas> blas)
+  /**
+   * Another device than the first, with as much memory as is wanted; also the first, for that.
+   *
+   * @param ordinal the driver's number of it
+   * @param bytes of its memory that are going to be taken
+   */
+  static Outcome outcome(int ordinal, long bytes) {
+    if (!(OUTCOME instanceof Outcome.Works(Found first, String _))) {
+      return OUTCOME;
+    }
+    try {
+      Found found =
+          ordinal == 0 ? first : device(first.driverVersion(), Optional.of(first.blas()), ordinal);
+      CUdevice device = new CUdevice();
+      require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, ordinal));
+      long[] memory = new long[1];
+      require("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(memory, device));
+      if (bytes > memory[0]) {
+        throw new UnavailableException(
+            "about "
+                + DeviceMemory.size(bytes)
+                + " are needed and device "
+                + ordinal
+                + ", "
+                + found.name()
+                + ", has "
+                + DeviceMemory.size(memory[0])
+                + "; take fewer bits for weights or cache, a shorter context, or another backend",
+            null);
+      }
+      return new Outcome.Works(found, found.description());
+    } catch (UnavailableException e) {
+      return new Outcome.Refused(e.reason(), Optional.ofNullable(e.getCause()));
+    }
+  }
+
+  private static Found device(int driverVersion, Optional<Cublas> blas, int ordinal)
       throws UnavailableException {
     int started = JCudaDriver.cuInit(0);
     int[] count = new int[1];
@@ -155,8 +183,13 @@ final class Probe {
               + " CUDA_VISIBLE_DEVICES does not hide it",
           null);
     }
+    if (ordinal >= count[0]) {
+      throw new UnavailableException(
+          "expected a device below " + count[0] + ", found " + ordinal + "; name another one",
+          null);
+    }
     CUdevice device = new CUdevice();
-    require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
+    require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, ordinal));
     byte[] name = new byte[256];
     require("cuDeviceGetName", JCudaDriver.cuDeviceGetName(name, name.length, device));
     int length = 0;
@@ -185,7 +218,7 @@ final class Probe {
               + "; install cuBLAS 12 or 13, or name its folder by -Dvesalius.cuda.libraries=",
           null);
     }
-    return new Found(0, called, capability, driverVersion, blas.get());
+    return new Found(ordinal, called, capability, driverVersion, blas.get());
   }
 
   private static int attribute(CUdevice device, int attribute) throws UnavailableException {

@@ -60,6 +60,7 @@ final class Staging implements AutoCloseable {
 
   /** Memory to be filled and then given to {@link #send}. */
   MemorySegment claim(long bytes) {
+    device.requireRunning("something is copied to the device");
     if (filled + bytes > HALF) {
       Driver.check("cuEventRecord", JCudaDriver.cuEventRecord(copied[half], device.stream()));
       used[half] = true;
@@ -119,6 +120,7 @@ final class Staging implements AutoCloseable {
 
   /** Starts a copy from the device to a place among {@link #fetched}. */
   void fetch(long from, long offset, long bytes) {
+    device.requireRunning("something is copied from the device");
     if (bytes > 0) {
       device.queued(
           "cuMemcpyDtoHAsync",
