@@ -129,6 +129,34 @@ __device__ __forceinline__ void load_matrix_x4_trans(unsigned r[4], const void* 
 #endif
 }
 
+/* ---- memory that is read once ---- */
+
+/*
+ * 16 or 8 bytes of a weight, which nobody writes: they take no place in the first cache, where what is read again stays, and the
+ * second one fetches 256 bytes at a time. Aligned to their size.
+ */
+__device__ __forceinline__ uint4 load_once_16(const void* global) {
+#ifdef VESALIUS_SIMULATED
+  return *(const uint4*)global;
+#else
+  uint4 r;
+  asm("ld.global.nc.L1::no_allocate.L2::256B.v4.u32 {%0,%1,%2,%3}, [%4];"
+      : "=r"(r.x), "=r"(r.y), "=r"(r.z), "=r"(r.w)
+      : "l"(__cvta_generic_to_global(global)));
+  return r;
+#endif
+}
+
+__device__ __forceinline__ uint2 load_once_8(const void* global) {
+#ifdef VESALIUS_SIMULATED
+  return *(const uint2*)global;
+#else
+  uint2 r;
+  asm("ld.global.nc.L1::no_allocate.L2::256B.v2.u32 {%0,%1}, [%2];" : "=r"(r.x), "=r"(r.y) : "l"(__cvta_generic_to_global(global)));
+  return r;
+#endif
+}
+
 /* ---- copies in the background ---- */
 
 /*

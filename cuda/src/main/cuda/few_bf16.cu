@@ -23,7 +23,7 @@ __device__ __forceinline__ uint4 read_weight(const vesalius_bf16* row, bool ther
     return make_uint4(0, 0, 0, 0);
   }
   if (vectors) {
-    return *(const uint4*)(row + column);
+    return load_once_16(row + column);
   }
   unsigned pairs[4] = {};
   for (int i = 0; i < LOADED; i++) {

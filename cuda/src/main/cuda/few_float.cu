@@ -1,8 +1,8 @@
 /*
  * Few tokens times weights of F32 and F16, in true float32. Memory-bound: a warp reads two rows of the weight, a lane 16 bytes of
- * each at a time, four times before the first is used: 4 KiB in flight a warp, which with the 16 warps of an SM is more than the
- * bandwidth of an H200 times its latency. A lane's sums are one chain each, then the lanes' are added in pairs: in an order that
- * depends on nothing but the number of columns.
+ * each at a time, AHEAD times before the first is used: 4 KiB of F32 in flight a warp, which with the 16 warps of an SM is more than
+ * the bandwidth of an H200 times its latency, and half of that of F16, whose numbers take more registers. A lane's sums are one
+ * chain each, then the lanes' are added in pairs: in an order that depends on nothing but the number of columns.
  */
 #include "products.h"
 
@@ -10,12 +10,12 @@ namespace {
 
 constexpr int ROWS = 2;
 constexpr int WARPS = 8;
-constexpr int AHEAD = 4;
 constexpr int MOST_TOKENS = 8;
 
 struct F32 {
   typedef float Element;
   static constexpr int LOADED = 4;
+  static constexpr int AHEAD = 4;
   static __device__ __forceinline__ void widen(float* out, uint4 x) {
     out[0] = __uint_as_float(x.x);
     out[1] = __uint_as_float(x.y);
@@ -27,6 +27,7 @@ struct F32 {
 struct F16 {
   typedef vesalius_half Element;
   static constexpr int LOADED = 8;
+  static constexpr int AHEAD = 2;
   static __device__ __forceinline__ void widen(float* out, uint4 x) {
     const unsigned pairs[4] = {x.x, x.y, x.z, x.w};
     for (int i = 0; i < 4; i++) {
@@ -40,7 +41,7 @@ struct F16 {
 template <typename Stored>
 __device__ __forceinline__ void read_weight(float* out, const typename Stored::Element* row, int column, int columns, bool vectors) {
   if (vectors && column + Stored::LOADED <= columns) {
-    Stored::widen(out, *(const uint4*)(row + column));
+    Stored::widen(out, load_once_16(row + column));
     return;
   }
   for (int i = 0; i < Stored::LOADED; i++) {
@@ -84,6 +85,7 @@ template <int TOKENS, typename Stored>
 __device__ void multiply(float* out, int out_stride, const float* x, int x_stride, const typename Stored::Element* weight,
                          const float* bias, int count, int rows, int columns) {
   constexpr int STEP = WARP * Stored::LOADED;
+  constexpr int AHEAD = Stored::AHEAD;
   int lane = (int)threadIdx.x % WARP;
   int first = ((int)blockIdx.x * WARPS + (int)threadIdx.x / WARP) * ROWS;
   if (first >= rows) {
@@ -108,7 +110,7 @@ __device__ void multiply(float* out, int out_stride, const float* x, int x_strid
       for (int a = 0; a < AHEAD; a++) {
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
-          stored[a][r] = *(const uint4*)(row[r] + column + a * STEP);
+          stored[a][r] = load_once_16(row[r] + column + a * STEP);
         }
       }
 #pragma unroll
@@ -162,14 +164,14 @@ __device__ void few(float* out, int out_stride, const float* x, int x_stride, co
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(256) vesalius_few_f32(float* out, int out_stride, const float* x, int x_stride,
+extern "C" __global__ void __launch_bounds__(256, 2) vesalius_few_f32(float* out, int out_stride, const float* x, int x_stride,
                                                                    const float* weight, const void* const* weights,
                                                                    const int* starts, int experts, const float* bias,
                                                                    int tokens, int rows, int columns, int* fault) {
   few<F32>(out, out_stride, x, x_stride, weight, weights, starts, experts, bias, tokens, rows, columns, fault);
 }
 
-extern "C" __global__ void __launch_bounds__(256) vesalius_few_f16(float* out, int out_stride, const float* x, int x_stride,
+extern "C" __global__ void __launch_bounds__(256, 2) vesalius_few_f16(float* out, int out_stride, const float* x, int x_stride,
                                                                    const vesalius_half* weight, const void* const* weights,
                                                                    const int* starts, int experts, const float* bias,
                                                                    int tokens, int rows, int columns, int* fault) {

@@ -59,8 +59,8 @@ struct Int8 {
 #pragma unroll
       for (int i = 0; i < 4; i++) {
         int column = first + i * 64 + place;
-        weight[i][0] = has_upper && column < columns ? *(const uint4*)(upper + column) : uint4{};
-        weight[i][1] = has_lower && column < columns ? *(const uint4*)(lower + column) : uint4{};
+        weight[i][0] = has_upper && column < columns ? load_once_16(upper + column) : uint4{};
+        weight[i][1] = has_lower && column < columns ? load_once_16(lower + column) : uint4{};
       }
     } else {
 #pragma unroll
@@ -109,7 +109,7 @@ struct Int4 {
 #pragma unroll
       for (int half = 0; half < 2; half++) {
         int r = row + half * 8;
-        weight[i][half] = r < rows && column < columns ? *(const uint2*)(data + r * row_size + column / 2 + place) : uint2{};
+        weight[i][half] = r < rows && column < columns ? load_once_8(data + r * row_size + column / 2 + place) : uint2{};
       }
     }
 #pragma unroll

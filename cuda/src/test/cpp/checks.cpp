@@ -24,19 +24,23 @@ static const char* name_of(const Source& source) {
   return slash == nullptr ? source.file : slash + 1;
 }
 
-CHECK __ubsan_handle_type_mismatch_v1_abort(const Misaligned* what, void* address) {
+CHECK __ubsan_handle_type_mismatch_v1_abort(void* data, void* address) {
+  const Misaligned* what = (const Misaligned*)data;
   simt::fail(simt::MISALIGNED_ADDRESS, "%s:%u: the address %p is not a multiple of %u", name_of(what->source), what->source.line, address,
              1u << what->alignment);
 }
 
-CHECK __ubsan_handle_out_of_bounds_abort(const Source* source, size_t index) {
+CHECK __ubsan_handle_out_of_bounds_abort(void* data, void* index) {
+  const Source* source = (const Source*)data;
   simt::fail(simt::ILLEGAL_ADDRESS, "%s:%u: the index %lld is beyond the array", name_of(*source), source->line, (long long)index);
 }
 
-CHECK __ubsan_handle_shift_out_of_bounds_abort(const Source* source, size_t, size_t bits) {
+CHECK __ubsan_handle_shift_out_of_bounds_abort(void* data, void*, void* bits) {
+  const Source* source = (const Source*)data;
   simt::fail(simt::LAUNCH_FAILED, "%s:%u: a shift by %lld bits", name_of(*source), source->line, (long long)bits);
 }
 
-CHECK __ubsan_handle_float_cast_overflow_abort(const Source* source, size_t) {
+CHECK __ubsan_handle_float_cast_overflow_abort(void* data, void*) {
+  const Source* source = (const Source*)data;
   simt::fail(simt::LAUNCH_FAILED, "%s:%u: a float32 becomes an integer that cannot hold it", name_of(*source), source->line);
 }

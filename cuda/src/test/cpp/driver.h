@@ -179,7 +179,7 @@ Status forbid_legacy(const Context& context);
 /* A stream goes while it captures. */
 void abandon(Stream& stream);
 
-/* ---- devices and contexts: contexts.cpp ---- */
+/* ---- devices and contexts: devices.cpp, contexts.cpp ---- */
 
 struct Module;
 
@@ -228,6 +228,7 @@ struct Guard {
 /* Brings the kernels, where these are not linked in. */
 extern Status (*prepare_kernels)();
 bool initialized();
+int device_count();
 Device* device(int number);
 bool is_context(const Context* context);
 Context* current_context();
@@ -265,6 +266,17 @@ Status in_stream(const char* what, void* handle, Body body) {
     Stream* stream = stream_of(context, handle);
     return stream == nullptr ? INVALID_HANDLE : body(context, *stream);
   });
+}
+
+/* A call about a device, under the lock. */
+template <typename Body>
+Status on_device(int number, Body body) {
+  Guard guard;
+  if (!initialized()) {
+    return NOT_INITIALIZED;
+  }
+  Device* found = device(number);
+  return found == nullptr ? INVALID_DEVICE : body(*found);
 }
 
 /* Finds a handle among what is alive. */

@@ -15,7 +15,9 @@ constexpr size_t PAGE = 4096;
 constexpr size_t ALIGN = 256;
 /* Without a byte behind it: what any kernel may load at once. */
 constexpr size_t GUARDED_ALIGN = 16;
-constexpr size_t RANGE = 1ull << 38;
+/* Less where the system gives no more. */
+constexpr size_t MOST_RANGE = 1ull << 38;
+constexpr size_t LEAST_RANGE = 1ull << 33;
 
 namespace {
 
@@ -28,17 +30,21 @@ struct Pinned {
 struct Memory {
   std::mutex lock;
   uintptr_t begin;
+  size_t range = MOST_RANGE;
   uintptr_t cursor;
   std::map<uintptr_t, Allocation> allocations;
   std::map<uintptr_t, Pinned> pinned;
 
   Memory() {
-    void* range = mmap(nullptr, RANGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (range == MAP_FAILED) {
-      perror("simulated device: a range of addresses");
-      abort();
+    void* reserved = MAP_FAILED;
+    while ((reserved = mmap(nullptr, range, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) == MAP_FAILED) {
+      range /= 2;
+      if (range < LEAST_RANGE) {
+        perror("simulated device: a range of addresses");
+        abort();
+      }
     }
-    begin = (uintptr_t)range;
+    begin = (uintptr_t)reserved;
     cursor = begin + PAGE;
   }
 };
@@ -58,7 +64,7 @@ static uintptr_t find_room(Memory& m, size_t bytes) {
   for (int turn = 0; turn < 2; turn++) {
     auto it = m.allocations.lower_bound(m.cursor);
     for (;;) {
-      uintptr_t end = it == m.allocations.end() ? m.begin + RANGE : page_of(it->first);
+      uintptr_t end = it == m.allocations.end() ? m.begin + m.range : page_of(it->first);
       if (m.cursor + bytes + PAGE <= end) {
         return m.cursor;
       }
@@ -198,7 +204,7 @@ std::string describe(const void* address) {
   Memory& m = memory();
   std::lock_guard<std::mutex> hold(m.lock);
   uintptr_t at = (uintptr_t)address;
-  if (at < m.begin || at >= m.begin + RANGE) {
+  if (at < m.begin || at >= m.begin + m.range) {
     return ", which is no device memory";
   }
   auto after = m.allocations.upper_bound(at);

@@ -245,7 +245,7 @@ static void test_numbers() {
   check(wrong == 0, "%ld halves are converted wrong", wrong);
 }
 
-static void test_faults() {
+static void test_mistakes() {
   begin_group("what threads do wrong");
   std::vector<int> out(1024);
   int* o = out.data();
@@ -333,7 +333,7 @@ void test_shim() {
   test_matrices();
   test_copies();
   test_numbers();
-  test_faults();
+  test_mistakes();
   test_checks();
   test_orders();
 }
