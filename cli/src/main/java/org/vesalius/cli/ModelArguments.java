@@ -40,13 +40,6 @@ final class ModelArguments {
   private @Nullable Integer threads;
 
   @Option(
-      names = "--device",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Which GPU computes, from 0 (default: ${DEFAULT-VALUE}).")
-  private int device;
-
-  @Option(
       names = "--kv-cache",
       paramLabel = "f32|bf16|int8",
       defaultValue = "bf16",
@@ -83,8 +76,7 @@ final class ModelArguments {
           OpenOptions.defaults()
               .withBackend(backend)
               .withCacheFormat(cacheFormat())
-              .withWeights(weights)
-              .withDevice(device);
+              .withWeights(weights);
       return threads == null ? options : options.withThreads(threads);
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
@@ -118,8 +110,7 @@ final class ModelArguments {
 
   /** The threads that compute. */
   KernelOptions kernelOptions() {
-    KernelOptions options = threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
-    return options.withDevice(device);
+    return threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
   }
 
   /** Opens a model; a bar shows that something goes on. */
