@@ -6,6 +6,11 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1" "$2/org/vesalius/kernels/cuda"
+# Whoever comes second waits, and finds the work done.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>"$1/build.lock"
+  flock 9
+fi
 build=$(cd "$1" && pwd)/kernels
 out=$(cd "$2" && pwd)/org/vesalius/kernels/cuda
 usage=$(cd "$1" && pwd)/resource-usage.txt

@@ -8,6 +8,11 @@ build=$1
 out=$build/simulated
 log=$build/simulated.log
 mkdir -p "$build" "$out"
+# Whoever comes second waits, and finds the work done.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>"$1/simulated.lock"
+  flock 9
+fi
 printf 'vesalius simulated image\n' >"$out/image.txt"
 
 without() {
