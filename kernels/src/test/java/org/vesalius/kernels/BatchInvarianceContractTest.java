@@ -31,11 +31,14 @@ class BatchInvarianceContractTest {
   private static void check(
       String backend, String what, int rows, Rows operation, float @Nullable [] allowed) {
     float[] whole;
+    int mostThreads;
     try (Kernels kernels = BackendsUnderTest.open(backend, 2)) {
       whole = operation.run(kernels, 0, rows);
+      // A device does not compute on the threads of the host.
+      mostThreads = kernels.isAsynchronous() ? 1 : 3;
     }
     int width = whole.length / rows;
-    for (int threads = 1; threads <= 3; threads++) {
+    for (int threads = 1; threads <= mostThreads; threads++) {
       try (Kernels kernels = BackendsUnderTest.open(backend, threads)) {
         String run = backend + " " + what + " with " + threads + " threads";
         Matrices.assertIdentical(run, whole, operation.run(kernels, 0, rows));
