@@ -311,7 +311,7 @@ static void test_argmax() {
       x[(size_t)width + c] = rintf(x[(size_t)width + c]);
       x[2 * (size_t)width + c] = c % 3 == 1 ? NAN : x[2 * (size_t)width + c];
     }
-    x[3 * (size_t)width] = NAN;
+    x[3 * (size_t)width + (size_t)width / 2] = -INFINITY;
     Memory<int> out(4);
     launch("vesalius_argmax", {4}, {1024}, 0, out.get(), x.get(), width, 4, width);
     for (int r = 0; r < 4; r++) {
@@ -320,6 +320,9 @@ static void test_argmax() {
         if (x[(size_t)r * width + c] > x[(size_t)r * width + best]) {
           best = c;
         }
+      }
+      for (int c = 0; c < width; c++) {
+        best = isfinite(x[(size_t)r * width + c]) ? best : -1;
       }
       check(out[r] == best, "width %d row %d: %d instead of %d", width, r, out[r], best);
     }
