@@ -26,7 +26,7 @@ public final class HostMemory implements AutoCloseable {
 
   /** Copies floats in, row by row; rounded for BF16, whole numbers for I8. */
   public static void write(Tensor out, float[] values) {
-    require(out, out.type() != ElementType.I32, values.length, "floats");
+    Shapes.copy(out, out.type() != ElementType.I32, values.length, "floats");
     for (int r = 0; r < out.rows(); r++) {
       writeRow(out, (long) r * out.stride(), values, r * out.columns());
     }
@@ -54,7 +54,7 @@ public final class HostMemory implements AutoCloseable {
 
   /** Copies integers in, row by row. */
   public static void write(Tensor out, int[] values) {
-    require(out, out.type() == ElementType.I32, values.length, "integers");
+    Shapes.copy(out, out.type() == ElementType.I32, values.length, "integers");
     for (int r = 0; r < out.rows(); r++) {
       MemorySegment.copy(
           values,
@@ -68,7 +68,7 @@ public final class HostMemory implements AutoCloseable {
 
   /** Copies floats, or what BF16 and I8 hold, out as floats, row by row. */
   public static void read(float[] out, Tensor x) {
-    require(x, x.type() != ElementType.I32, out.length, "floats");
+    Shapes.copy(x, x.type() != ElementType.I32, out.length, "floats");
     for (int r = 0; r < x.rows(); r++) {
       readRow(out, r * x.columns(), x, (long) r * x.stride());
     }
@@ -76,7 +76,7 @@ public final class HostMemory implements AutoCloseable {
 
   /** Copies integers out, row by row. */
   public static void read(int[] out, Tensor x) {
-    require(x, x.type() == ElementType.I32, out.length, "integers");
+    Shapes.copy(x, x.type() == ElementType.I32, out.length, "integers");
     for (int r = 0; r < x.rows(); r++) {
       MemorySegment.copy(
           x.data(), ValueLayout.JAVA_INT, 4L * r * x.stride(), out, r * x.columns(), x.columns());
@@ -95,20 +95,6 @@ public final class HostMemory implements AutoCloseable {
           x.type() == ElementType.BF16
               ? Bfloat16.value(data.get(ValueLayout.JAVA_SHORT, 2 * (index + c)))
               : data.get(ValueLayout.JAVA_BYTE, index + c);
-    }
-  }
-
-  private static void require(Tensor tensor, boolean holds, int available, String kind) {
-    if (!holds || (long) tensor.rows() * tensor.columns() > available) {
-      throw new IllegalArgumentException(
-          "copy: tensor "
-              + tensor.type()
-              + " "
-              + tensor.shape()
-              + " does not fit an array of "
-              + available
-              + " "
-              + kind);
     }
   }
 

@@ -56,6 +56,27 @@ public final class Shapes {
         index);
   }
 
+  /**
+   * Rules of {@link Kernels#write} and {@link Kernels#read}.
+   *
+   * @param holds whether the tensor's type is one of those that the array is for
+   * @param available length of the array
+   * @param kind what it holds, for the error
+   */
+  public static void copy(Tensor tensor, boolean holds, int available, String kind) {
+    if (!holds || (long) tensor.rows() * tensor.columns() > available) {
+      throw new IllegalArgumentException(
+          "copy: tensor "
+              + tensor.type()
+              + " "
+              + tensor.shape()
+              + " does not fit an array of "
+              + available
+              + " "
+              + kind);
+    }
+  }
+
   /** Rules of {@link Kernels#argmax}. */
   public static void argmax(Tensor out, Tensor x) {
     floats("argmax", x);

@@ -75,13 +75,15 @@ final class ModelOpening {
 
   /** On a backend that has the memory; what the files have wrong is told by who reads them. */
   private Kernels openKernels(ModelConfig config) {
-    long bytes;
+    return Backends.open(options.backend(), kernelOptions.withMemory(() -> bytes(config)));
+  }
+
+  private long bytes(ModelConfig config) {
     try {
-      bytes = MemoryNeed.of(directory, config.root(), options).bytes();
+      return MemoryNeed.of(directory, config.root(), options).bytes();
     } catch (ModelFormatException | UncheckedIOException e) {
-      bytes = 0;
+      return 0;
     }
-    return Backends.open(options.backend(), kernelOptions.withBytes(bytes));
   }
 
   private ChatModel withTexts(

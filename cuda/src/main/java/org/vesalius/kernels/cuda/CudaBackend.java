@@ -1,7 +1,6 @@
 package org.vesalius.kernels.cuda;
 
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.vesalius.kernels.Backend;
 import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.BackendUnavailableException;
@@ -31,27 +30,16 @@ public final class CudaBackend implements Backend {
 
   @Override
   public BackendStatus probe() {
-    return status(Probe::outcome);
+    return status(Probe.outcome());
   }
 
   @Override
   public BackendStatus probe(KernelOptions options) {
-    return status(() -> Probe.outcome(options.device(), options.bytes()));
+    return status(Probe.outcome(options.device(), options.bytes()));
   }
 
-  private static BackendStatus status(Supplier<Probe.Outcome> looking) {
-    String system = System.getProperty("os.name", "");
-    String processor = System.getProperty("os.arch", "");
-    if (!system.equals("Linux") || !processor.equals("amd64")) {
-      return new BackendStatus.Unavailable(
-          "it needs Linux on x86-64, found "
-              + system
-              + " on "
-              + processor
-              + "; use the backend native here",
-          Optional.empty());
-    }
-    return switch (looking.get()) {
+  private static BackendStatus status(Probe.Outcome outcome) {
+    return switch (outcome) {
       case Probe.Outcome.Works works -> new BackendStatus.Available(works.detail());
       case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
           new BackendStatus.Unavailable(reason, cause);
@@ -60,18 +48,16 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Kernels open(KernelOptions options) {
-    if (probe(options) instanceof BackendStatus.Unavailable unavailable) {
-      throw new BackendUnavailableException(
-          "backend cuda: " + unavailable.reason(), unavailable.cause().orElse(null));
-    }
-    if (!(Probe.outcome(options.device(), options.bytes())
-        instanceof Probe.Outcome.Works(Probe.Found found, String _))) {
-      throw new BackendUnavailableException("backend cuda: the device has just gone", null);
-    }
-    try {
-      return CudaKernels.open(options, found);
-    } catch (DeviceException e) {
-      throw new BackendUnavailableException("backend cuda: " + e.getMessage(), e);
-    }
+    return switch (Probe.outcome(options.device(), options.bytes())) {
+      case Probe.Outcome.Works(Probe.Found found, String _) -> {
+        try {
+          yield CudaKernels.open(options, found);
+        } catch (DeviceException e) {
+          throw new BackendUnavailableException("backend cuda: " + e.getMessage(), e);
+        }
+      }
+      case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
+          throw new BackendUnavailableException("backend cuda: " + reason, cause.orElse(null));
+    };
   }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.vesalius.kernels.Bfloat16;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.Shapes;
 import org.vesalius.kernels.Tensor;
 
 /** Copies between Java arrays and tensors of the device, row by row. */
@@ -48,7 +49,7 @@ final class DeviceCopies {
   }
 
   void write(Tensor out, float[] values) {
-    require(out, out.type() != ElementType.I32, values.length, "floats");
+    Shapes.copy(out, out.type() != ElementType.I32, values.length, "floats");
     Source source =
         switch (out.type()) {
           case F32 ->
@@ -80,7 +81,7 @@ final class DeviceCopies {
   }
 
   void write(Tensor out, int[] values) {
-    require(out, out.type() == ElementType.I32, values.length, "integers");
+    Shapes.copy(out, out.type() == ElementType.I32, values.length, "integers");
     write(
         out,
         (piece, from, count) ->
@@ -102,13 +103,13 @@ final class DeviceCopies {
 
   /** Waits for the tensor, and says what kernels have found wrong by then. */
   void read(float[] out, Tensor x) {
-    require(x, x.type() != ElementType.I32, out.length, "floats");
+    Shapes.copy(x, x.type() != ElementType.I32, out.length, "floats");
     read(x, (from, count) -> take(out, from, x.type(), count));
   }
 
   /** As {@link #read(float[], Tensor)}. */
   void read(int[] out, Tensor x) {
-    require(x, x.type() == ElementType.I32, out.length, "integers");
+    Shapes.copy(x, x.type() == ElementType.I32, out.length, "integers");
     read(
         x,
         (from, count) ->
@@ -169,20 +170,6 @@ final class DeviceCopies {
         }
       }
       case I32 -> throw new IllegalArgumentException("copy: integers as floats");
-    }
-  }
-
-  private static void require(Tensor tensor, boolean holds, int available, String kind) {
-    if (!holds || (long) tensor.rows() * tensor.columns() > available) {
-      throw new IllegalArgumentException(
-          "copy: tensor "
-              + tensor.type()
-              + " "
-              + tensor.shape()
-              + " does not fit an array of "
-              + available
-              + " "
-              + kind);
     }
   }
 }

@@ -74,6 +74,7 @@ final class Probe {
   // Whatever goes wrong here means that there is no such backend, and must not end the process.
   private static Outcome look() {
     try {
+      requirePlatform();
       ModuleImage.require();
       List<String> failures = new ArrayList<>();
       if (SharedLibrary.find("libcuda.so.1", null, failures).isEmpty()) {
@@ -99,6 +100,20 @@ final class Probe {
     } catch (Throwable e) {
       return new Outcome.Refused(
           "CUDA cannot be looked at; report this with the cause", Optional.of(e));
+    }
+  }
+
+  private static void requirePlatform() throws UnavailableException {
+    String system = System.getProperty("os.name", "");
+    String processor = System.getProperty("os.arch", "");
+    if (!system.equals("Linux") || !processor.equals("amd64")) {
+      throw new UnavailableException(
+          "it needs Linux on x86-64, found "
+              + system
+              + " on "
+              + processor
+              + "; use the backend native here",
+          null);
     }
   }
 
