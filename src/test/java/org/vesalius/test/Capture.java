@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.vesalius.kernels.HostMemory;
+import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.layers.LayerObserver;
 
@@ -13,11 +13,11 @@ final class Capture implements LayerObserver {
   private final Map<String, List<float[]>> rows = new HashMap<>();
 
   @Override
-  public void observe(String name, Tensor x) {
+  public void observe(Kernels kernels, String name, Tensor x) {
     List<float[]> list = rows.computeIfAbsent(name, _ -> new ArrayList<>());
     for (int r = 0; r < x.rows(); r++) {
       float[] row = new float[x.columns()];
-      HostMemory.read(row, x.rows(r, 1));
+      kernels.read(row, x.rows(r, 1));
       list.add(row);
     }
   }

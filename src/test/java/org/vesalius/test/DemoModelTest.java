@@ -1,7 +1,6 @@
 package org.vesalius.test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -40,18 +40,28 @@ import org.vesalius.runtime.layers.LayerObserver;
  *
  * <p>The scalar reference backend would take minutes for all 829 questions, so it gets every ninth,
  * so that all pictures and all kinds of questions occur, and {@code simd} every third, while {@code
- * native} gets all; {@code -Dvesalius.full=true} asks them everything.
+ * native} gets all; {@code -Dvesalius.full=true} asks them everything. A GPU rounds in vision, so
+ * that single answers may be others, where two tokens are as good as equal.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class DemoModelTest {
   private static final int MAX_TOKENS = 256;
   private static final int STRIDE = 9;
   private static final int SIMD_STRIDE = 3;
+  private static final int CUDA_STRIDE = 27;
+
+  /** The one backend of this run, or none for all. */
+  private static final String ONLY = System.getProperty("vesalius.only", "");
 
   /** Answers with a rounded cache. */
   private static final class Answers {
     final AtomicInteger all = new AtomicInteger();
     final AtomicInteger notTransformers = new AtomicInteger();
+
+    void count(boolean transformers) {
+      all.incrementAndGet();
+      notTransformers.addAndGet(transformers ? 0 : 1);
+    }
 
     /** Whether at most so many percent are not transformers'. */
     boolean within(int percent) {
@@ -67,16 +77,27 @@ class DemoModelTest {
   private static final Answers BF16 = new Answers();
   private static final Answers INT8 = new Answers();
   private static final Answers INT8_WEIGHTS = new Answers();
+  private static final Answers ROUNDED_VISION = new Answers();
 
   @TestFactory
   Stream<DynamicTest> heldOutPictures() throws IOException {
     Map<String, List<JsonNode>> byImage = questions();
-    return Fixtures.backends().stream()
+    return backends().stream()
         .flatMap(backend ->
-            byImage.entrySet().stream()
-                .map(entry ->
-                    DynamicTest.dynamicTest(
-                        backend + " " + entry.getKey(), () -> check(backend, entry.getValue()))));
+            tests(byImage, backend, stride(backend), goldens -> check(backend, goldens)));
+  }
+
+  /** A test for every picture of which some questions are asked. */
+  private static Stream<DynamicTest> tests(
+      Map<String, List<JsonNode>> byImage,
+      String name,
+      int stride,
+      Consumer<List<JsonNode>> check) {
+    return byImage.entrySet().stream()
+        .filter(entry -> !chosen(entry.getValue(), stride).isEmpty())
+        .map(entry ->
+            DynamicTest.dynamicTest(
+                name + " " + entry.getKey(), () -> check.accept(chosen(entry.getValue(), stride))));
   }
 
   private static Map<String, List<JsonNode>> questions() throws IOException {
@@ -96,18 +117,32 @@ class DemoModelTest {
 
   private static void check(String backend, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
-    int stride =
-        switch (backend) {
-          case "reference" -> STRIDE;
-          case "simd" -> SIMD_STRIDE;
-          default -> 1;
-        };
     try (DemoModel demo = DemoModel.unpack();
         ChatModel model = open(demo, backend, CacheFormat.F32)) {
-      for (JsonNode golden : chosen(goldens, stride)) {
-        assertEquals(goldenIds(golden), answer(model, golden), what(golden) + ": tokens");
+      boolean rounded = RoundingNoise.concerns(backend);
+      for (JsonNode golden : goldens) {
+        List<Integer> ids = answer(model, golden);
+        if (rounded) {
+          ROUNDED_VISION.count(goldenIds(golden).equals(ids));
+        } else {
+          assertEquals(goldenIds(golden), ids, what(golden) + ": tokens");
+        }
       }
     }
+  }
+
+  private static List<String> backends() {
+    return ONLY.isEmpty() ? Fixtures.backends() : List.of(ONLY);
+  }
+
+  /** Every how many-th question a backend gets. */
+  private static int stride(String backend) {
+    return switch (backend) {
+      case "reference" -> STRIDE;
+      case "simd" -> SIMD_STRIDE;
+      case "cuda" -> CUDA_STRIDE;
+      default -> 1;
+    };
   }
 
   /**
@@ -118,30 +153,36 @@ class DemoModelTest {
   @TestFactory
   Stream<DynamicTest> withARoundedCache() throws IOException {
     Map<String, List<JsonNode>> byImage = questions();
-    return Fixtures.backends().stream()
+    return backends().stream()
         .filter(backend -> !backend.equals("reference"))
         .flatMap(backend ->
             Stream.of(CacheFormat.BF16, CacheFormat.INT8)
                 .flatMap(format ->
-                    byImage.entrySet().stream()
-                        .map(entry ->
-                            DynamicTest.dynamicTest(
-                                backend + " " + format + " " + entry.getKey(),
-                                () -> checkRounded(backend, format, entry.getValue())))));
+                    tests(
+                        byImage,
+                        backend + " " + format,
+                        format == CacheFormat.BF16
+                            ? roundedStride(backend)
+                            : Math.max(STRIDE, stride(backend)),
+                        goldens -> checkRounded(backend, format, goldens))));
+  }
+
+  /** Every how many-th question a backend gets where something is rounded. */
+  private static int roundedStride(String backend) {
+    return backend.equals("native") ? 1 : Math.max(STRIDE, stride(backend));
   }
 
   private static void checkRounded(String backend, CacheFormat format, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
-    boolean every = format == CacheFormat.BF16 && backend.equals("native");
-    int stride = every ? 1 : STRIDE;
+    boolean vision = RoundingNoise.concerns(backend);
     Answers answers = format == CacheFormat.BF16 ? BF16 : INT8;
     try (DemoModel demo = DemoModel.unpack();
         ChatModel model = open(demo, backend, format)) {
-      for (JsonNode golden : chosen(goldens, stride)) {
+      for (JsonNode golden : goldens) {
         List<Integer> ids = answer(model, golden);
-        answers.all.incrementAndGet();
-        if (!goldenIds(golden).equals(ids)) {
-          answers.notTransformers.incrementAndGet();
+        boolean same = goldenIds(golden).equals(ids);
+        answers.count(same);
+        if (!same && !vision) {
           System.out.println(backend + " " + format + " differs: " + what(golden));
           try (ChatModel definition = open(demo, "reference", format)) {
             assertEquals(answer(definition, golden), ids, what(golden) + ": tokens");
@@ -158,27 +199,23 @@ class DemoModelTest {
   @TestFactory
   Stream<DynamicTest> withRoundedWeights() throws IOException {
     Map<String, List<JsonNode>> byImage = questions();
-    return Fixtures.backends().stream()
+    return backends().stream()
         .filter(backend -> !backend.equals("reference"))
         .flatMap(backend ->
-            byImage.entrySet().stream()
-                .map(entry ->
-                    DynamicTest.dynamicTest(
-                        backend + " int8 weights " + entry.getKey(),
-                        () -> checkInt8(backend, entry.getValue()))));
+            tests(
+                byImage,
+                backend + " int8 weights",
+                roundedStride(backend),
+                goldens -> checkInt8(backend, goldens)));
   }
 
   private static void checkInt8(String backend, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
-    int stride = backend.equals("native") ? 1 : STRIDE;
     OpenOptions options = Fixtures.options(backend, CacheFormat.F32).withWeights(WeightFormat.INT8);
     try (DemoModel demo = DemoModel.unpack();
         ChatModel model = ChatModel.open(demo.directory(), options)) {
-      for (JsonNode golden : chosen(goldens, stride)) {
-        INT8_WEIGHTS.all.incrementAndGet();
-        if (!goldenIds(golden).equals(answer(model, golden))) {
-          INT8_WEIGHTS.notTransformers.incrementAndGet();
-        }
+      for (JsonNode golden : goldens) {
+        INT8_WEIGHTS.count(goldenIds(golden).equals(answer(model, golden)));
       }
     }
   }
@@ -187,10 +224,12 @@ class DemoModelTest {
   @AfterAll
   static void fewAnswersDiffer() {
     String counts =
-        "not transformers': %s in BF16, %s in INT8, %s with INT8 weights"
-            .formatted(BF16, INT8, INT8_WEIGHTS);
+        "not transformers': %s in BF16, %s in INT8, %s with INT8 weights, %s where vision is rounded"
+            .formatted(BF16, INT8, INT8_WEIGHTS, ROUNDED_VISION);
     System.out.println(counts);
-    assertTrue(BF16.within(1) && INT8.within(5) && INT8_WEIGHTS.within(3), counts);
+    assertTrue(
+        BF16.within(1) && INT8.within(5) && INT8_WEIGHTS.within(3) && ROUNDED_VISION.within(3),
+        counts);
   }
 
   private static ChatModel open(DemoModel demo, String backend, CacheFormat format) {
@@ -204,7 +243,6 @@ class DemoModelTest {
         goldens.stream()
             .filter(golden -> all || golden.get("number").asInt() % stride == 0)
             .toList();
-    assertFalse(chosen.isEmpty(), "no question was asked");
     return chosen;
   }
 

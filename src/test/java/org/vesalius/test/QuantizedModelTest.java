@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,14 +25,11 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
-import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
-import org.vesalius.kernels.WorkerPool;
-import org.vesalius.loader.Checkpoint;
-import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.CheckpointQuantizer;
 import org.vesalius.runtime.OpenOptions;
@@ -43,11 +38,7 @@ import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.LayerObserver;
-import org.vesalius.runtime.layers.QuantizingConversion;
-import org.vesalius.runtime.layers.WeightPlan;
 import org.vesalius.runtime.models.LoadedModel;
-import org.vesalius.runtime.models.ModelFamilies;
-import org.vesalius.runtime.models.ModelFiles;
 
 /**
  * Every family of the fixtures with rounded weights: backends agree with the definition, answer
@@ -127,7 +118,7 @@ class QuantizedModelTest {
       }
       float[] found =
           backend.equals(BRAIN_REFERENCE)
-              ? changed(folder, format, QuantizedModelTest::toBrain)
+              ? changed(folder, format, new BrainActivations())
               : logits(folder, backend, format);
       String what = folder.getFileName() + " " + format + " on " + backend;
       double distance = distance(expected, found);
@@ -241,96 +232,30 @@ class QuantizedModelTest {
     return all;
   }
 
-  /** What becomes of the activations of a product: a row of them, and the weight that they meet. */
-  private interface Change {
-    void apply(float[] values, int columns, Weight weight);
-  }
-
   /** On the definition, with noise on the activations that a backend would round. */
   private static float[] perturbed(Path folder, WeightFormat format, int draw) {
-    SplittableRandom random = new SplittableRandom(SEED + draw);
-    return changed(
-        folder, format, (values, columns, weight) -> addNoise(values, columns, weight, random));
+    return changed(folder, format, RoundingNoise.ofProducts(SEED + draw));
   }
 
-  /** On the definition, with other activations of products. */
-  private static float[] changed(Path folder, WeightFormat format, Change change) {
-    ModelConfig config = ModelConfig.read(folder);
-    try (Arena arena = Arena.ofShared();
-        WorkerPool pool = new WorkerPool(1);
-        Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Kernels kernels = changing(Backends.open("reference", new KernelOptions(1)), change);
-      WeightPlan plan =
-          WeightPlan.of(config.root(), format, new QuantizingConversion(format, pool, arena));
-      LoadedModel model =
-          ModelFamilies.of(config).load(new ModelFiles(folder, plan), config, checkpoint, kernels);
-      try (Engine engine = new Engine(kernels, model, 64, 64, CacheFormat.F32, 256)) {
-        return logits(engine, model);
-      }
-    }
-  }
-
-  private static Kernels changing(Kernels kernels, Change change) {
-    return (Kernels)
-        Proxy.newProxyInstance(
-            Kernels.class.getClassLoader(),
-            new Class<?>[] {Kernels.class},
-            (_, method, arguments) -> {
-              Object weight =
-                  switch (method.getName()) {
-                    case "linear" -> arguments[2];
-                    case "expertLinear" -> ((List<?>) arguments[2]).getFirst();
-                    default -> "";
-                  };
-              if (weight instanceof Weight.Int8
-                  || weight instanceof Weight.Int4
-                  || weight instanceof Weight.BF16) {
-                Tensor x = (Tensor) arguments[1];
-                float[] values = new float[x.rows() * x.columns()];
-                kernels.read(values, x);
-                change.apply(values, x.columns(), (Weight) weight);
-                Tensor changed = kernels.allocate(ElementType.F32, x.rows(), x.columns());
-                kernels.write(changed, values);
-                arguments[1] = changed;
-              }
-              try {
-                return method.invoke(kernels, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+  /** On the definition, with other activations. */
+  private static float[] changed(Path folder, WeightFormat format, RoundingNoise.Change change) {
+    return RoundingNoise.run(
+        folder, "reference", format, change, run -> logits(run.engine(), run.model()));
   }
 
   /** To the nearest BF16 number, ties to even, as the instruction sets avx512 and amx do. */
-  private static void toBrain(float[] values, int columns, Weight weight) {
-    for (int i = 0; i < values.length; i++) {
-      int bits = Float.floatToRawIntBits(values[i]);
-      values[i] = Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
+  private record BrainActivations() implements RoundingNoise.Change {
+    @Override
+    public void product(float[] values, int columns, Weight weight) {
+      for (int i = 0; weight instanceof Weight.BF16 && i < values.length; i++) {
+        int bits = Float.floatToRawIntBits(values[i]);
+        values[i] = Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
+      }
     }
-  }
 
-  /** Up to half a step of the rounding in either direction. */
-  private static void addNoise(
-      float[] values, int columns, Weight weight, SplittableRandom random) {
-    if (weight instanceof Weight.BF16) {
-      for (int i = 0; i < values.length; i++) {
-        // Half a unit in the last of eight binary digits.
-        values[i] += (float) (Math.scalb(Math.abs(values[i]), -8) * random.nextDouble(-1, 1));
-      }
-      return;
-    }
-    int group = weight instanceof Weight.Int8 ? Weight.Int8.GROUP : Weight.Int4.GROUP;
-    for (int row = 0; row < values.length; row += columns) {
-      for (int first = row; first < row + columns; first += group) {
-        int end = Math.min(row + columns, first + group);
-        float largest = 0;
-        for (int i = first; i < end; i++) {
-          largest = Math.max(largest, Math.abs(values[i]));
-        }
-        for (int i = first; i < end; i++) {
-          values[i] += (float) (largest / 254 * random.nextDouble(-1, 1));
-        }
-      }
+    @Override
+    public void attention(float[] values, KeyValues keyValues) {
+      // A cache in float32 is never rounded, and these models see no picture.
     }
   }
 

@@ -43,7 +43,7 @@ public record Decoder(
     Tensor delta = scratch.delta().firstRows(step.tokens());
 
     embed(kernels, residual, step);
-    observer.observe("hidden.0", residual);
+    observer.observe(kernels, "hidden.0", residual);
     for (int i = 0; i < positions.size(); i++) {
       positions.get(i).forward(kernels, scratch.rotation(i, step.tokens()), step);
     }
@@ -57,9 +57,9 @@ public record Decoder(
       normalise(kernels, delta, block.mlpPostNorm());
       addDeepFeatures(kernels, delta, step, layer);
       normAfter(layer).addThenForward(kernels, normed, residual, delta);
-      observer.observe("hidden." + (layer + 1), residual);
+      observer.observe(kernels, "hidden." + (layer + 1), residual);
     }
-    observer.observe("hidden.norm", normed);
+    observer.observe(kernels, "hidden.norm", normed);
     return logits(kernels, normed, step, scratch, observer);
   }
 
@@ -97,7 +97,7 @@ public record Decoder(
     if (last.rows() > 0) {
       kernels.gatherRows(last, normed, step.logitRows());
       head.forward(kernels, logits, last);
-      observer.observe("logits", logits);
+      observer.observe(kernels, "logits", logits);
     }
     return logits;
   }

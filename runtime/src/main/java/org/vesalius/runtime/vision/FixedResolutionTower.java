@@ -249,12 +249,12 @@ public final class FixedResolutionTower {
     if (firstNorm != null) {
       firstNorm.forward(kernels, x, x);
     }
-    observer.observe("vision.embed", x);
+    observer.observe(kernels, "vision.embed", x);
     Tensor starts = scratch.integers(new int[] {0, x.rows()});
     keep(x, 0, depths, kept, scratch);
     for (int i = 0; i < blocks.size(); i++) {
       blocks.get(i).forward(kernels, x, scratch, starts);
-      observer.observe("vision.block." + i, x);
+      observer.observe(kernels, "vision.block." + i, x);
       keep(x, i + 1, depths, kept, scratch);
     }
     if (lastNorm != null) {

@@ -64,12 +64,12 @@ public record PatchTransformer(
       table.get().forward(kernels, scratch.mixed(), grid, scratch);
       kernels.add(x, scratch.mixed());
     }
-    observer.observe("vision.embed", x);
+    observer.observe(kernels, "vision.embed", x);
     kernels.rotaryTable(scratch.cos(), scratch.sin(), scratch.integers(grid.positions()), rotary);
     Tensor starts = scratch.integers(grid.frameStarts());
     for (int i = 0; i < blocks.size(); i++) {
       blocks.get(i).forward(kernels, x, scratch, starts);
-      observer.observe("vision.block." + i, x);
+      observer.observe(kernels, "vision.block." + i, x);
       listener.after(i, x);
     }
     return x;

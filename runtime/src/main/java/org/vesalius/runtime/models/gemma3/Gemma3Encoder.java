@@ -93,7 +93,7 @@ record Gemma3Encoder(
       try (VisionScratch scratch =
           new VisionScratch(kernels, pool, tower.config().sizes(), tower.config().rows())) {
         Tensor features = tower.forward(image.tiles().get(i), scratch, observer);
-        observer.observe("vision.projector_in", features);
+        observer.observe(kernels, "vision.projector_in", features);
         Tensor pooled = scratch.borrow(tokens, width);
         int[][] squares = squares();
         float[] equal = new float[tokens];
@@ -105,7 +105,7 @@ record Gemma3Encoder(
         projection.forward(kernels, out.rows(i * tokens, tokens), pooled);
       }
     }
-    observer.observe("image_embeds", out);
+    observer.observe(kernels, "image_embeds", out);
   }
 
   /** The patches of each token, {@code [patch in the square][token]}. */

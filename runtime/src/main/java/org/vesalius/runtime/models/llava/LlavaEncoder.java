@@ -45,6 +45,6 @@ public record LlavaEncoder(FixedSizeImageProcessor processor, LlavaProjector pro
   @Override
   public void encode(Tensor out, PreparedImage image, LayerObserver observer) {
     projector.encode(out, image.tiles().getFirst(), observer);
-    observer.observe("image_embeds", out);
+    observer.observe(projector.kernels(), "image_embeds", out);
   }
 }

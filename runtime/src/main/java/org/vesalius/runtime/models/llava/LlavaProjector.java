@@ -61,7 +61,7 @@ public record LlavaProjector(
       Tensor all = scratch.borrow(tower.config().rows(), inner.weight().columns());
       tower.forward(tile, scratch, depths, all, observer);
       Tensor features = all.rows(dropsClassToken ? 1 : 0, tokens());
-      observer.observe("vision.projector_in", features);
+      observer.observe(kernels, "vision.projector_in", features);
       Tensor raised = scratch.borrow(tokens(), outputWidth());
       inner.forward(kernels, raised, features);
       kernels.activate(raised, activation);

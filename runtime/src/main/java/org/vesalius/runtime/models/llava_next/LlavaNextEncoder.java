@@ -88,7 +88,7 @@ record LlavaNextEncoder(
       kernels.gatherRows(all.rows(lineBreak, 1), newline, scratch.integers(new int[] {0}));
       kernels.gatherRows(out, all, scratch.integers(order(image, lineBreak)));
     }
-    observer.observe("image_embeds", out);
+    observer.observe(kernels, "image_embeds", out);
   }
 
   /** For each token the row of all tiles' embeddings that it is. */

@@ -115,17 +115,17 @@ record VisionTower(
       embedding.forward(kernels, scratch.mixed(), image, scratch);
       kernels.gatherRows(
           x, scratch.mixed(), scratch.integers(plan.patchOrder(common.cellPatches())));
-      observer.observe("vision.embed", x);
+      observer.observe(kernels, "vision.embed", x);
       kernels.rotaryTable(scratch.cos(), scratch.sin(), scratch.integers(plan.positions()), rotary);
       Tensor windows = scratch.integers(plan.windowStarts());
       Tensor frames = scratch.integers(MergedGrid.of(image, common.mergeSize()).frameStarts());
       for (int i = 0; i < blocks.size(); i++) {
         Tensor starts = config.fullAttention().contains(i) ? frames : windows;
         blocks.get(i).forward(kernels, x, scratch, starts);
-        observer.observe("vision.block." + i, x);
+        observer.observe(kernels, "vision.block." + i, x);
       }
       merger.forward(kernels, out, x, scratch, scratch.integers(plan.cellOrder()));
-      observer.observe("image_embeds", out);
+      observer.observe(kernels, "image_embeds", out);
     }
   }
 }

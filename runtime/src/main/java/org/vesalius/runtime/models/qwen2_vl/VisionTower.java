@@ -73,7 +73,7 @@ record VisionTower(
     try (VisionScratch scratch = new VisionScratch(kernels, pool, config.sizes(), grid.patches())) {
       Tensor x = transformer.forward(image, grid, scratch, observer, (_, _) -> {});
       merger.forward(kernels, out, x, scratch);
-      observer.observe("image_embeds", out);
+      observer.observe(kernels, "image_embeds", out);
     }
   }
 }

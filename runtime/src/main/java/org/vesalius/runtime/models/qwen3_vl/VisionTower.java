@@ -105,12 +105,12 @@ record VisionTower(
                 if (level >= 0) {
                   Tensor features = out.columns((level + 1) * width, width);
                   deepMergers.get(level).forward(kernels, features, x, scratch);
-                  observer.observe("deepstack." + level, features);
+                  observer.observe(kernels, "deepstack." + level, features);
                 }
               });
       Tensor embeddings = out.columns(0, width);
       merger.forward(kernels, embeddings, last, scratch);
-      observer.observe("image_embeds", embeddings);
+      observer.observe(kernels, "image_embeds", embeddings);
     }
   }
 }

@@ -111,14 +111,14 @@ record SeedTower(
     try (VisionScratch scratch = new VisionScratch(kernels, pool, config.sizes(), grid.patches())) {
       Tensor x = transformer.forward(image, grid, scratch, observer, (_, _) -> {});
       norm.forward(kernels, x, x);
-      observer.observe("vision.projector_in", x);
+      observer.observe(kernels, "vision.projector_in", x);
       Tensor pooled = scratch.borrow(grid.cells(), x.columns());
       Tensor raised = scratch.borrow(grid.cells(), out.columns());
       average(pooled, x, scratch);
       inner.forward(kernels, raised, pooled);
       kernels.activate(raised, activation);
       output.forward(kernels, out, raised);
-      observer.observe("image_embeds", out);
+      observer.observe(kernels, "image_embeds", out);
     }
   }
 
