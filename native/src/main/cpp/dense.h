@@ -4,8 +4,9 @@
  * Columns are taken in stretches of DEPTH. In a stretch lane l of an output's sum takes the columns l, l + LANES, l + 2 LANES,
  * ... one after the other; then the lanes are summed, halves first, and the sums of the stretches are added in their order.
  * Every path below computes just that, so a token's result does not depend on how many others come with it. Few tokens read
- * the weight straight from where it is stored, which is what decode wants: memory is the limit. For many tokens a block of
- * rows is converted once and stays in the second-level cache; tiles of it meet tiles of tokens in the first level.
+ * the weight straight from where it is stored, which is what decode wants: memory is the limit. For some tokens a block of
+ * rows is converted once and stays in the second-level cache; tiles of it meet tiles of tokens in the first level. Many
+ * tokens go the way of strips.h.
  */
 namespace vesalius {
 namespace VESALIUS_TIER {

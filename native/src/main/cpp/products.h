@@ -1,6 +1,8 @@
 /* Matrix products of a tier: which way a weight goes. */
 #include "dense.h"
 
+#include "strips.h"
+
 #include "transposed.h"
 
 #include "quantized.h"
@@ -13,7 +15,7 @@ namespace vesalius {
 namespace VESALIUS_TIER {
 
 /* How a product is computed: by the format of its weight, what the tier has, and the number of tokens. */
-enum Way { FLOATS, TRANSPOSED, INTS, BRAIN, BRAIN_TILES, BYTE_TILES };
+enum Way { FLOATS, STRIPS, TRANSPOSED, INTS, BRAIN, BRAIN_TILES, BYTE_TILES };
 
 VESALIUS_INLINE Way way_of(const vesalius_weight* w, int64_t tokens) {
   if (w->format == VESALIUS_INT8 || w->format == VESALIUS_INT4) {
@@ -28,12 +30,15 @@ VESALIUS_INLINE Way way_of(const vesalius_weight* w, int64_t tokens) {
     return TRANSPOSED;
   }
 #if defined(__AMX_TILE__)
-  return w->format == VESALIUS_BF16 ? BRAIN_TILES : FLOATS;
+  if (w->format == VESALIUS_BF16) {
+    return BRAIN_TILES;
+  }
 #elif defined(__AVX512BF16__)
-  return w->format == VESALIUS_BF16 ? BRAIN : FLOATS;
-#else
-  return FLOATS;
+  if (w->format == VESALIUS_BF16) {
+    return BRAIN;
+  }
 #endif
+  return tokens < LEAST_STRIP_TOKENS ? FLOATS : STRIPS;
 }
 
 static int32_t rounding_of(int32_t format, int32_t transposed) {
@@ -58,6 +63,9 @@ static int64_t product_scratch(const vesalius_weight* w) {
     switch (way_of(w, tokens)) {
       case FLOATS:
         bytes = DENSE_SCRATCH;
+        break;
+      case STRIPS:
+        bytes = STRIP_SCRATCH;
         break;
       case TRANSPOSED:
         bytes = TRANSPOSED_SCRATCH;
@@ -84,10 +92,12 @@ static int64_t product_scratch(const vesalius_weight* w) {
   return most;
 }
 
-static int64_t prepare_grain(const vesalius_weight*) { return 16; }
+static int64_t prepare_grain(const vesalius_weight* w) { return way_of(w, 1) == FLOATS ? 2 * STRIP_TOKENS : 16; }
 
 static int64_t prepared_bytes(const vesalius_weight* w, int64_t tokens) {
   switch (way_of(w, tokens)) {
+    case STRIPS:
+      return PreparedStrips{nullptr, tokens, w->columns}.bytes();
     case INTS:
       return PreparedInts{nullptr, tokens, w->columns, group_of(w)}.bytes();
 #if defined(__AVX512BF16__)
@@ -108,6 +118,9 @@ static int64_t prepared_bytes(const vesalius_weight* w, int64_t tokens) {
 static void prepare(const vesalius_weight* w, void* prepared, int64_t tokens, const float* x, int64_t x_stride, int64_t from,
                     int64_t to) {
   switch (way_of(w, tokens)) {
+    case STRIPS:
+      prepare_strips({(float*)prepared, tokens, w->columns}, x, x_stride, from, to);
+      break;
     case INTS:
       prepare_ints({(uint8_t*)prepared, tokens, w->columns, group_of(w)}, x, x_stride, from, to);
       break;
@@ -139,6 +152,8 @@ static void multiply_stored(const vesalius_weight* w, float* out, int64_t out_st
                             const float* bias, int64_t from, int64_t to, void* scratch) {
   if (w->transposed) {
     multiply_transposed<Stored>(w, out, out_stride, prepared, tokens, bias, from, to, scratch);
+  } else if (way_of(w, tokens) == STRIPS) {
+    multiply_strips<Stored>(w, out, out_stride, {(float*)prepared, tokens, w->columns}, bias, from, to, scratch);
   } else {
     multiply_dense<Stored>(w, out, out_stride, prepared, tokens, bias, from, to, scratch);
   }
