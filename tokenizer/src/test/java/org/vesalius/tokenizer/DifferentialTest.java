@@ -24,9 +24,7 @@ class DifferentialTest {
   }
 
   private static int texts() {
-    return Boolean.getBoolean("vesalius.full")
-        ? 200_000
-        : Integer.getInteger("vesalius.fuzz", 1_000);
+    return Boolean.getBoolean("vesalius.full") ? 200_000 : Integer.getInteger("vesalius.fuzz", 500);
   }
 
   @ParameterizedTest

@@ -103,7 +103,7 @@ class NormalizersTest {
           text.setLength(0);
         }
       }
-      for (int i = 0; i < 600; i++) {
+      for (int i = 0; i < 300; i++) {
         String random = source.next(40);
         assertArrayEquals(
             reference.encode(random),

@@ -100,7 +100,7 @@ class PreTokenizersTest {
       Tokenizer tokenizer = parse(json);
       RandomText source = new RandomText(SEED, List.of("<x>", "yy", "<x> ", "  "));
       try (ReferenceTokenizer reference = ReferenceTokenizer.of(json)) {
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 200; i++) {
           compare(tokenizer, reference, source.next(20), preTokenizer + " after " + normalizer);
         }
         // Those that ask what kind of character each is.
