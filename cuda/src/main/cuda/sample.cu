@@ -332,7 +332,7 @@ struct Kept {
 
 __device__ u64 ceil_product(float share, u64 whole) { return (u64)ceil((double)share * (double)whole); }
 
-VESALIUS_APART Kept list_tokens(const Row& row, Histogram* first, Histogram* other, Shared* shared) {
+VESALIUS_APART Kept list_tokens(Row row, Histogram* first, Histogram* other, Shared* shared) {
   bool counted = row.rule.top_k > 0 && row.rule.top_k < row.width;
   bool weighed = row.rule.top_p < 1;
   Kept kept = {0, row.width, ceil_product(row.rule.min_p, (u64)1 << WEIGHT_BITS)};

@@ -33,7 +33,7 @@ class SampledModelTest {
           SamplingOptions.greedy().withTemperature(1).withSeed(1),
           SamplingOptions.greedy().withTemperature(0.7).withTopK(20).withTopP(0.8).withSeed(2),
           SamplingOptions.greedy().withRepetitionPenalty(1.5),
-          SamplingOptions.greedy().withFrequencyPenalty(0.7).withPresencePenalty(-0.5),
+          SamplingOptions.greedy().withFrequencyPenalty(2).withPresencePenalty(1.5),
           SamplingOptions.greedy()
               .withTemperature(1.5)
               .withTopP(0.9)
