@@ -30,6 +30,7 @@ enum VesaliusFault {
   VESALIUS_FAULT_PAGES = 10,         /* attention: position: index in the row of the page table; bound: pages */
   VESALIUS_FAULT_GROUPS = 11,        /* attention: position: the token; value: the group's first key or end; bound: the length + 1 */
   VESALIUS_FAULT_EXPERT_STARTS = 12, /* expertLinear: position: the expert; bound: rows */
+  VESALIUS_FAULT_HISTORY = 13,       /* sample: position: the row; value: its row of the history, from -1 */
 };
 
 enum VesaliusActivation {
@@ -278,6 +279,11 @@ __global__ void vesalius_group_choices(int* starts, int* rows, int* places, int 
 
 /* out[r] = the lowest column of the largest number of row r, or -1 if one is not finite or there is none. grid (rows), block 1024. */
 __global__ void vesalius_argmax(int* out, const float* x, int x_stride, int rows, int width);
+/*
+ * See Kernels.sample and Sampling. parameters (10, rows), history (history_rows, width). grid (rows), block 1024, shared 49,152.
+ */
+__global__ void vesalius_sample(int* out, const float* logits, int logits_stride, int rows, int width, const int* parameters,
+                                int parameters_stride, int* history, int history_stride, int history_rows, int* fault);
 
 } /* extern "C" */
 

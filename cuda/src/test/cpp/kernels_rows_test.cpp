@@ -1,4 +1,4 @@
-/* Rows, norms, rotations, integers, experts, argmax. */
+/* Rows, norms, rotations, integers, experts. */
 #include "kernels_test.h"
 
 static Random random_numbers{1};
@@ -303,37 +303,10 @@ static void test_experts() {
   }
 }
 
-static void test_argmax() {
-  begin_group("argmax");
-  for (int width : {1, 2, 31, 1024, 5000}) {
-    Memory<float> x(random_numbers.normals((size_t)4 * width));
-    for (int c = 0; c < width; c++) {
-      x[(size_t)width + c] = rintf(x[(size_t)width + c]);
-      x[2 * (size_t)width + c] = c % 3 == 1 ? NAN : x[2 * (size_t)width + c];
-    }
-    x[3 * (size_t)width + (size_t)width / 2] = -INFINITY;
-    Memory<int> out(4);
-    launch("vesalius_argmax", {4}, {1024}, 0, out.get(), x.get(), width, 4, width);
-    for (int r = 0; r < 4; r++) {
-      int best = 0;
-      for (int c = 1; c < width; c++) {
-        if (x[(size_t)r * width + c] > x[(size_t)r * width + best]) {
-          best = c;
-        }
-      }
-      for (int c = 0; c < width; c++) {
-        best = isfinite(x[(size_t)r * width + c]) ? best : -1;
-      }
-      check(out[r] == best, "width %d row %d: %d instead of %d", width, r, out[r], best);
-    }
-  }
-}
-
 void test_rows() {
   test_moving();
   test_activations();
   test_norms();
   test_rotations();
   test_experts();
-  test_argmax();
 }

@@ -46,6 +46,9 @@ int main(int count, char** arguments) {
   if (only.empty() || only == "attention") {
     test_attention();
   }
+  if (only.empty() || only == "sampling") {
+    test_sampling();
+  }
   begin_group(nullptr);
   printf("%ld passed, %ld failed\n", passed, failed);
   return failed == 0 && passed > 0 ? 0 : 1;

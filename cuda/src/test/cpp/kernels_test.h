@@ -134,5 +134,6 @@ inline double sum_error(int n) { return 0x1p-24 * fmin(n + 1.0, 2 + 6 * sqrt(n))
 void test_rows();
 void test_products();
 void test_attention();
+void test_sampling();
 
 #endif

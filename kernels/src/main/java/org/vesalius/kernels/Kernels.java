@@ -202,6 +202,30 @@ public interface Kernels extends AutoCloseable {
    */
   void argmax(Tensor out, Tensor x);
 
+  /**
+   * Draws a token for each row of logits, and adds it to the row's history. The same numbers give
+   * the same tokens on every backend.
+   *
+   * <p>First, the logits of tokens that the history has are changed by {@link
+   * SamplingRule#penalize}. With temperature 0 the largest is taken, of equal ones the first.
+   * Otherwise every token has a {@link TokenWeight}. Tokens are put in a list by their logits, the
+   * largest first, of equal ones by their number. The first {@code topK} stay, if it is not 0; of
+   * these, unless {@code topP} is 1, the shortest list whose weights sum up to at least {@link
+   * SamplingRule#limit}; of these, the ones that weigh at least {@link SamplingRule#minimum}. With
+   * {@code s} for the sum of their weights and {@code u} for the row's random number of 64 bits
+   * without a sign, the token taken is the first, by their numbers, at which the weights up to and
+   * with it sum up to more than {@code floor(u * s / 2^64)}.
+   *
+   * <p>Where a logit is not finite, or a parameter is out of its range, or there is no logit, the
+   * token is -1, and the history stays as it is.
+   *
+   * @param out {@code (1, rows)} I32
+   * @param logits {@code (rows, vocabulary)}, at most {@code 2^22} columns
+   * @param sampling of as many rows; its history has every row that is named, or this throws {@link
+   *     IndexOutOfBoundsException}
+   */
+  void sample(Tensor out, Tensor logits, Sampling sampling);
+
   /** {@code out += x}. */
   void add(Tensor out, Tensor x);
 

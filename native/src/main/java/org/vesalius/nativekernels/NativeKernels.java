@@ -17,8 +17,10 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Likeliest;
 import org.vesalius.kernels.Rotary;
+import org.vesalius.kernels.Sampling;
 import org.vesalius.kernels.Shapes;
 import org.vesalius.kernels.Tensor;
+import org.vesalius.kernels.TokenSampler;
 import org.vesalius.kernels.Weight;
 import org.vesalius.kernels.WorkerPool;
 
@@ -31,6 +33,7 @@ final class NativeKernels implements Kernels {
   private final NativeRotations rotations;
   private final NativeAttention attention;
   private final ExpertChoice choice = new ExpertChoice();
+  private final TokenSampler sampler = new TokenSampler();
 
   NativeKernels(KernelOptions options) {
     pool = new WorkerPool(options.threads());
@@ -130,6 +133,13 @@ final class NativeKernels implements Kernels {
   public void argmax(Tensor out, Tensor x) {
     Shapes.argmax(out, x);
     Likeliest.choose(out, x);
+  }
+
+  @Override
+  public void sample(Tensor out, Tensor logits, Sampling sampling) {
+    sampling.checkShapes(out, logits);
+    sampling.checkContents();
+    sampler.sample(out, logits, sampling);
   }
 
   @Override

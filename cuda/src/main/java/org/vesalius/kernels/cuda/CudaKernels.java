@@ -17,6 +17,7 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Recording;
 import org.vesalius.kernels.Rotary;
+import org.vesalius.kernels.Sampling;
 import org.vesalius.kernels.Shapes;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
@@ -173,6 +174,12 @@ final class CudaKernels implements Kernels {
   public void argmax(Tensor out, Tensor x) {
     Shapes.argmax(out, x);
     rows.argmax(out, x);
+  }
+
+  @Override
+  public void sample(Tensor out, Tensor logits, Sampling sampling) {
+    sampling.checkShapes(out, logits);
+    rows.sample(out, logits, sampling);
   }
 
   @Override

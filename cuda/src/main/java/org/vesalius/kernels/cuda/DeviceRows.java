@@ -2,6 +2,7 @@ package org.vesalius.kernels.cuda;
 
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
+import org.vesalius.kernels.Sampling;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
 
@@ -11,6 +12,9 @@ final class DeviceRows {
 
   /** Threads that a long row has to itself. */
   private static final int ROW_THREADS = 1024;
+
+  /** Shared memory of {@code vesalius_sample}. */
+  private static final int SAMPLE_SHARED = 2 * 3 * 2048 * Integer.BYTES;
 
   /** Columns of a block. */
   private static final int WIDTH = 1024;
@@ -35,6 +39,7 @@ final class DeviceRows {
   private final Launcher.Function addRmsNorm;
   private final Launcher.Function layerNorm;
   private final Launcher.Function argmax;
+  private final Launcher.Function sample;
 
   DeviceRows(DeviceMemory memory, Launcher launcher, Faults faults) {
     this.memory = memory;
@@ -57,6 +62,7 @@ final class DeviceRows {
     addRmsNorm = launcher.function("add_rms_norm");
     layerNorm = launcher.function("layer_norm");
     argmax = launcher.function("argmax");
+    sample = launcher.function("sample");
   }
 
   private void byColumns(Launcher.Function function, int rows, int width) {
@@ -120,6 +126,14 @@ final class DeviceRows {
     launcher.begin();
     launcher.with(out).rows(x).with(x.rows()).with(x.columns());
     launcher.run(argmax, x.rows(), 1, ROW_THREADS);
+  }
+
+  void sample(Tensor out, Tensor logits, Sampling sampling) {
+    launcher.begin();
+    launcher.with(out).rows(logits).with(logits.rows()).with(logits.columns());
+    launcher.rows(sampling.parameters());
+    launcher.rows(sampling.history()).with(sampling.history().rows()).with(fault);
+    launcher.run(sample, logits.rows(), 1, 1, ROW_THREADS, SAMPLE_SHARED);
   }
 
   void add(Tensor out, Tensor x) {

@@ -81,6 +81,7 @@ final class Faults {
               + ", found one with "
               + value;
       case 12 -> "expertLinear: expected starts that ascend from 0 to " + bound + found;
+      case 13 -> "sample: expected rows of the history from -1 to below " + bound + found;
       default -> "operation " + operation + " of the device: expected less than " + bound + found;
     };
   }

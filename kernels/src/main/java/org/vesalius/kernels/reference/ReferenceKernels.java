@@ -14,6 +14,7 @@ import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Rotary;
+import org.vesalius.kernels.Sampling;
 import org.vesalius.kernels.Shapes;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
@@ -182,6 +183,27 @@ final class ReferenceKernels implements Kernels {
         }
       }
       out.data().set(ValueLayout.JAVA_INT, 4L * r, best);
+    }
+  }
+
+  @Override
+  public void sample(Tensor out, Tensor logits, Sampling sampling) {
+    sampling.checkShapes(out, logits);
+    sampling.checkContents();
+    for (int r = 0; r < logits.rows(); r++) {
+      float[] row = new float[logits.columns()];
+      HostMemory.read(row, logits.rows(r, 1));
+      int[] history = new int[row.length];
+      int historyRow = sampling.historyRow(r);
+      if (historyRow >= 0) {
+        HostMemory.read(history, sampling.history().rows(historyRow, 1));
+      }
+      int token = TokenChoice.choose(row, history, sampling.rule(r), sampling.random(r));
+      out.data().set(ValueLayout.JAVA_INT, 4L * r, token);
+      if (token >= 0 && historyRow >= 0) {
+        history[token] += Sampling.OCCURRENCE;
+        HostMemory.write(sampling.history().rows(historyRow, 1), history);
+      }
     }
   }
 

@@ -17,8 +17,10 @@ import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Likeliest;
 import org.vesalius.kernels.Rotary;
+import org.vesalius.kernels.Sampling;
 import org.vesalius.kernels.Shapes;
 import org.vesalius.kernels.Tensor;
+import org.vesalius.kernels.TokenSampler;
 import org.vesalius.kernels.Weight;
 import org.vesalius.kernels.WorkerPool;
 
@@ -33,6 +35,7 @@ final class SimdKernels implements Kernels {
   private final CacheRows cacheRows = new CacheRows();
   private final FlashAttention attention;
   private final ExpertChoice choice = new ExpertChoice();
+  private final TokenSampler sampler = new TokenSampler();
 
   SimdKernels(KernelOptions options) {
     pool = new WorkerPool(options.threads());
@@ -95,6 +98,13 @@ final class SimdKernels implements Kernels {
   public void argmax(Tensor out, Tensor x) {
     Shapes.argmax(out, x);
     Likeliest.choose(out, x);
+  }
+
+  @Override
+  public void sample(Tensor out, Tensor logits, Sampling sampling) {
+    sampling.checkShapes(out, logits);
+    sampling.checkContents();
+    sampler.sample(out, logits, sampling);
   }
 
   @Override

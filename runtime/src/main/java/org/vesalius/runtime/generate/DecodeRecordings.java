@@ -14,7 +14,7 @@ import org.vesalius.runtime.layers.Step;
  */
 final class DecodeRecordings implements AutoCloseable {
   /** What else than contents differs between two steps of one token. */
-  private record Shape(int pages, boolean wanted, boolean token) {}
+  private record Shape(int pages, StepResult.Kind result) {}
 
   private final Kernels kernels;
   private final Map<Shape, Recording> recordings = new HashMap<>();
@@ -36,7 +36,7 @@ final class DecodeRecordings implements AutoCloseable {
       close();
       slabs = cache.keys().size();
     }
-    Shape shape = new Shape(cache.pageTable().columns(), result.wanted(), result.isToken());
+    Shape shape = new Shape(cache.pageTable().columns(), result.kind());
     return recordings.computeIfAbsent(shape, _ -> kernels.record(operations));
   }
 

@@ -33,6 +33,7 @@ public final class Engine implements AutoCloseable {
   private final DecoderScratch scratch;
   private final TensorPool pool;
   private final Tensor token;
+  private final StepSampling sampling;
   private final DecodeRecordings recordings;
   private final int context;
   private final int groupTokens;
@@ -73,6 +74,7 @@ public final class Engine implements AutoCloseable {
     scratch = DecoderScratch.allocate(kernels, config, chunk, 1);
     pool = new TensorPool(kernels);
     token = kernels.allocate(ElementType.I32, 1, 1);
+    sampling = new StepSampling(kernels, config.vocabulary());
     recordings = new DecodeRecordings(kernels);
   }
 
@@ -104,6 +106,11 @@ public final class Engine implements AutoCloseable {
   /** A new, empty sequence; the caller closes it. */
   public CachedSequence newSequence() {
     return new CachedSequence(cache);
+  }
+
+  /** Where it is kept what a request has written, for its penalties; the caller closes it. */
+  StepSampling.Row newHistory() {
+    return sampling.newRow();
   }
 
   /** Memory for the embeddings of a prompt's images; the caller closes it. */
@@ -240,6 +247,10 @@ public final class Engine implements AutoCloseable {
                   wanted,
                   input.promptLength()));
       model.decoder().prepare(kernels, step);
+      StepResult.Draw draw = result.draw();
+      if (draw != null && sampling.prepare(draw)) {
+        recordings.close();
+      }
       // Only generated tokens come again and again in the same shapes; who observes wants to look
       // into the middle of a step.
       if (input.promptLength() == 0 && observer == LayerObserver.NONE) {
@@ -249,6 +260,9 @@ public final class Engine implements AutoCloseable {
       }
       if (result.isToken()) {
         kernels.read(result.token, token);
+        if (draw != null && result.token[0] >= 0) {
+          draw.sampler().add(result.token[0]);
+        }
       } else if (result.wanted()) {
         kernels.read(result.logits(), scratch.logits().firstRows(1));
       }
@@ -259,8 +273,10 @@ public final class Engine implements AutoCloseable {
 
   private void compute(Step step, StepResult result, LayerObserver observer) {
     Tensor logits = model.decoder().forward(kernels, step, scratch, observer);
-    if (result.isToken()) {
-      kernels.argmax(token, logits);
+    switch (result.kind()) {
+      case LIKELIEST -> kernels.argmax(token, logits);
+      case DRAWN -> sampling.sample(token, logits);
+      case LOGITS, NOTHING -> {}
     }
   }
 

@@ -102,6 +102,7 @@ public final class Generator {
     private final LayerObserver observer;
     private final long seed;
     private final Sampler sampler;
+    private final StepSampling.Row history;
     private final AnswerText text;
     private final List<Integer> ids = new ArrayList<>();
     private final List<Generation.TokenLogprobs> logprobs = new ArrayList<>();
@@ -126,17 +127,28 @@ public final class Generator {
       this.listener = listener;
       this.observer = observer;
       seed = request.sampling().seed().orElseGet(RandomGenerator.getDefault()::nextLong);
-      sampler = new Sampler(request.sampling(), prompt.ids(), seed);
-      boolean likeliest = request.sampling().isLikeliest() && request.logprobs() == 0;
-      logits = new float[likeliest ? 0 : model.decoder().config().vocabulary()];
-      result = likeliest ? StepResult.likeliest() : StepResult.logits(logits);
+      int vocabulary = model.decoder().config().vocabulary();
+      sampler = new Sampler(request.sampling(), prompt.ids(), seed, vocabulary);
+      history = engine.newHistory();
+      logits = new float[request.logprobs() == 0 ? 0 : vocabulary];
+      result = result();
       text = new AnswerText(tokenizer, answerFormat, request, prompt, listener);
+    }
+
+    private StepResult result() {
+      if (request.logprobs() > 0) {
+        return StepResult.logits(logits);
+      }
+      return request.sampling().isLikeliest()
+          ? StepResult.likeliest()
+          : StepResult.drawn(new StepResult.Draw(sampler, history));
     }
 
     Generation answer() {
       preprocessed = System.nanoTime();
       try (CachedSequence sequence = engine.newSequence();
-          TensorPool.Loan embeddings = engine.borrowEmbeddings(prompt.imageTokens())) {
+          TensorPool.Loan embeddings = engine.borrowEmbeddings(prompt.imageTokens());
+          StepSampling.Row _ = history) {
         FinishReason reason =
             encodeImages(embeddings.tensor()) ? prefill(sequence, embeddings.tensor()) : null;
         if (reason == null) {
@@ -189,16 +201,11 @@ public final class Generator {
     }
 
     private int sample(int position) {
-      for (float logit : logits) {
-        if (!Float.isFinite(logit)) {
-          throw new NumericalException(position);
-        }
-      }
-      Logprobs distribution = request.logprobs() == 0 ? null : new Logprobs(logits, tokenizer);
       int id = sampler.choose(logits);
-      if (distribution != null) {
-        logprobs.add(distribution.of(id, request.logprobs()));
+      if (id < 0) {
+        throw new NumericalException(position);
       }
+      logprobs.add(new Logprobs(logits, tokenizer).of(id, request.logprobs()));
       return id;
     }
 

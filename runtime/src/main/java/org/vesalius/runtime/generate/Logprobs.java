@@ -8,7 +8,7 @@ import org.vesalius.tokenizer.Tokenizer;
 
 /**
  * Log-probabilities of the likeliest tokens of one step, from the model's logits before any
- * penalty.
+ * penalty, which are not copied.
  */
 final class Logprobs {
   private final float[] logits;
@@ -16,12 +16,15 @@ final class Logprobs {
   private final Tokenizer tokenizer;
 
   Logprobs(float[] logits, Tokenizer tokenizer) {
-    this.logits = logits.clone();
+    this.logits = logits;
     this.tokenizer = tokenizer;
-    float top = logits[Sampler.argmax(logits)];
+    double top = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      top = Math.max(top, logit);
+    }
     double total = 0;
     for (float logit : logits) {
-      total += Math.exp((double) logit - top);
+      total += Math.exp(logit - top);
     }
     logTotal = top + Math.log(total);
   }

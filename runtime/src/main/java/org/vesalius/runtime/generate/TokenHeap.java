@@ -1,7 +1,5 @@
 package org.vesalius.runtime.generate;
 
-import java.util.function.IntToDoubleFunction;
-
 /**
  * The tokens of a vocabulary as a heap, the likeliest first: building is linear, so taking a few
  * costs little.
@@ -23,26 +21,12 @@ final class TokenHeap {
     }
   }
 
-  /** The likeliest token that is left. */
-  int peek() {
-    return heap[0];
-  }
-
   /** Takes the likeliest token. */
   int pop() {
     int top = heap[0];
     heap[0] = heap[--size];
     sink(0);
     return top;
-  }
-
-  /** Sum of a value over the {@code count} likeliest tokens, which are taken. */
-  double sumOfLargest(int count, IntToDoubleFunction value) {
-    double sum = 0;
-    for (int i = 0; i < count && size > 0; i++) {
-      sum += value.applyAsDouble(pop());
-    }
-    return sum;
   }
 
   private void sink(int start) {

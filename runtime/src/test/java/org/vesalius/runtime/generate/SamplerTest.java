@@ -10,10 +10,10 @@ class SamplerTest {
   private static final int DRAWS = 40_000;
 
   private static double[] shares(SamplingOptions options, float... logits) {
-    Sampler sampler = new Sampler(options.withSeed(7), new int[0], 0);
+    Sampler sampler = new Sampler(options.withSeed(7), new int[0], 0, logits.length);
     double[] shares = new double[logits.length];
     for (int i = 0; i < DRAWS; i++) {
-      shares[sampler.choose(logits.clone())] += 1.0 / DRAWS;
+      shares[sampler.choose(logits)] += 1.0 / DRAWS;
     }
     return shares;
   }
@@ -33,7 +33,8 @@ class SamplerTest {
   @Test
   void greedyTakesTheLowestIdOfEquals() {
     assertEquals(
-        1, new Sampler(SamplingOptions.greedy(), new int[0], 0).choose(new float[] {0, 2, 2, 1}));
+        1,
+        new Sampler(SamplingOptions.greedy(), new int[0], 0, 4).choose(new float[] {0, 2, 2, 1}));
   }
 
   @Test
@@ -103,7 +104,7 @@ class SamplerTest {
   @Test
   void theRepetitionPenaltyLooksAtPromptAndAnswer() {
     Sampler sampler =
-        new Sampler(SamplingOptions.greedy().withRepetitionPenalty(2), new int[] {0, 3}, 0);
+        new Sampler(SamplingOptions.greedy().withRepetitionPenalty(2), new int[] {0, 3}, 0, 4);
     // 3/2, 2, -1*2: the second wins, and is penalised from then on.
     assertEquals(1, sampler.choose(new float[] {3, 2, 1, -1}));
     assertEquals(0, sampler.choose(new float[] {3, 2, 1, -1}));
@@ -113,12 +114,12 @@ class SamplerTest {
   @Test
   void presenceAndFrequencyLookAtTheAnswerOnly() {
     Sampler presence =
-        new Sampler(SamplingOptions.greedy().withPresencePenalty(1.5), new int[] {0}, 0);
+        new Sampler(SamplingOptions.greedy().withPresencePenalty(1.5), new int[] {0}, 0, 2);
     assertEquals(0, presence.choose(new float[] {3, 2}));
     assertEquals(1, presence.choose(new float[] {3, 2}));
     assertEquals(0, presence.choose(new float[] {3, 2}));
     Sampler frequency =
-        new Sampler(SamplingOptions.greedy().withFrequencyPenalty(0.6), new int[] {0}, 0);
+        new Sampler(SamplingOptions.greedy().withFrequencyPenalty(0.6), new int[] {0}, 0, 2);
     assertEquals(0, frequency.choose(new float[] {3, 2}));
     assertEquals(0, frequency.choose(new float[] {3, 2}));
     assertEquals(1, frequency.choose(new float[] {3, 2}));
@@ -129,10 +130,10 @@ class SamplerTest {
     float[] logits = new float[500];
     SamplingOptions options =
         SamplingOptions.greedy().withTemperature(1).withTopP(0.9).withSeed(42);
-    Sampler first = new Sampler(options, new int[0], 0);
-    Sampler second = new Sampler(options, new int[0], 1);
+    Sampler first = new Sampler(options, new int[0], 0, logits.length);
+    Sampler second = new Sampler(options, new int[0], 1, logits.length);
     for (int i = 0; i < 100; i++) {
-      assertEquals(first.choose(logits.clone()), second.choose(logits.clone()));
+      assertEquals(first.choose(logits), second.choose(logits));
     }
   }
 }
