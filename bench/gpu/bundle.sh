@@ -1,14 +1,17 @@
 #!/bin/sh
-# Makes what run.sh needs on a server that has neither Java nor Maven nor a network: a Java runtime and our jars, in two archives.
-# usage: bench/gpu/bundle.sh [--no-build] [--without-kernels] [OUT]
+# Makes what run.sh needs on a server that has neither Java nor Maven nor a network: a Java runtime, our jars and the fixtures, in
+# archives that need not come together.
+# usage: bench/gpu/bundle.sh [--no-build] [--without-kernels] [--without-outputs] [OUT]
 #   --no-build         takes the jars as they were built
 #   --without-kernels  also if the build has no kernels for NVIDIA GPUs, for tests on the simulated device
+#   --without-outputs  leaves out the fixtures that answers are compared with
 #   OUT                folder for the archives (default: bench/target/gpu)
 # Needs a JDK 25 (JAVA_HOME, or on the PATH), and Maven unless --no-build. MAVEN_ARGS is Maven's own variable for more options.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=yes
 kernels=required
+outputs=yes
 out=$root/bench/target/gpu
 # More than uploads to such servers usually allow.
 most_bytes=$((60 * 1024 * 1024))
@@ -22,8 +25,9 @@ while [ $# -gt 0 ]; do
   case $1 in
     --no-build) build=no ;;
     --without-kernels) kernels=optional ;;
+    --without-outputs) outputs=no ;;
     --help | -h)
-      sed -n '2,7s/^# //p' "$0"
+      sed -n '2,9s/^# //p' "$0"
       exit 0
       ;;
     -*) fail "unknown option $1; --help lists them" ;;
@@ -43,7 +47,9 @@ esac
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "expected Linux on x86-64, for which the runtime is made, found $(uname -sm)"
 
 if [ $build = yes ]; then
-  (cd "$root" && mvn -B -ntp -q -DskipTests -pl bench -am package) || fail "the build failed; Maven's words stand above"
+  modules=bench
+  [ $outputs = no ] || modules=bench,src/test
+  (cd "$root" && mvn -B -ntp -q -DskipTests -Dvesalius.startupCache.skip=true -pl $modules -am package) || fail "the build failed; Maven's words stand above"
 fi
 lib=$root/bench/target/gpu-lib
 [ -d "$lib" ] || fail "$lib is not there; leave out --no-build"
@@ -82,12 +88,23 @@ pack() {
 }
 pack "$stage" java >"$out/vesalius-gpu-java.tar.gz"
 pack "$stage/jars" lib peers.py shapes.json revision.txt >"$out/vesalius-gpu-jars.tar.gz"
+archives="vesalius-gpu-java.tar.gz vesalius-gpu-jars.tar.gz"
+rm -f "$out/vesalius-gpu-outputs.tar.gz"
+if [ $outputs = yes ]; then
+  tests=$root/target/end-to-end/test-classes
+  [ -f "$tests/org/vesalius/test/QuantizedModelTest.class" ] || fail "$tests has no tests; leave out --no-build, or add --without-outputs"
+  mkdir -p "$stage/outputs/src/test"
+  cp -R "$root/src/test/fixtures" "$stage/outputs/src/test"
+  jar --create --file "$stage/outputs/tests.jar" --date 2000-01-01T00:00:00Z -C "$tests" .
+  pack "$stage" outputs >"$out/vesalius-gpu-outputs.tar.gz"
+  archives="$archives vesalius-gpu-outputs.tar.gz"
+fi
 rm -rf "$stage"
 cp "$root/bench/gpu/run.sh" "$out/run.sh"
-(cd "$out" && sha256sum vesalius-gpu-java.tar.gz vesalius-gpu-jars.tar.gz run.sh >SHA256SUMS)
+(cd "$out" && sha256sum $archives run.sh >SHA256SUMS)
 
 echo "revision $revision, modules $modules"
-for file in vesalius-gpu-java.tar.gz vesalius-gpu-jars.tar.gz; do
+for file in $archives; do
   bytes=$(wc -c <"$out/$file")
   echo "$file: $bytes bytes, $(((bytes + 1048575) / 1048576)) MiB"
   [ "$bytes" -le $most_bytes ] || fail "$file: expected at most $most_bytes bytes, found $bytes"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks and measures the backend cuda on a server with an NVIDIA GPU that has no Java: unpacks what bundle.sh made and runs it.
 # usage: run.sh [OPTIONS]
-#   --parts LIST    of device,contract,sanitizer,bench,peers,report (default: all of them, in this order)
+#   --parts LIST    of device,contract,outputs,sanitizer,bench,peers,report (default: all of them, in this order)
 #   --cases LIST    of decode,int8,int4,batch,prefill,vision,load: what bench measures (default: all)
 #   --peers LIST    of decode,batch,prefill,vision: what torch and transformers do (default: all)
 #   --tests LIST    CLASS or CLASS#METHOD of the contract: what the part contract runs (default: all)
@@ -18,7 +18,7 @@
 # test passed, 1 if not, 2 if nothing could be run. Bars that are not met are the report's business.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-parts=device,contract,sanitizer,bench,peers,report
+parts=device,contract,outputs,sanitizer,bench,peers,report
 cases=decode,int8,int4,batch,prefill,vision,load
 peers=decode,batch,prefill,vision
 tests=
@@ -76,7 +76,7 @@ check_list() {
     esac
   done
 }
-check_list --parts "$parts" device,contract,sanitizer,bench,peers,report
+check_list --parts "$parts" device,contract,outputs,sanitizer,bench,peers,report
 check_list --cases "$cases" decode,int8,int4,batch,prefill,vision,load
 check_list --peers "$peers" decode,batch,prefill,vision
 
@@ -88,7 +88,7 @@ results=$work/parts
 mkdir -p "$results"
 
 # Archives may come one by one: what is here is unpacked, unless it has been already.
-for archive in vesalius-gpu-java.tar.gz vesalius-gpu-jars.tar.gz; do
+for archive in vesalius-gpu-java.tar.gz vesalius-gpu-jars.tar.gz vesalius-gpu-outputs.tar.gz; do
   [ -f "$here/$archive" ] || continue
   expected=$(sed -n "s/ [ *]$archive\$//p" "$here/SHA256SUMS")
   stamp=$work/$archive.unpacked
@@ -97,6 +97,7 @@ for archive in vesalius-gpu-java.tar.gz vesalius-gpu-jars.tar.gz; do
     [ "$found" = "$expected" ] || fail "$archive: expected SHA-256 $expected, found $found; copy it again"
     case $archive in
       *-java.tar.gz) rm -rf "$work/java" ;;
+      *-outputs.tar.gz) rm -rf "$work/outputs" ;;
       *) rm -rf "$work/lib" ;;
     esac
     gzip -dc "$here/$archive" | tar -xf - -C "$work" || fail "$archive cannot be unpacked into $work"
@@ -145,8 +146,15 @@ gpu_bench() {
   # shellcheck disable=SC2086
   limited "$work/java/bin/java" --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
     -Djava.awt.headless=true -Dvesalius.backends=cuda -Dvesalius.require=cuda "-Dvesalius.bench.revision=$revision" \
-    $java_options -cp "$work/lib/*" org.vesalius.bench.gpu.GpuBench "$@"
+    $java_options -cp "$work/lib/*:$work/outputs/tests.jar" org.vesalius.bench.gpu.GpuBench "$@"
 }
+
+# Answers of small models of every family beside those of the definition.
+run_outputs() (
+  java_options="$java_options -Dvesalius.only=cuda -Dvesalius.root=$work/outputs"
+  gpu_bench contract --part outputs --tests "$work/outputs/tests.jar" --parts "$results" --select QuantizedModelTest \
+    --exclude-tags definition
+)
 
 measure() {
   gpu_bench "$@" --parts "$results" --shapes "$work/shapes.json" --shape "$shapes" --work "$work"
@@ -159,6 +167,12 @@ run_peers() {
 
 report() {
   gpu_bench report --parts "$results" --out "$out"
+}
+
+# A result that says why there is none: a fact about the server and no failure.
+nothing() {
+  printf '{"part": "%s", "device": "", "simulated": false, "shapes": "", "revision": "%s",
+  "result": {"missing": "%s"}}\n' "$1" "$revision" "$2" >"$results/$1.json"
 }
 
 failures=
@@ -174,20 +188,18 @@ step() {
   if [ $status -ne 0 ]; then
     failures="$failures $name"
     # What died without a word.
-    [ -f "$results/$name.json" ] || printf '{"part": "%s", "device": "", "simulated": false, "shapes": "%s", "revision": "%s",
-  "result": {"error": "ended with exit status %d"}}\n' "$name" "$shapes" "$revision" $status >"$results/$name.json"
+    [ -f "$results/$name.json" ] || printf '{"part": "%s", "device": "", "simulated": false, "shapes": "", "revision": "%s",
+  "result": {"error": "ended with exit status %d"}}\n' "$name" "$revision" $status >"$results/$name.json"
   fi
   echo "== $name: exit status $status after $(($(date +%s) - begun)) s"
   report >"$work/report.txt" 2>&1 || true
 }
 
 peer_step() {
-  # Without Python there is no peer; that is a fact about the server and no failure.
   if command -v "$python" >/dev/null 2>&1; then
     step "peers-$1" run_peers "$1"
   else
-    printf '{"part": "peers-%s", "device": "", "simulated": false, "shapes": "%s", "revision": "%s",
-  "result": {"missing": "%s is not on this machine"}}\n' "$1" "$shapes" "$revision" "$python" >"$results/peers-$1.json"
+    nothing "peers-$1" "$python is not on this machine"
   fi
 }
 
@@ -199,6 +211,13 @@ for part in $(echo "$parts" | tr , ' '); do
       ;;
     contract)
       step contract gpu_bench contract --tests "$contract" --parts "$results" ${tests:+--select "$tests"}
+      ;;
+    outputs)
+      if [ -d "$work/outputs" ]; then
+        step outputs run_outputs
+      else
+        nothing outputs "vesalius-gpu-outputs.tar.gz is not on this machine"
+      fi
       ;;
     sanitizer)
       step sanitizer gpu_bench sanitizer --tests "$contract" --parts "$results" --work "$work" --select "$sanitize"

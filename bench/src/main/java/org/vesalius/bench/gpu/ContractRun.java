@@ -16,23 +16,36 @@ import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * Runs the contract of the kernels class by class, where there is no Maven. The backend is named by
- * the properties {@code vesalius.backends} and {@code vesalius.require}, as everywhere.
+ * Runs the contract of the kernels, or other tests, class by class, where there is no Maven. The
+ * backend is named by the properties {@code vesalius.backends} and {@code vesalius.require}, as
+ * everywhere.
  */
 final class ContractRun {
-  private static final String SUFFIX = "ContractTest";
+  private static final String CONTRACT = "ContractTest";
+  private static final String TEST = "Test";
 
   private final ObjectNode result = PartFile.JSON.createObjectNode();
   private final ArrayNode classes = result.putArray("classes");
+  private final List<String> excludedTags;
   private long passed;
   private long failed;
   private long skipped;
+
+  /**
+   * Nothing has run yet.
+   *
+   * @param excludedTags of tests that are left out
+   */
+  ContractRun(List<String> excludedTags) {
+    this.excludedTags = excludedTags;
+  }
 
   /**
    * What is to run.
@@ -70,12 +83,17 @@ final class ContractRun {
     }
   }
 
-  /** The classes of the contract in a jar. */
+  /** Those of the contract. */
+  static List<String> contract(List<String> classes) {
+    return classes.stream().filter(name -> name.endsWith(CONTRACT)).toList();
+  }
+
+  /** The classes of tests in a jar. */
   static List<String> classes(Path jar) throws IOException {
     try (JarFile file = new JarFile(jar.toFile())) {
       return file.stream()
           .map(entry -> entry.getName())
-          .filter(name -> name.endsWith(SUFFIX + ".class"))
+          .filter(name -> name.endsWith(TEST + ".class"))
           .map(name -> name.substring(0, name.length() - ".class".length()).replace('/', '.'))
           .sorted()
           .toList();
@@ -100,11 +118,14 @@ final class ContractRun {
     skipped += counter.skipped;
   }
 
-  private static LauncherDiscoveryRequest request(Selection selection) {
+  private LauncherDiscoveryRequest request(Selection selection) {
     LauncherDiscoveryRequestBuilder request =
         LauncherDiscoveryRequestBuilder.request().selectors(selectClass(selection.className));
     PostDiscoveryFilter wanted =
         descriptor -> FilterResult.includedIf(wanted(selection, descriptor));
+    if (!excludedTags.isEmpty()) {
+      request.filters(TagFilter.excludeTags(excludedTags));
+    }
     return request.filters(wanted).build();
   }
 

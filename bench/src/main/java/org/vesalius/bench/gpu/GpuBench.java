@@ -209,8 +209,11 @@ public final class GpuBench implements Callable<Integer> {
         names = "--select",
         split = ",",
         paramLabel = "TEST",
-        description = "CLASS or CLASS#METHOD (default: all classes).")
+        description = "CLASS or CLASS#METHOD (default: all classes of the contract).")
     private List<String> selected = List.of();
+
+    @Option(names = "--exclude-tags", split = ",", description = "Of tests that are left out.")
+    private List<String> excludedTags = List.of();
 
     private final PrintStream out;
 
@@ -228,13 +231,14 @@ public final class GpuBench implements Callable<Integer> {
         }
         List<String> classes = ContractRun.classes(tests);
         List<ContractRun.Selection> selections =
-            (selected.isEmpty() ? classes : selected)
+            (selected.isEmpty() ? ContractRun.contract(classes) : selected)
                 .stream().map(text -> ContractRun.Selection.of(text, classes)).toList();
         PartFile file = new PartFile(parts, part, device, "");
-        ContractRun run = new ContractRun();
+        ContractRun run = new ContractRun(excludedTags);
         for (ContractRun.Selection selection : selections) {
           run.run(selection);
-          file.write(run.result(selection.equals(selections.getLast())));
+          ObjectNode soFar = run.result(selection.equals(selections.getLast()));
+          file.write(soFar.put("selected", !selected.isEmpty()));
           out.println(part + ": " + selection);
         }
         return run.isGood() ? 0 : 1;

@@ -16,6 +16,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,7 @@ class ContractRunTest {
     }
 
     @Test
+    @Tag("slow")
     void left() {
       Assumptions.abort("nothing to do it with");
     }
@@ -61,7 +63,7 @@ class ContractRunTest {
 
   @Test
   void everyOutcomeIsCounted() {
-    ContractRun run = new ContractRun();
+    ContractRun run = new ContractRun(List.of());
     run.run(new ContractRun.Selection(SAMPLES, ""));
     JsonNode result = run.result(false);
     assertEquals(3, result.path("passed").asInt());
@@ -76,7 +78,7 @@ class ContractRunTest {
 
   @Test
   void oneMethodRunsAlone() {
-    ContractRun run = new ContractRun();
+    ContractRun run = new ContractRun(List.of());
     run.run(ContractRun.Selection.of("ContractRunTest$Samples#goodTwice", List.of(SAMPLES)));
     JsonNode result = run.result(true);
     assertEquals(2, result.path("passed").asInt());
@@ -85,8 +87,17 @@ class ContractRunTest {
   }
 
   @Test
+  void tagsCanBeLeftOut() {
+    ContractRun run = new ContractRun(List.of("slow"));
+    run.run(new ContractRun.Selection(SAMPLES, ""));
+    JsonNode result = run.result(true);
+    assertEquals(3, result.path("passed").asInt());
+    assertEquals(0, result.path("skipped").asInt());
+  }
+
+  @Test
   void whatPreparesTestsMayFailToo() {
-    ContractRun run = new ContractRun();
+    ContractRun run = new ContractRun(List.of());
     run.run(new ContractRun.Selection(BROKEN, ""));
     assertEquals(1, run.result(true).path("failed").asInt());
     assertFalse(run.isGood());
@@ -94,7 +105,7 @@ class ContractRunTest {
 
   @Test
   void noTestsAreNoSuccess() {
-    ContractRun run = new ContractRun();
+    ContractRun run = new ContractRun(List.of());
     run.run(new ContractRun.Selection(SAMPLES, "noSuchMethod"));
     assertFalse(run.isGood());
   }
@@ -103,13 +114,15 @@ class ContractRunTest {
   void classesOfTheContractAreThoseOfItsName(@TempDir Path folder) throws IOException {
     Path jar = folder.resolve("tests.jar");
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
-      for (String name : List.of("a/BContractTest.class", "a/AContractTest.class", "a/C.class")) {
+      for (String name :
+          List.of("a/BContractTest.class", "a/AContractTest.class", "a/ATest.class", "a/C.class")) {
         out.putNextEntry(new JarEntry(name));
         out.closeEntry();
       }
     }
     List<String> classes = ContractRun.classes(jar);
-    assertEquals(List.of("a.AContractTest", "a.BContractTest"), classes);
+    assertEquals(List.of("a.AContractTest", "a.ATest", "a.BContractTest"), classes);
+    assertEquals(List.of("a.AContractTest", "a.BContractTest"), ContractRun.contract(classes));
     ContractRun.Selection one = ContractRun.Selection.of("BContractTest#m", classes);
     assertEquals(new ContractRun.Selection("a.BContractTest", "m"), one);
     assertEquals("BContractTest#m", one.toString());

@@ -136,6 +136,14 @@ class ReportTest {
     part("contract", contract.formatted(0, false));
     assertMet("no", "contract of the kernels");
     part(
+        "contract",
+        "{\"passed\": 9, \"failed\": 0, \"skipped\": 0, \"complete\": true, \"selected\": true}");
+    assertMet("-", "contract of the kernels");
+    part("outputs", contract.formatted(0, true));
+    assertMet("yes", "answers of the fixtures");
+    part("outputs", "{\"passed\": 0, \"failed\": 0, \"skipped\": 9, \"complete\": true}");
+    assertMet("no", "answers of the fixtures");
+    part(
         "sanitizer",
         """
         {"runs": [{"tool": "memcheck", "test": "A", "found": 0, "exit": 0},
