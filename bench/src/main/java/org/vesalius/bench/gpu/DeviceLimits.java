@@ -19,7 +19,8 @@ import org.vesalius.kernels.Weight;
 
 /**
  * What a device allows at most: its own copies, copies to it from pinned memory, and the rate of
- * its matrix units. The kernels must be open, because they are what loads JCuda's libraries.
+ * its matrix units. The kernels must be open, because they are what loads JCuda's libraries. Copies
+ * are measured by the driver, past the seam, which has no copy that is only a copy.
  */
 final class DeviceLimits {
   private static final int WARM = 3;

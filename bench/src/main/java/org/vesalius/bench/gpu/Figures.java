@@ -212,7 +212,8 @@ final class Figures {
 
   private void decode(String name, String part, double bar, double times) {
     share(name, result(part), "weight_bytes", copy(), bar, "copy");
-    ratio(name + " beside transformers", result(part), "peers-decode", times, "the faster way");
+    ratio(
+        name + " beside transformers", result(part), "peers-decode", times, "BF16, the faster way");
   }
 
   private void batch() {
@@ -220,7 +221,7 @@ final class Figures {
     String name =
         String.format(Locale.ROOT, "decode, %d sequences, BF16", result.path("sequences").asInt());
     share(name, result, "bytes", copy(), 0.60, "copy");
-    ratio(name + " beside transformers", result, "peers-batch", 0, "the faster way");
+    ratio(name + " beside transformers", result, "peers-batch", 0, "BF16, the faster way");
   }
 
   private void prefill() {

@@ -97,17 +97,22 @@ public final class GpuBench implements Callable<Integer> {
 
     /** Runs a part; whatever goes wrong is written in place of its result. */
     int write(String name, Measurement measurement) throws IOException {
-      String device = "";
       try {
-        try (Kernels kernels = Backends.open(backend, KernelOptions.defaults())) {
-          device = kernels.description();
-        }
-        part(name, device).write(measurement.measure());
+        ObjectNode result = measurement.measure();
+        // Afterwards, because the first opening of a process is a figure.
+        part(name, device(backend)).write(result);
         return 0;
       } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
-        part(name, device).writeError(message(e));
+        part(name, "").writeError(message(e));
         throw e;
       }
+    }
+  }
+
+  /** What a backend computes on, for people. */
+  private static String device(String backend) {
+    try (Kernels kernels = Backends.open(backend, KernelOptions.defaults())) {
+      return kernels.description();
     }
   }
 
@@ -226,9 +231,7 @@ public final class GpuBench implements Callable<Integer> {
       String backend = System.getProperty("vesalius.backends", "");
       String device = "";
       try {
-        try (Kernels kernels = Backends.open(backend, KernelOptions.defaults())) {
-          device = kernels.description();
-        }
+        device = device(backend);
         List<String> classes = ContractRun.classes(tests);
         List<ContractRun.Selection> selections =
             (selected.isEmpty() ? ContractRun.contract(classes) : selected)
@@ -269,16 +272,12 @@ public final class GpuBench implements Callable<Integer> {
     @Option(names = "--test-seconds", defaultValue = "100")
     private long secondsPerTest;
 
-    @Option(names = "--tool-seconds", defaultValue = "270")
+    @Option(names = "--tool-seconds", defaultValue = "240")
     private long secondsPerTool;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-      String device;
-      try (Kernels kernels =
-          Backends.open(System.getProperty("vesalius.backends", ""), KernelOptions.defaults())) {
-        device = kernels.description();
-      }
+      String device = device(System.getProperty("vesalius.backends", ""));
       PartFile file = new PartFile(parts, "sanitizer", device, "");
       Optional<Path> program = SanitizerRun.find();
       ObjectNode json = PartFile.JSON.createObjectNode();
