@@ -165,9 +165,11 @@ run_peers() {
     --device "$peer_device" --revision "$revision" "$@"
 }
 
-report() {
-  gpu_bench report --parts "$results" --out "$out"
-}
+# With time of its own, however little a step may have.
+report() (
+  limit=120
+  gpu_bench report --parts "$results" --out "$out" >"$work/report.txt" 2>"$work/report.log"
+)
 
 # A result that says why there is none: a fact about the server and no failure.
 nothing() {
@@ -192,7 +194,7 @@ step() {
   "result": {"error": "ended with exit status %d"}}\n' "$name" "$revision" $status >"$results/$name.json"
   fi
   echo "== $name: exit status $status after $(($(date +%s) - begun)) s"
-  report >"$work/report.txt" 2>&1 || true
+  report || true
 }
 
 peer_step() {
@@ -236,7 +238,12 @@ for part in $(echo "$parts" | tr , ' '); do
     report) ;;
   esac
 done
-report | tee "$work/report.txt" || failures="$failures report"
+if report; then
+  cat "$work/report.txt"
+else
+  failures="$failures report"
+  cat "$work/report.log" >&2
+fi
 if [ -n "$failures" ]; then
   echo "run: failed:$failures" >&2
   exit 1

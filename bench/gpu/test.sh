@@ -78,6 +78,9 @@ cp "$scratch/bundle/vesalius-gpu-jars.tar.gz" "$server"
 expect 0 --unpack
 expect 2 --parts everything
 
+# What is ended without having written anything is written down.
+expect 1 --parts device --limit 0.2
+check device '"ended with exit status" in result["error"]'
 expect 0 --parts device
 check device 'part["simulated"] and part["shapes"] == "tiny" and part["revision"] != "unknown"'
 check device 'all(result[k]["seconds"] > 0 for k in ("copy", "pinned", "matrix")) and result["copy"]["bytes_per_second"] > 1e6'
