@@ -2,17 +2,10 @@ package org.vesalius.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.vesalius.demo.DemoModel;
 
@@ -22,19 +15,7 @@ import org.vesalius.demo.DemoModel;
  * model's, which knows the first tokens of the vocabulary. Closing deletes the folder.
  */
 final class RandomModel implements AutoCloseable {
-  private static final int BUFFER = 8 << 20;
-
   private final Path folder;
-
-  private record Stored(String name, long rows, long columns) {
-    String shape() {
-      return columns == 0 ? "[" + rows + "]" : "[" + rows + "," + columns + "]";
-    }
-
-    long bytes() {
-      return 2 * rows * Math.max(1, columns);
-    }
-  }
 
   /** Writes the checkpoint. */
   RandomModel(DecoderShape shape) {
@@ -53,7 +34,7 @@ final class RandomModel implements AutoCloseable {
         Files.copy(demo.directory().resolve(name), folder.resolve(name));
       }
       Files.writeString(folder.resolve("config.json"), config(shape));
-      write(tensors(shape), folder.resolve("model.safetensors"));
+      tensors(shape).write(folder.resolve("model.safetensors"));
     } catch (IOException e) {
       close();
       throw new UncheckedIOException("a random model cannot be written into " + folder, e);
@@ -96,79 +77,28 @@ final class RandomModel implements AutoCloseable {
         shape.vocabulary());
   }
 
-  private static List<Stored> tensors(DecoderShape shape) {
+  private static RandomTensors tensors(DecoderShape shape) {
     int width = shape.width();
     int queries = shape.queryWidth();
     int keys = shape.keyWidth();
     int inner = shape.innerWidth();
-    List<Stored> all = new ArrayList<>();
-    all.add(new Stored("model.embed_tokens.weight", shape.vocabulary(), width));
-    all.add(new Stored("model.norm.weight", width, 0));
+    RandomTensors all = new RandomTensors();
+    all.add("model.embed_tokens.weight", shape.vocabulary(), width);
+    all.add("model.norm.weight", width);
     for (int i = 0; i < shape.layers(); i++) {
       String layer = "model.layers." + i + ".";
       String attention = layer + "self_attn.";
-      all.add(new Stored(layer + "input_layernorm.weight", width, 0));
-      all.add(new Stored(layer + "post_attention_layernorm.weight", width, 0));
-      all.add(new Stored(attention + "q_proj.weight", queries, width));
-      all.add(new Stored(attention + "q_proj.bias", queries, 0));
-      all.add(new Stored(attention + "k_proj.weight", keys, width));
-      all.add(new Stored(attention + "k_proj.bias", keys, 0));
-      all.add(new Stored(attention + "v_proj.weight", keys, width));
-      all.add(new Stored(attention + "v_proj.bias", keys, 0));
-      all.add(new Stored(attention + "o_proj.weight", width, queries));
-      all.add(new Stored(layer + "mlp.gate_proj.weight", inner, width));
-      all.add(new Stored(layer + "mlp.up_proj.weight", inner, width));
-      all.add(new Stored(layer + "mlp.down_proj.weight", width, inner));
+      all.add(layer + "input_layernorm.weight", width);
+      all.add(layer + "post_attention_layernorm.weight", width);
+      all.addLinear(attention + "q_proj", queries, width, true);
+      all.addLinear(attention + "k_proj", keys, width, true);
+      all.addLinear(attention + "v_proj", keys, width, true);
+      all.addLinear(attention + "o_proj", width, queries, false);
+      all.addLinear(layer + "mlp.gate_proj", inner, width, false);
+      all.addLinear(layer + "mlp.up_proj", inner, width, false);
+      all.addLinear(layer + "mlp.down_proj", width, inner, false);
     }
     return all;
-  }
-
-  private static void write(List<Stored> tensors, Path file) throws IOException {
-    StringBuilder header = new StringBuilder("{");
-    long offset = 0;
-    for (Stored tensor : tensors) {
-      header.append(
-          String.format(
-              Locale.ROOT,
-              "%s\"%s\":{\"dtype\":\"BF16\",\"shape\":%s,\"data_offsets\":[%d,%d]}",
-              offset == 0 ? "" : ",",
-              tensor.name(),
-              tensor.shape(),
-              offset,
-              offset + tensor.bytes()));
-      offset += tensor.bytes();
-    }
-    header.append('}');
-    while (header.length() % 8 != 0) {
-      header.append(' ');
-    }
-    SplittableRandom random = new SplittableRandom(6);
-    try (FileChannel out =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
-      ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-      writeAll(out, length.putLong(json.length).flip());
-      writeAll(out, ByteBuffer.wrap(json));
-      ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
-      for (long left = offset; left > 0; left -= buffer.limit()) {
-        buffer.clear();
-        while (buffer.hasRemaining()) {
-          // Four numbers: sign and mantissa random, magnitude from 1/128 to 1/32.
-          buffer.putLong((random.nextLong() & 0x80FF_80FF_80FF_80FFL) | 0x3C00_3C00_3C00_3C00L);
-        }
-        buffer.flip().limit((int) Math.min(left, BUFFER));
-        writeAll(out, buffer);
-      }
-    }
-  }
-
-  private static void writeAll(FileChannel out, ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      int written = out.write(buffer);
-      if (written < 0) {
-        throw new IOException("nothing was written");
-      }
-    }
   }
 
   @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package org.vesalius.bench.gpu;
+
+import org.jspecify.annotations.NullMarked;
