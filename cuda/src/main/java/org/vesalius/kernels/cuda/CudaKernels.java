@@ -79,14 +79,16 @@ final class CudaKernels implements Kernels {
   }
 
   /**
-   * Opens a device that the probe found.
+   * Opens a device that the probe found, and checks what it computes when that was not done before.
    *
-   * @throws DeviceException if it refuses; nothing is left of it then
+   * @throws DeviceException if it refuses or computes wrong; nothing is left of it then
    */
   static CudaKernels open(KernelOptions options, Probe.Found found) {
     Deque<Runnable> opened = new ArrayDeque<>();
     try {
-      return new CudaKernels(options, found, opened);
+      CudaKernels kernels = new CudaKernels(options, found, opened);
+      SelfCheck.require(found, kernels, kernels.memory::free);
+      return kernels;
     } catch (RuntimeException | Error e) {
       opened.forEach(Runnable::run);
       throw e;

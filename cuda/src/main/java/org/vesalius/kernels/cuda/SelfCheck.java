@@ -1,0 +1,78 @@
+package org.vesalius.kernels.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.vesalius.kernels.Backends;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.Kernels;
+
+/**
+ * Lets a device compute a small case of every kind and compares with the backend {@code reference},
+ * before anybody relies on it: a device, a driver or a compiler may do something else than those
+ * that the kernels were tested with, and nobody may get wrong answers because of that.
+ *
+ * <p>A device is checked once for a module image in this process (in this class loader, to be
+ * exact). What was wrong stays wrong; what merely failed, as memory that others hold, is tried
+ * again with the next opening.
+ */
+final class SelfCheck {
+  private static final long SEED = 20_251_122;
+
+  private static final String REMEDY =
+      "; update NVIDIA's driver, and if that does not help, report this with what doctor shows";
+
+  /** What was looked at. */
+  private record Subject(int ordinal, String image) {}
+
+  /** What was wrong, or nothing: known for the process like {@link Probe}'s outcome. */
+  private static final Map<Subject, String> KNOWN = new ConcurrentHashMap<>();
+
+  private SelfCheck() {}
+
+  /**
+   * Checks a device if that has not been done.
+   *
+   * @param free gives memory of these kernels back
+   * @throws DeviceException naming operation, shape, expected and found if something is wrong
+   */
+  static void require(Probe.Found found, Kernels kernels, Consumer<MemorySegment> free) {
+    Subject subject = new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()));
+    String wrong = KNOWN.computeIfAbsent(subject, _ -> wrong(kernels, free));
+    if (!wrong.isEmpty()) {
+      throw new DeviceException(
+          "device "
+              + found.ordinal()
+              + ", "
+              + found.name()
+              + ", computes wrong numbers and is not used: "
+              + wrong
+              + REMEDY,
+          null);
+    }
+  }
+
+  private static String wrong(Kernels kernels, Consumer<MemorySegment> free) {
+    try {
+      run(kernels, free);
+      return "";
+    } catch (Comparison.WrongResultException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /**
+   * Runs all cases.
+   *
+   * @throws Comparison.WrongResultException with the first that is wrong
+   */
+  static void run(Kernels kernels, Consumer<MemorySegment> free) {
+    try (Kernels definition = Backends.open("reference", new KernelOptions(1))) {
+      Comparison comparison = new Comparison(definition, kernels, free, SEED);
+      CheckedRows.run(comparison);
+      CheckedProducts.run(comparison);
+      CheckedAttention.run(comparison);
+    }
+  }
+}
