@@ -103,7 +103,7 @@ void test_injection() {
   vesalius_simulated_wrong(nullptr);
   FINE(cuStreamSynchronize(s.stream));
   FINE(cuMemcpyDtoH_v2(wrong, pointer, 8));
-  check(wrong[0] == 1 << 22 && wrong[1] == 1, "the first number is wrong and no other: %d, %d", wrong[0], wrong[1]);
+  check(wrong[0] == 1 << 30 && wrong[1] == 1, "the first number is wrong and no other: %d, %d", wrong[0], wrong[1]);
   FINE(s.launch("index", {1, 1, 1}, {2, 1, 1}, 0, s.stream, (int*)pointer));
   FINE(cuStreamSynchronize(s.stream));
   FINE(cuMemcpyDtoH_v2(wrong, pointer, 8));

@@ -9,11 +9,11 @@ namespace driver {
 
 constexpr int SHARED_WITHOUT_ASKING = 48 * 1024;
 
-/* Changes the first number at an address: a float32, the second of two bfloat16, an integer or the third of four bytes. */
+/* Changes the first number at an address very much: a float32, the second of two bfloat16, an integer or the last of four bytes. */
 static void spoil(const void* address) {
   uint32_t bits;
   memcpy(&bits, address, sizeof bits);
-  bits ^= 0x00400000;
+  bits ^= 0x40000000;
   memcpy((void*)address, &bits, sizeof bits);
 }
 

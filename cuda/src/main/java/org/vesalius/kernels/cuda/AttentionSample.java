@@ -39,7 +39,7 @@ record AttentionSample(
     float[] kScales,
     float[] vScales) {
   private static final int PAGE = 16;
-  private static final int PAGES_PER_SLAB = 8;
+  private static final int PAGES_PER_SLAB = 2;
 
   /** Pages of a row of the table: room for more keys than one block takes, used or not. */
   private static final int TABLE = 40;
@@ -113,16 +113,27 @@ record AttentionSample(
     return Math.max(lengths[0], lengths[1]);
   }
 
-  /** How the device rounds this: asked with tensors of the definition, as no content matters. */
+  /** How the device rounds this. */
   ActivationRounding rounding(Comparison comparison) {
     ActivationRounding[] rounding = {ActivationRounding.NONE};
     float[] nothing =
         comparison.defined(trial -> {
-          rounding[0] = comparison.device().attentionRounding(keyValues(trial));
+          // Asked with an empty one of the kind, because content does not matter.
+          rounding[0] = comparison.device().attentionRounding(empty(trial));
           return new float[0];
         });
     assert nothing.length == 0;
     return rounding[0];
+  }
+
+  private KeyValues empty(Trial trial) {
+    Tensor none = trial.integers(1, 1, 0);
+    if (format == null) {
+      return new KeyValues.Ragged(trial.zeros(0, 1), trial.zeros(0, 1));
+    }
+    List<Tensor> slab = List.of(trial.allocate(format.elementType(), 0, 1));
+    List<Tensor> scale = format.scaled() ? List.of(trial.zeros(1, 0)) : List.of();
+    return new KeyValues.Paged(slab, slab, scale, scale, 1, PAGE, PAGES_PER_SLAB, none, none);
   }
 
   /** What is left to compute when the device has rounded so. */
@@ -217,15 +228,16 @@ record AttentionSample(
     if (format == null) {
       return new KeyValues.Ragged(trial.of(keys, width, k), trial.of(keys, width, v));
     }
-    // Pages are used from the last on, and sequences by turns, so that neither is in order.
+    // From the last page on, so that they are not in order.
+    int pages = Math.ceilDiv(lengths[0], PAGE) + Math.ceilDiv(lengths[1], PAGE);
     int[] table = new int[2 * TABLE];
-    int most = Math.ceilDiv(longest(), PAGE);
+    int next = pages;
     for (int s = 0; s < 2; s++) {
       for (int page = 0; page < Math.ceilDiv(lengths[s], PAGE); page++) {
-        table[s * TABLE + page] = 2 * (most - 1 - page) + s;
+        table[s * TABLE + page] = --next;
       }
     }
-    int slabs = Math.ceilDiv(2 * most, PAGES_PER_SLAB);
+    int slabs = Math.ceilDiv(pages, PAGES_PER_SLAB);
     return new KeyValues.Paged(
         slabs(trial, slabs, table, k, shape.headSize(), format.elementType()),
         slabs(trial, slabs, table, v, shape.headSize(), format.elementType()),

@@ -29,21 +29,21 @@ final class CheckedAttention {
     }
     // As vision encoders do: nothing remembered, in both directions.
     for (int size : new int[] {32, 64, 80, 96, 128, 256}) {
-      check.attention(AttentionShape.full(HEADS, size), null, false, 7, 7, 12, 12);
+      check.attention(AttentionShape.full(2, size), null, false, 3, 3, 6, 6);
     }
     // As prompts do, the first in pieces.
-    check.attention(causal(72, 0), CacheFormat.BF16, false, 40, 25, 9, 9);
-    check.attention(causal(128, 8), CacheFormat.INT8, false, 40, 25, 9, 9);
-    check.attention(causal(64, 0), CacheFormat.F32, true, 40, 25, 9, 9);
-    check.attention(causal(64, 6), CacheFormat.BF16, true, 40, 25, 9, 9);
-    // As steps do, one token each; so many keys that several blocks share them.
-    check.attention(causal(64, 0), CacheFormat.BF16, false, 530, 1, 7, 1);
-    check.attention(causal(128, 0), CacheFormat.INT8, false, 530, 1, 7, 1);
-    check.attention(causal(32, 0), CacheFormat.INT8, false, 70, 1, 7, 1);
-    check.attention(causal(80, 20), CacheFormat.BF16, false, 70, 1, 7, 1);
-    check.attention(causal(96, 0), CacheFormat.INT8, false, 70, 1, 7, 1);
-    check.attention(causal(256, 0), CacheFormat.BF16, false, 70, 1, 7, 1);
-    check.attention(causal(128, 0), CacheFormat.F32, false, 70, 1, 7, 1);
+    check.attention(causal(72, 0), CacheFormat.BF16, false, 20, 9, 5, 5);
+    check.attention(causal(128, 8), CacheFormat.INT8, false, 20, 9, 5, 5);
+    check.attention(causal(64, 0), CacheFormat.F32, true, 20, 9, 5, 5);
+    check.attention(causal(64, 6), CacheFormat.BF16, true, 20, 9, 5, 5);
+    // As steps do, one token each; the first has so many keys that several blocks share them.
+    check.attention(causal(32, 0), CacheFormat.BF16, false, 530, 1, 7, 1);
+    check.attention(causal(128, 0), CacheFormat.INT8, false, 20, 1, 7, 1);
+    check.attention(causal(64, 0), CacheFormat.INT8, false, 20, 1, 7, 1);
+    check.attention(causal(80, 9), CacheFormat.BF16, false, 20, 1, 7, 1);
+    check.attention(causal(96, 0), CacheFormat.INT8, false, 20, 1, 7, 1);
+    check.attention(causal(256, 0), CacheFormat.BF16, false, 20, 1, 7, 1);
+    check.attention(causal(128, 0), CacheFormat.F32, false, 20, 1, 7, 1);
   }
 
   private static AttentionShape causal(int size, int window) {

@@ -87,7 +87,7 @@ final class CudaKernels implements Kernels {
     Deque<Runnable> opened = new ArrayDeque<>();
     try {
       CudaKernels kernels = new CudaKernels(options, found, opened);
-      SelfCheck.require(found, kernels, kernels.memory::free);
+      SelfCheck.require(found, kernels);
       return kernels;
     } catch (RuntimeException | Error e) {
       opened.forEach(Runnable::run);
@@ -306,6 +306,15 @@ final class CudaKernels implements Kernels {
       @Nullable Tensor groups) {
     Shapes.attention(out, q, keyValues, starts, shape, groups);
     attention.attend(out, q, keyValues, starts, shape, groups);
+  }
+
+  /**
+   * Frees what these kernels allocated or placed before their end.
+   *
+   * @throws DeviceException if the device has failed
+   */
+  void free(MemorySegment data) {
+    memory.free(data);
   }
 
   @Override

@@ -1,9 +1,7 @@
 package org.vesalius.kernels.cuda;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
@@ -34,12 +32,11 @@ final class SelfCheck {
   /**
    * Checks a device if that has not been done.
    *
-   * @param free gives memory of these kernels back
    * @throws DeviceException naming operation, shape, expected and found if something is wrong
    */
-  static void require(Probe.Found found, Kernels kernels, Consumer<MemorySegment> free) {
+  static void require(Probe.Found found, CudaKernels kernels) {
     Subject subject = new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()));
-    String wrong = KNOWN.computeIfAbsent(subject, _ -> wrong(kernels, free));
+    String wrong = KNOWN.computeIfAbsent(subject, _ -> wrong(kernels));
     if (!wrong.isEmpty()) {
       throw new DeviceException(
           "device "
@@ -53,9 +50,9 @@ final class SelfCheck {
     }
   }
 
-  private static String wrong(Kernels kernels, Consumer<MemorySegment> free) {
+  private static String wrong(CudaKernels kernels) {
     try {
-      run(kernels, free);
+      run(kernels);
       return "";
     } catch (Comparison.WrongResultException e) {
       return String.valueOf(e.getMessage());
@@ -67,9 +64,9 @@ final class SelfCheck {
    *
    * @throws Comparison.WrongResultException with the first that is wrong
    */
-  static void run(Kernels kernels, Consumer<MemorySegment> free) {
+  static void run(CudaKernels kernels) {
     try (Kernels definition = Backends.open("reference", new KernelOptions(1))) {
-      Comparison comparison = new Comparison(definition, kernels, free, SEED);
+      Comparison comparison = new Comparison(definition, kernels, kernels::free, SEED);
       CheckedRows.run(comparison);
       CheckedProducts.run(comparison);
       CheckedAttention.run(comparison);
