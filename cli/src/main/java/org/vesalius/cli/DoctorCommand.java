@@ -71,6 +71,7 @@ final class DoctorCommand implements Callable<Integer> {
     memory();
     for (Backend backend : Backends.all()) {
       line("backend", backend.name() + ": " + status(backend));
+      backend.findings().forEach(finding -> line("", finding));
     }
     return 0;
   }

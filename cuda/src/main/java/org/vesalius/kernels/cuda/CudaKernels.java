@@ -32,6 +32,7 @@ final class CudaKernels implements Kernels {
 
   private final Device device;
   private final DeviceMemory memory;
+  private final AddressTables tables;
   private final DeviceCopies copies;
   private final DeviceWeights weights;
   private final DeviceRows rows;
@@ -53,12 +54,14 @@ final class CudaKernels implements Kernels {
     opened.push(staging::close);
     Launcher launcher = new Launcher(device, memory);
     opened.push(launcher::close);
-    MatrixProducts library = library(opened);
+    Arena arena = Arena.ofShared();
+    opened.push(arena::close);
+    MatrixProducts library = MatrixProducts.open(device, arena);
     opened.push(library::close);
     // Before anything is freed, because freeing what is in use is an error of its own.
     opened.push(device::settle);
     Faults faults = new Faults(device, memory, staging);
-    AddressTables tables = new AddressTables(memory, staging);
+    tables = new AddressTables(memory, staging);
     copies = new DeviceCopies(device, memory, staging, faults);
     weights = new DeviceWeights(memory, staging, launcher);
     rows = new DeviceRows(memory, launcher, faults);
@@ -66,16 +69,6 @@ final class CudaKernels implements Kernels {
     experts = new DeviceExperts(memory, launcher);
     rotations = new DeviceRotations(launcher, tables, faults);
     attention = new DeviceAttention(memory, launcher, tables, faults);
-  }
-
-  private MatrixProducts library(Deque<Runnable> opened) {
-    Arena arena = Arena.ofShared();
-    opened.push(arena::close);
-    MemorySegment factors = arena.allocate(2 * Float.BYTES, Float.BYTES);
-    Probe.Cublas found = device.found().blas();
-    return found.major() == 12
-        ? new JcublasProducts(device, factors)
-        : new ForeignProducts(device, found.library().symbols(), factors);
   }
 
   /**
@@ -315,6 +308,7 @@ final class CudaKernels implements Kernels {
    */
   void free(MemorySegment data) {
     memory.free(data);
+    tables.forget(data.address());
   }
 
   @Override
