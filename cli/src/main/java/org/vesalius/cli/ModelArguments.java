@@ -35,7 +35,8 @@ final class ModelArguments {
   @Option(
       names = "--device",
       paramLabel = "N",
-      description = "Which GPU computes, from 0; then nothing else does (default: the first, if any).")
+      description =
+          "Which GPU computes, from 0; then nothing else does (default: the first, if any).")
   private @Nullable Integer device;
 
   @Option(
@@ -135,8 +136,7 @@ final class ModelArguments {
 
   /** The threads and the device that compute. */
   KernelOptions kernelOptions() {
-    KernelOptions options =
-        threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
+    KernelOptions options = threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
     return options.withDevice(device == null ? 0 : device);
   }
 

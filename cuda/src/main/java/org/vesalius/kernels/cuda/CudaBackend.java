@@ -37,7 +37,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public BackendStatus probe(KernelOptions options) {
-    return status(Probe.outcome(options.device(), options.bytes()));
+    return status(Probe.outcome(options.device(), options.memory()));
   }
 
   @Override
@@ -62,14 +62,17 @@ public final class CudaBackend implements Backend {
    */
   @Override
   public MachineLimits limits(KernelOptions options) {
-    return Probe.outcome(options.device(), 0) instanceof Probe.Outcome.Works works
+    return Probe.outcome(options.device(), () -> 0) instanceof Probe.Outcome.Works works
         ? new DeviceLimits(works.found())
         : Backend.super.limits();
   }
 
   private static BackendStatus status(Probe.Outcome outcome) {
     return switch (outcome) {
-      case Probe.Outcome.Works works -> new BackendStatus.Available(works.detail());
+      case Probe.Outcome.Works(Probe.Found found, String detail) ->
+          SelfCheck.known(found)
+              .<BackendStatus>map(wrong -> new BackendStatus.Unavailable(wrong, Optional.empty()))
+              .orElseGet(() -> new BackendStatus.Available(detail));
       case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
           new BackendStatus.Unavailable(reason, cause);
     };
@@ -77,7 +80,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Kernels open(KernelOptions options) {
-    return switch (Probe.outcome(options.device(), options.bytes())) {
+    return switch (Probe.outcome(options.device(), options.memory())) {
       case Probe.Outcome.Works(Probe.Found found, String _) -> {
         try {
           yield CudaKernels.open(options, found);

@@ -96,7 +96,7 @@ final class Findings {
   }
 
   private static String device(int ordinal) {
-    return switch (Probe.outcome(ordinal, 0)) {
+    return switch (Probe.outcome(ordinal, () -> 0)) {
       case Probe.Outcome.Refused(String reason, Optional<Throwable> _) -> reason;
       case Probe.Outcome.Works(Probe.Found found, String _) -> {
         String named =

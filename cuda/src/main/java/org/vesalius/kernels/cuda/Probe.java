@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUresult;
@@ -178,9 +179,9 @@ final class Probe {
    * Another device than the first, with as much memory as is wanted; also the first, for that.
    *
    * @param ordinal the driver's number of it
-   * @param bytes of its memory that are going to be taken
+   * @param memory bytes that are going to be taken, asked for only if there is such a device
    */
-  static Outcome outcome(int ordinal, long bytes) {
+  static Outcome outcome(int ordinal, LongSupplier memory) {
     if (!(OUTCOME instanceof Outcome.Works(Found first, String _))) {
       return OUTCOME;
     }
@@ -188,9 +189,10 @@ final class Probe {
       Found found = ordinal == 0 ? first : device(first.driverVersion(), ordinal, first::blas);
       CUdevice device = new CUdevice();
       require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, ordinal));
-      long[] memory = new long[1];
-      require("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(memory, device));
-      if (bytes > memory[0]) {
+      long[] total = new long[1];
+      require("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(total, device));
+      long bytes = memory.getAsLong();
+      if (bytes > total[0]) {
         throw new UnavailableException(
             "about "
                 + DeviceMemory.size(bytes)
@@ -199,7 +201,7 @@ final class Probe {
                 + ", "
                 + found.name()
                 + ", has "
-                + DeviceMemory.size(memory[0])
+                + DeviceMemory.size(total[0])
                 + "; take fewer bits for weights or cache, a shorter context, or another backend",
             null);
       }

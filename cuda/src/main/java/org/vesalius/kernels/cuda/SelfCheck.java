@@ -1,6 +1,7 @@
 package org.vesalius.kernels.cuda;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.KernelOptions;
@@ -22,7 +23,11 @@ final class SelfCheck {
       "; update NVIDIA's driver, and if that does not help, report this with what doctor shows";
 
   /** What was looked at. */
-  private record Subject(int ordinal, String image) {}
+  private record Subject(int ordinal, String image) {
+    static Subject of(Probe.Found found) {
+      return new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()));
+    }
+  }
 
   /** What was wrong, or nothing: known for the process like {@link Probe}'s outcome. */
   private static final Map<Subject, String> KNOWN = new ConcurrentHashMap<>();
@@ -35,19 +40,27 @@ final class SelfCheck {
    * @throws DeviceException naming operation, shape, expected and found if something is wrong
    */
   static void require(Probe.Found found, CudaKernels kernels) {
-    Subject subject = new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()));
-    String wrong = KNOWN.computeIfAbsent(subject, _ -> wrong(kernels));
+    String wrong = KNOWN.computeIfAbsent(Subject.of(found), _ -> wrong(kernels));
     if (!wrong.isEmpty()) {
-      throw new DeviceException(
-          "device "
-              + found.ordinal()
-              + ", "
-              + found.name()
-              + ", computes wrong numbers and is not used: "
-              + wrong
-              + REMEDY,
-          null);
+      throw new DeviceException(message(found, wrong), null);
     }
+  }
+
+  /** What an earlier check found wrong, as {@link #require} says it. */
+  static Optional<String> known(Probe.Found found) {
+    return Optional.ofNullable(KNOWN.get(Subject.of(found)))
+        .filter(wrong -> !wrong.isEmpty())
+        .map(wrong -> message(found, wrong));
+  }
+
+  private static String message(Probe.Found found, String wrong) {
+    return "device "
+        + found.ordinal()
+        + ", "
+        + found.name()
+        + ", computes wrong numbers and is not used: "
+        + wrong
+        + REMEDY;
   }
 
   private static String wrong(CudaKernels kernels) {
