@@ -100,8 +100,8 @@ void test_injection() {
   int wrong[2] = {0, 0};
   vesalius_simulated_wrong("vesalius_sample_index");
   FINE(s.launch("index", {1, 1, 1}, {2, 1, 1}, 0, s.stream, (int*)pointer));
-  vesalius_simulated_wrong(nullptr);
   FINE(cuStreamSynchronize(s.stream));
+  vesalius_simulated_wrong(nullptr);
   FINE(cuMemcpyDtoH_v2(wrong, pointer, 8));
   check(wrong[0] == 1 << 30 && wrong[1] == 1, "the first number is wrong and no other: %d, %d", wrong[0], wrong[1]);
   FINE(s.launch("index", {1, 1, 1}, {2, 1, 1}, 0, s.stream, (int*)pointer));
