@@ -144,11 +144,13 @@ class SelfCheckTest {
   void aWrongDeviceIsNotUsed() throws IOException, InterruptedException {
     String output = choice("vesalius_few_int4").output();
     String reason =
-        "backend cuda: device 0, Simulated device, computes wrong numbers and is not used:"
+        "cuda: device 0, Simulated device, computes wrong numbers and is not used:"
             + " linear INT4 (3, 74) to 18: expected ";
     String remedy = "; update NVIDIA's driver, and if that does not help, report this with what";
     assertEquals(
-        2, output.lines().filter(line -> line.startsWith("refused: " + reason)).count(), output);
+        2,
+        output.lines().filter(line -> line.startsWith("refused: backend " + reason)).count(),
+        output);
     assertTrue(output.contains(remedy), output);
     assertTrue(output.contains("chosen reference ("), output);
     assertEquals(
