@@ -80,6 +80,7 @@ int cuFuncGetAttribute(int*, int, void*);
 int cuFuncSetAttribute(void*, int, int);
 int cuLaunchKernel(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**, void**);
 void vesalius_simulated_fail(const char*, int, int);
+void vesalius_simulated_wrong(const char*);
 int64_t vesalius_simulated_counter(const char*);
 void vesalius_simulated_message(char*, int64_t);
 

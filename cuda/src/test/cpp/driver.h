@@ -39,6 +39,8 @@ struct Capture;
 uint64_t setting(const char* variable, uint64_t otherwise);
 /* The error that a test wants of this call, or SUCCESS. */
 Status injected(const char* what);
+/* Whether a test wants what this kernel or library computes to be wrong. */
+bool is_wrong(const char* name);
 void count(const std::string& what, int64_t by);
 /* Keeps and prints what an asynchronous fault says. */
 void remember(const Fault& fault);

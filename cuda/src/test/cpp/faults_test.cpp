@@ -97,6 +97,18 @@ void test_injection() {
   vesalius_simulated_fail(nullptr, 0, 0);
   FINE(cuMemFree_v2(none));
 
+  int wrong[2] = {0, 0};
+  vesalius_simulated_wrong("vesalius_sample_index");
+  FINE(s.launch("index", {1, 1, 1}, {2, 1, 1}, 0, s.stream, (int*)pointer));
+  FINE(cuStreamSynchronize(s.stream));
+  vesalius_simulated_wrong(nullptr);
+  FINE(cuMemcpyDtoH_v2(wrong, pointer, 8));
+  check(wrong[0] == 1 << 30 && wrong[1] == 1, "the first number is wrong and no other: %d, %d", wrong[0], wrong[1]);
+  FINE(s.launch("index", {1, 1, 1}, {2, 1, 1}, 0, s.stream, (int*)pointer));
+  FINE(cuStreamSynchronize(s.stream));
+  FINE(cuMemcpyDtoH_v2(wrong, pointer, 8));
+  check(wrong[0] == 0, "nothing is wrong any more: %d", wrong[0]);
+
   vesalius_simulated_fail("launch:vesalius_sample_rotate", 1, 700);
   FINE(s.launch("rotate", {1, 1, 1}, {1, 1, 1}, 4, s.stream, (int*)pointer, 1));
   FINE(s.launch("index", {1, 1, 1}, {1, 1, 1}, 0, s.stream, (int*)pointer));

@@ -20,6 +20,7 @@ struct Tests {
   std::vector<Wish> wishes;
   std::map<std::string, int64_t> counts;
   std::string message;
+  std::string wrong;
 };
 
 }  // namespace
@@ -49,6 +50,8 @@ static Tests& tests() {
   static Tests* all = [] {
     auto* made = new Tests;
     read_wishes(made->wishes, getenv("VESALIUS_SIMULATED_FAIL"));
+    const char* wrong = getenv("VESALIUS_SIMULATED_WRONG");
+    made->wrong = wrong == nullptr ? "" : wrong;
     return made;
   }();
   return *all;
@@ -66,6 +69,12 @@ Status injected(const char* what) {
     }
   }
   return SUCCESS;
+}
+
+bool is_wrong(const char* name) {
+  Tests& t = tests();
+  std::lock_guard<std::mutex> hold(t.lock);
+  return t.wrong == name;
 }
 
 void count(const std::string& what, int64_t by) {
@@ -101,6 +110,16 @@ extern "C" EXPORTED void vesalius_simulated_fail(const char* what, int after, in
   } else {
     t.wishes.push_back({what, after, error});
   }
+}
+
+/*
+ * Makes a kernel, or gemms, write a wrong number every time it runs, in graphs too: the first where it puts its results. Null
+ * takes it back.
+ */
+extern "C" EXPORTED void vesalius_simulated_wrong(const char* name) {
+  Tests& t = tests();
+  std::lock_guard<std::mutex> hold(t.lock);
+  t.wrong = name == nullptr ? "" : name;
 }
 
 /*

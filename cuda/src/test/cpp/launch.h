@@ -27,8 +27,8 @@ struct Kernel {
   size_t bytes; /* of the arguments, as `copy` lays them out */
   void (*copy)(void* to, void* const* arguments);
   void (*call)(const void* arguments);
-  /* Calls for every argument that is a pointer. */
-  void (*pointers)(const void* arguments, const std::function<void(int, const void*)>& visit);
+  /* Calls for every argument that is a pointer: its number, and whether the kernel may write there. */
+  void (*pointers)(const void* arguments, const std::function<void(int, const void*, bool)>& visit);
 };
 
 struct Launch {
@@ -68,18 +68,18 @@ struct Signature {
   static void copy(void* to, void* const* from) { copy_each(*new (to) Tuple, from, std::index_sequence_for<Arguments...>()); }
 
   template <size_t I, typename T>
-  static void visit_one(const T& argument, const std::function<void(int, const void*)>& visit) {
+  static void visit_one(const T& argument, const std::function<void(int, const void*, bool)>& visit) {
     if constexpr (std::is_pointer_v<T>) {
-      visit((int)I, (const void*)argument);
+      visit((int)I, (const void*)argument, !std::is_const_v<std::remove_pointer_t<T>>);
     }
   }
 
   template <size_t... I>
-  static void visit_each(const Tuple& arguments, const std::function<void(int, const void*)>& visit, std::index_sequence<I...>) {
+  static void visit_each(const Tuple& arguments, const std::function<void(int, const void*, bool)>& visit, std::index_sequence<I...>) {
     (visit_one<I>(std::get<I>(arguments), visit), ...);
   }
 
-  static void pointers(const void* arguments, const std::function<void(int, const void*)>& visit) {
+  static void pointers(const void* arguments, const std::function<void(int, const void*, bool)>& visit) {
     visit_each(*(const Tuple*)arguments, visit, std::index_sequence_for<Arguments...>());
   }
 };

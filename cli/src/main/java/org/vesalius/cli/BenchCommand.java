@@ -111,7 +111,7 @@ final class BenchCommand implements Callable<Integer> {
           Optional.ofNullable(context).map(tokens -> runs.after(tokens, decodeTokens));
       progress.begin("Machine");
       KernelOptions threads = compute.kernelOptions();
-      Roofline machine = Roofline.measure(compute.chosenBackend(), threads);
+      Roofline machine = Roofline.measure(ModelArguments.backendOf(opened), threads);
       progress.close();
       BenchReport report =
           new BenchReport(opened, load, vision, text, later, machine, threads.threads());

@@ -70,7 +70,10 @@ final class DoctorCommand implements Callable<Integer> {
     line("processors", Runtime.getRuntime().availableProcessors() + " for this process");
     memory();
     for (Backend backend : Backends.all()) {
+      // First, because looking closer may show that it does not work after all.
+      List<String> findings = backend.findings();
       line("backend", backend.name() + ": " + status(backend));
+      findings.forEach(finding -> line("", finding));
     }
     return 0;
   }

@@ -7,6 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import org.vesalius.kernels.BackendUnavailableException;
+import org.vesalius.kernels.ComputeException;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.ContextOverflowException;
 import org.vesalius.runtime.NumericalException;
@@ -28,6 +29,7 @@ final class Failures {
               ModelFormatException _,
               UnsupportedModelException _,
               BackendUnavailableException _,
+              ComputeException _,
               ContextOverflowException _,
               ImageFormatException _,
               TokenizerFormatException _,

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Backend;
-import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.KernelOptions;
@@ -32,6 +31,13 @@ final class ModelArguments {
       paramLabel = "B",
       description = "What computes: auto, or a name that doctor lists (default: ${DEFAULT-VALUE}).")
   private String backend;
+
+  @Option(
+      names = "--device",
+      paramLabel = "N",
+      description =
+          "Which GPU computes, from 0; then nothing else does (default: the first, if any).")
+  private @Nullable Integer device;
 
   @Option(
       names = "--threads",
@@ -71,12 +77,14 @@ final class ModelArguments {
     if (!known.contains(backend)) {
       throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
     }
+    String computing = device == null ? backend : ofDevice().name();
     try {
       OpenOptions options =
           OpenOptions.defaults()
-              .withBackend(backend)
+              .withBackend(computing)
               .withCacheFormat(cacheFormat())
-              .withWeights(weights);
+              .withWeights(weights)
+              .withDevice(device == null ? 0 : device);
       return threads == null ? options : options.withThreads(threads);
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
@@ -97,20 +105,39 @@ final class ModelArguments {
     return format.name().toLowerCase(Locale.ROOT);
   }
 
-  /** The backend that opening a model with these options takes. */
-  Backend chosenBackend() {
-    return Backends.all().stream()
-        .filter(candidate ->
-            backend.equals(AUTO)
-                ? candidate.probe(kernelOptions()) instanceof BackendStatus.Available
-                : candidate.name().equals(backend))
+  /** The backend with the device: who names a device wants nothing else to compute. */
+  private Backend ofDevice() {
+    boolean chosen = spec.commandLine().getParseResult().hasMatchedOption("--backend");
+    List<Backend> candidates = new ArrayList<>();
+    for (Backend candidate : Backends.all()) {
+      if (!chosen || backend.equals(AUTO) || candidate.name().equals(backend)) {
+        candidates.add(candidate);
+      }
+    }
+    return candidates.stream()
+        .filter(Backend::hasDevices)
         .findFirst()
-        .orElseThrow(() -> new CommandFailure("no backend can work here"));
+        .orElseThrow(() ->
+            misuse(
+                chosen && !backend.equals(AUTO)
+                    ? "--device: the backend " + backend + " has no devices to choose from"
+                    : "--device: no backend here has devices"));
   }
 
-  /** The threads that compute. */
+  /** The backend that a model was opened on. */
+  static Backend backendOf(ChatModel model) {
+    // Its description begins with its name.
+    String name = model.backend().split(" ", 2)[0];
+    return Backends.all().stream()
+        .filter(candidate -> candidate.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new CommandFailure("no backend is called " + name));
+  }
+
+  /** The threads and the device that compute. */
   KernelOptions kernelOptions() {
-    return threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
+    KernelOptions options = threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
+    return options.withDevice(device == null ? 0 : device);
   }
 
   /** Opens a model; a bar shows that something goes on. */

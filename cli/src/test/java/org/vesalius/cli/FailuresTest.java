@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.Test;
+import org.vesalius.kernels.ComputeException;
 import org.vesalius.runtime.UnsupportedModelException;
 import org.vesalius.runtime.prompt.jinja.TemplateException;
 
@@ -18,6 +19,15 @@ class FailuresTest {
     assertEquals("a: b", Failures.describe(new UnsupportedModelException("a:\n   b")));
     assertEquals("x", Failures.describe(new IllegalArgumentException("x")));
     assertEquals("t.jinja:3: y", Failures.describe(new TemplateException("t.jinja", 3, "y")));
+  }
+
+  @Test
+  void whatComputesSaysItself() {
+    assertEquals(
+        "cuda: a tensor needs 9 bytes; close what else uses the device",
+        Failures.describe(
+            new ComputeException(
+                "cuda: a tensor needs 9 bytes; close what else uses the device", null)));
   }
 
   @Test

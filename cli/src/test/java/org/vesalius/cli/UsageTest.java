@@ -55,6 +55,9 @@ class UsageTest {
         "run --model x --prompt y --threads 0",
         "run --model x --prompt y --context 0",
         "run --model x --prompt y --backend abacus",
+        "run --model x --prompt y --device -1",
+        "run --model x --prompt y --device one",
+        "run --model x --prompt y --device 0 --backend simd",
         "run --model x --prompt y --kv-cache fp4",
         "run --model x --prompt y --format xml",
         "inspect",
@@ -89,6 +92,10 @@ class UsageTest {
     String cache =
         Execution.of("run", "--model", "x", "--prompt", "y", "--kv-cache", "f16").errorLine(2);
     assertTrue(cache.contains("f32, bf16 or int8"), cache);
+    String device =
+        Execution.of("bench", "--model", "x", "--device", "0", "--backend", "reference")
+            .errorLine(2);
+    assertTrue(device.contains("--device: the backend reference has no devices"), device);
     String size = Execution.of("bench", "--model", "x", "--image-size", "672").errorLine(2);
     assertTrue(size.contains("672x672"), size);
   }

@@ -1,5 +1,7 @@
 package org.vesalius.kernels;
 
+import java.util.List;
+
 /**
  * A way of computing, found by {@link java.util.ServiceLoader}. Implementations keep types of
  * optional modules and libraries out of their own signature, so that loading the class never fails;
@@ -31,8 +33,27 @@ public interface Backend {
    */
   Kernels open(KernelOptions options);
 
+  /** Whether {@link KernelOptions#device} means something here. */
+  default boolean hasDevices() {
+    return false;
+  }
+
+  /**
+   * What there is, for people who look for what is wrong: devices, drivers and libraries, a line
+   * each; none where there is nothing to tell or {@link #probe} already says what is missing. It
+   * may take seconds. Never throws.
+   */
+  default List<String> findings() {
+    return List.of();
+  }
+
   /** Measures what the machine allows this backend; by default what it allows plain Java. */
   default MachineLimits limits() {
     return new ScalarLimits();
+  }
+
+  /** The same of the device that the options name. */
+  default MachineLimits limits(KernelOptions options) {
+    return limits();
   }
 }

@@ -12,7 +12,7 @@ public record Roofline(double readBandwidth, double matrixRate) {
 
   /** Measures this machine with the instructions of a backend; takes about two seconds. */
   public static Roofline measure(Backend backend, KernelOptions options) {
-    MachineLimits limits = backend.limits();
+    MachineLimits limits = backend.limits(options);
     return new Roofline(
         limits.readBandwidth(options.threads()), limits.matrixRate(options.threads()));
   }

@@ -11,8 +11,8 @@ import org.vesalius.kernels.Weight;
 
 /**
  * Lists of addresses in the memory of the device: the slabs of a cache, the weights of experts. One
- * is sent once and found again by its first address; as memory is not freed before the end, there
- * are as many as there are layers.
+ * is sent once and found again by its first address; as hardly any memory is freed before the end,
+ * there are as many as there are layers.
  */
 final class AddressTables {
   private static final class Table {
@@ -63,6 +63,14 @@ final class AddressTables {
       }
     }
     return sent();
+  }
+
+  /** Frees the list that begins with an address, if there is one: what was there is freed too. */
+  void forget(long address) {
+    Table table = tables.remove(address);
+    if (table != null) {
+      memory.free(table.data);
+    }
   }
 
   private void addTensors(List<Tensor> tensors) {

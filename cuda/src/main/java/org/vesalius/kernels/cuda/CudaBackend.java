@@ -1,11 +1,13 @@
 package org.vesalius.kernels.cuda;
 
+import java.util.List;
 import java.util.Optional;
 import org.vesalius.kernels.Backend;
 import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.BackendUnavailableException;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.MachineLimits;
 
 /**
  * The backend {@code cuda}: an NVIDIA GPU that the driver shows, the first unless another is asked
@@ -35,12 +37,42 @@ public final class CudaBackend implements Backend {
 
   @Override
   public BackendStatus probe(KernelOptions options) {
-    return status(Probe.outcome(options.device(), options.bytes()));
+    return status(Probe.outcome(options.device(), options.memory()));
+  }
+
+  @Override
+  public boolean hasDevices() {
+    return true;
+  }
+
+  @Override
+  public List<String> findings() {
+    return Findings.all();
+  }
+
+  @Override
+  public MachineLimits limits() {
+    return limits(KernelOptions.defaults());
+  }
+
+  /**
+   * Of a device, threads of the host count for nothing. Where there is none, of plain Java.
+   *
+   * @throws DeviceException when measuring, if the device refuses
+   */
+  @Override
+  public MachineLimits limits(KernelOptions options) {
+    return Probe.outcome(options.device(), () -> 0) instanceof Probe.Outcome.Works works
+        ? new DeviceLimits(works.found())
+        : Backend.super.limits();
   }
 
   private static BackendStatus status(Probe.Outcome outcome) {
     return switch (outcome) {
-      case Probe.Outcome.Works works -> new BackendStatus.Available(works.detail());
+      case Probe.Outcome.Works(Probe.Found found, String detail) ->
+          SelfCheck.known(found)
+              .<BackendStatus>map(wrong -> new BackendStatus.Unavailable(wrong, Optional.empty()))
+              .orElseGet(() -> new BackendStatus.Available(detail));
       case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
           new BackendStatus.Unavailable(reason, cause);
     };
@@ -48,7 +80,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Kernels open(KernelOptions options) {
-    return switch (Probe.outcome(options.device(), options.bytes())) {
+    return switch (Probe.outcome(options.device(), options.memory())) {
       case Probe.Outcome.Works(Probe.Found found, String _) -> {
         try {
           yield CudaKernels.open(options, found);

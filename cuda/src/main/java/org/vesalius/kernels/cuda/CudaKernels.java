@@ -33,6 +33,7 @@ final class CudaKernels implements Kernels {
 
   private final Device device;
   private final DeviceMemory memory;
+  private final AddressTables tables;
   private final DeviceCopies copies;
   private final DeviceWeights weights;
   private final DeviceRows rows;
@@ -54,12 +55,14 @@ final class CudaKernels implements Kernels {
     opened.push(staging::close);
     Launcher launcher = new Launcher(device, memory);
     opened.push(launcher::close);
-    MatrixProducts library = library(opened);
+    Arena arena = Arena.ofShared();
+    opened.push(arena::close);
+    MatrixProducts library = MatrixProducts.open(device, arena);
     opened.push(library::close);
     // Before anything is freed, because freeing what is in use is an error of its own.
     opened.push(device::settle);
     Faults faults = new Faults(device, memory, staging);
-    AddressTables tables = new AddressTables(memory, staging);
+    tables = new AddressTables(memory, staging);
     copies = new DeviceCopies(device, memory, staging, faults);
     weights = new DeviceWeights(memory, staging, launcher);
     rows = new DeviceRows(memory, launcher, faults);
@@ -69,25 +72,17 @@ final class CudaKernels implements Kernels {
     attention = new DeviceAttention(memory, launcher, tables, faults);
   }
 
-  private MatrixProducts library(Deque<Runnable> opened) {
-    Arena arena = Arena.ofShared();
-    opened.push(arena::close);
-    MemorySegment factors = arena.allocate(2 * Float.BYTES, Float.BYTES);
-    Probe.Cublas found = device.found().blas();
-    return found.major() == 12
-        ? new JcublasProducts(device, factors)
-        : new ForeignProducts(device, found.library().symbols(), factors);
-  }
-
   /**
-   * Opens a device that the probe found.
+   * Opens a device that the probe found, and checks what it computes when that was not done before.
    *
-   * @throws DeviceException if it refuses; nothing is left of it then
+   * @throws DeviceException if it refuses or computes wrong; nothing is left of it then
    */
   static CudaKernels open(KernelOptions options, Probe.Found found) {
     Deque<Runnable> opened = new ArrayDeque<>();
     try {
-      return new CudaKernels(options, found, opened);
+      CudaKernels kernels = new CudaKernels(options, found, opened);
+      SelfCheck.require(found, kernels);
+      return kernels;
     } catch (RuntimeException | Error e) {
       opened.forEach(Runnable::run);
       throw e;
@@ -311,6 +306,16 @@ final class CudaKernels implements Kernels {
       @Nullable Tensor groups) {
     Shapes.attention(out, q, keyValues, starts, shape, groups);
     attention.attend(out, q, keyValues, starts, shape, groups);
+  }
+
+  /**
+   * Frees what these kernels allocated or placed before their end.
+   *
+   * @throws DeviceException if the device has failed
+   */
+  void free(MemorySegment data) {
+    memory.free(data);
+    tables.forget(data.address());
   }
 
   @Override

@@ -33,12 +33,18 @@ final class DeviceMemory implements AutoCloseable {
    * @throws DeviceException with the numbers
    */
   void require(long bytes) {
+    long[] info = info();
+    if (bytes > info[0]) {
+      throw tooLarge(bytes, "all that is going to be placed", info[0], info[1]);
+    }
+  }
+
+  /** Bytes that are free, and all bytes, of the device whose context is current. */
+  static long[] info() {
     long[] free = new long[1];
     long[] total = new long[1];
     Driver.check("cuMemGetInfo", JCudaDriver.cuMemGetInfo(free, total));
-    if (bytes > free[0]) {
-      throw tooLarge(bytes, "all that is going to be placed", free[0], total[0]);
-    }
+    return new long[] {free[0], total[0]};
   }
 
   /** A zero-filled tensor. */
@@ -71,17 +77,15 @@ final class DeviceMemory implements AutoCloseable {
   MemorySegment allocateUnset(long bytes, String purpose) {
     device.requireRunning("memory for " + purpose + " is allocated");
     device.use();
-    long[] free = new long[1];
-    long[] total = new long[1];
-    Driver.check("cuMemGetInfo", JCudaDriver.cuMemGetInfo(free, total));
+    long[] info = info();
     long wanted = Math.max(bytes, 1);
-    if (wanted > free[0]) {
-      throw tooLarge(wanted, purpose, free[0], total[0]);
+    if (wanted > info[0]) {
+      throw tooLarge(wanted, purpose, info[0], info[1]);
     }
     DevicePointer pointer = new DevicePointer();
     int result = JCudaDriver.cuMemAlloc(pointer, wanted);
     if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-      throw tooLarge(wanted, purpose, free[0], total[0]);
+      throw tooLarge(wanted, purpose, info[0], info[1]);
     }
     Driver.check("cuMemAlloc for " + purpose, result);
     long address = pointer.address();

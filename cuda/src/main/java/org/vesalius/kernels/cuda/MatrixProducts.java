@@ -1,5 +1,8 @@
 package org.vesalius.kernels.cuda;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /**
  * Matrix products by a library: the few functions of cuBLAS that are used, behind which its
  * versions differ.
@@ -30,6 +33,19 @@ interface MatrixProducts extends AutoCloseable {
     int computeType() {
       return computeType;
     }
+  }
+
+  /**
+   * Opens the library that the probe found.
+   *
+   * @param arena lives as long
+   */
+  static MatrixProducts open(Device device, Arena arena) {
+    MemorySegment factors = arena.allocate(2 * Float.BYTES, Float.BYTES);
+    Probe.Cublas found = device.found().blas();
+    return found.major() == 12
+        ? new JcublasProducts(device, factors)
+        : new ForeignProducts(device, found.library().symbols(), factors);
   }
 
   /** {@code cudaDataType} of a result. */

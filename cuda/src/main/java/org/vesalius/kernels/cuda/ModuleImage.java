@@ -49,11 +49,19 @@ final class ModuleImage {
     }
   }
 
+  /** What {@link #read} reads, for telling images apart. */
+  static String name(int driverVersion) {
+    if (!property().isEmpty()) {
+      return property();
+    }
+    return driverVersion >= MACHINE_CODE ? "kernels.fatbin" : "kernels.ptx";
+  }
+
   /** The kernels for a driver of this version, ending with a zero as PTX has to. */
   static byte[] read(int driverVersion) throws IOException {
     byte[] image;
     if (property().isEmpty()) {
-      String name = driverVersion >= MACHINE_CODE ? "kernels.fatbin" : "kernels.ptx";
+      String name = name(driverVersion);
       try (InputStream in = ModuleImage.class.getResourceAsStream(name)) {
         if (in == null) {
           throw new IOException(name + " is gone from the class path");

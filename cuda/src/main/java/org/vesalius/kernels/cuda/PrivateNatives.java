@@ -64,7 +64,7 @@ final class PrivateNatives {
   }
 
   /** What {@code VESALIUS_CACHE} names and then nothing else; else the user's cache, or else. */
-  private static List<Path> parents(Map<String, String> environment, Properties properties) {
+  static List<Path> parents(Map<String, String> environment, Properties properties) {
     String named = environment.getOrDefault("VESALIUS_CACHE", "");
     if (!named.isEmpty()) {
       return List.of(Path.of(named).toAbsolutePath());

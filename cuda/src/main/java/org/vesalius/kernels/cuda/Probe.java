@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUresult;
@@ -63,6 +64,9 @@ final class Probe {
    */
   record Cublas(int major, SharedLibrary library) {}
 
+  /** Of cuBLAS, the preferred one first: JCuda has a binding of it. */
+  private static final List<Integer> MAJORS = List.of(12, 13);
+
   private static final Outcome OUTCOME = look();
 
   private Probe() {}
@@ -75,17 +79,19 @@ final class Probe {
   private static Outcome look() {
     try {
       requirePlatform();
-      ModuleImage.require();
       List<String> failures = new ArrayList<>();
       if (SharedLibrary.find("libcuda.so.1", null, failures).isEmpty()) {
         return new Outcome.Refused(
             "libcuda.so.1 not found" + inBrackets(failures) + "; " + DRIVER_REMEDY,
             Optional.empty());
       }
+      ModuleImage.require();
       // The driver's binding needs cuBLAS' place, because both are loaded at once.
-      Optional<Cublas> blas = cublas();
+      failures.clear();
+      Optional<Cublas> blas = cublas(failures);
       PrivateNatives.load(blas.isPresent() && blas.get().major() == 12);
-      Found found = device(driverVersion(), blas, 0);
+      int driver = driverVersion();
+      Found found = device(driver, 0, () -> blas.orElseThrow(() -> withoutCublas(failures)));
       return new Outcome.Works(found, found.description());
     } catch (UnavailableException e) {
       return new Outcome.Refused(e.reason(), Optional.ofNullable(e.getCause()));
@@ -121,15 +127,36 @@ final class Probe {
     return failures.isEmpty() ? "" : " (" + String.join("; ", failures) + ")";
   }
 
-  private static Optional<Cublas> cublas() {
-    for (int major : new int[] {12, 13}) {
+  /** What is installed, or else what is on the class path. */
+  private static Optional<Cublas> cublas(List<String> failures) {
+    for (int major : MAJORS) {
       Optional<SharedLibrary> library =
-          SharedLibrary.find("libcublas.so." + major, "libcublasLt.so." + major, new ArrayList<>());
+          SharedLibrary.find(PackedLibraries.name(major), PackedLibraries.needed(major), failures);
+      if (library.isPresent()) {
+        return Optional.of(new Cublas(major, library.get()));
+      }
+    }
+    for (int major : MAJORS) {
+      Optional<SharedLibrary> library = PackedLibraries.load(major, failures);
       if (library.isPresent()) {
         return Optional.of(new Cublas(major, library.get()));
       }
     }
     return Optional.empty();
+  }
+
+  private static UnavailableException withoutCublas(List<String> failures) {
+    Set<String> others = SharedLibrary.everyCublas();
+    // Those that failed are named already.
+    others.removeIf(other -> failures.stream().anyMatch(failure -> failure.contains(other)));
+    return new UnavailableException(
+        "libcublas.so.12 and libcublas.so.13 not found"
+            + (others.isEmpty() ? "" : ", found " + String.join(", ", others))
+            + inBrackets(failures)
+            + "; install cuBLAS 12 or 13, name its folder by -Dvesalius.cuda.libraries=, or put "
+            + PackedLibraries.ARTIFACT
+            + " on the class path",
+        null);
   }
 
   private static int driverVersion() throws UnavailableException {
@@ -152,20 +179,20 @@ final class Probe {
    * Another device than the first, with as much memory as is wanted; also the first, for that.
    *
    * @param ordinal the driver's number of it
-   * @param bytes of its memory that are going to be taken
+   * @param memory bytes that are going to be taken, asked for only if there is such a device
    */
-  static Outcome outcome(int ordinal, long bytes) {
+  static Outcome outcome(int ordinal, LongSupplier memory) {
     if (!(OUTCOME instanceof Outcome.Works(Found first, String _))) {
       return OUTCOME;
     }
     try {
-      Found found =
-          ordinal == 0 ? first : device(first.driverVersion(), Optional.of(first.blas()), ordinal);
+      Found found = ordinal == 0 ? first : device(first.driverVersion(), ordinal, first::blas);
       CUdevice device = new CUdevice();
       require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, ordinal));
-      long[] memory = new long[1];
-      require("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(memory, device));
-      if (bytes > memory[0]) {
+      long[] total = new long[1];
+      require("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(total, device));
+      long bytes = memory.getAsLong();
+      if (bytes > total[0]) {
         throw new UnavailableException(
             "about "
                 + DeviceMemory.size(bytes)
@@ -174,7 +201,7 @@ final class Probe {
                 + ", "
                 + found.name()
                 + ", has "
-                + DeviceMemory.size(memory[0])
+                + DeviceMemory.size(total[0])
                 + "; take fewer bits for weights or cache, a shorter context, or another backend",
             null);
       }
@@ -184,8 +211,8 @@ final class Probe {
     }
   }
 
-  private static Found device(int driverVersion, Optional<Cublas> blas, int ordinal)
-      throws UnavailableException {
+  /** How many devices the driver shows. */
+  static int count() throws UnavailableException {
     int started = JCudaDriver.cuInit(0);
     int[] count = new int[1];
     if (started != CUresult.CUDA_ERROR_NO_DEVICE) {
@@ -198,9 +225,24 @@ final class Probe {
               + " CUDA_VISIBLE_DEVICES does not hide it",
           null);
     }
-    if (ordinal >= count[0]) {
+    return count[0];
+  }
+
+  /** Where cuBLAS is, which is asked for last. */
+  private interface Library {
+    Cublas get() throws UnavailableException;
+  }
+
+  private static Found device(int driverVersion, int ordinal, Library blas)
+      throws UnavailableException {
+    int count = count();
+    if (ordinal >= count) {
       throw new UnavailableException(
-          "expected a device below " + count[0] + ", found " + ordinal + "; name another one",
+          "there is no device "
+              + ordinal
+              + ": the driver shows "
+              + (count == 1 ? "one, device 0" : count + ", devices 0 to " + (count - 1))
+              + "; name one of them",
           null);
     }
     CUdevice device = new CUdevice();
@@ -225,14 +267,6 @@ final class Probe {
               + ", needed is 8.0 or later; use the backend native here",
           null);
     }
-    if (blas.isEmpty()) {
-      Set<String> others = SharedLibrary.everyCublas();
-      throw new UnavailableException(
-          "libcublas.so.12 and libcublas.so.13 not found"
-              + (others.isEmpty() ? "" : ", found " + String.join(", ", others))
-              + "; install cuBLAS 12 or 13, or name its folder by -Dvesalius.cuda.libraries=",
-          null);
-    }
     return new Found(ordinal, called, capability, driverVersion, blas.get());
   }
 
@@ -250,7 +284,8 @@ final class Probe {
     }
   }
 
-  private static String version(int version) {
+  /** For people: {@code 12.6} of 12060. */
+  static String version(int version) {
     return version / 1000 + "." + version % 1000 / 10;
   }
 }

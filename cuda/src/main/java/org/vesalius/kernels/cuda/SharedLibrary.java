@@ -57,13 +57,21 @@ record SharedLibrary(String place, SymbolLookup symbols) {
         .or(() -> in(folders(false), name, needed, failures));
   }
 
+  /** As {@link #find}, but from this folder and no other. */
+  static Optional<SharedLibrary> in(
+      Path folder, String name, String needed, List<String> failures) {
+    return in(List.of(folder), name, needed, failures);
+  }
+
   private static Optional<SharedLibrary> in(
       List<Path> folders, String name, @Nullable String needed, List<String> failures) {
     for (Path folder : folders) {
       Path file = folder.resolve(name);
       if (Files.exists(file)) {
-        if (needed != null && Files.exists(folder.resolve(needed))) {
-          open(folder.resolve(needed).toString());
+        if (needed != null
+            && Files.exists(folder.resolve(needed))
+            && open(folder.resolve(needed).toString()).isEmpty()) {
+          failures.add(reason(folder.resolve(needed)));
         }
         Optional<SharedLibrary> library = open(file.toString());
         if (library.isPresent()) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.vesalius.kernels.Backend;
@@ -18,6 +19,7 @@ import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Matrices;
 import org.vesalius.kernels.Recording;
+import org.vesalius.kernels.Roofline;
 import org.vesalius.kernels.Samples;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Weight;
@@ -126,7 +128,9 @@ class DeviceRecordingTest {
     KernelOptions options = new KernelOptions(1);
     assertInstanceOf(BackendStatus.Available.class, backend.probe(options.withBytes(1L << 30)));
     String none = reason(backend, options.withDevice(1));
-    assertTrue(none.startsWith("expected a device below 1, found 1"), none);
+    assertTrue(
+        none.startsWith("there is no device 1: the driver shows one, device 0; name one of them"),
+        none);
     String small = reason(backend, options.withBytes(64L << 30));
     assertTrue(small.startsWith("about 65536.0 MiB are needed and device 0, "), small);
     assertTrue(
@@ -148,6 +152,35 @@ class DeviceRecordingTest {
                   .getMessage());
       assertTrue(held.contains("all that is going to be placed needs 4095.0 MiB"), held);
     }
+  }
+
+  @Test
+  void findingsNameDriverLibraryAndDevices() {
+    List<String> findings = Opening.backend().findings();
+    assertEquals(3, findings.size(), findings.toString());
+    assertTrue(findings.get(0).startsWith("driver for CUDA 12.6"), findings.get(0));
+    assertTrue(findings.get(1).startsWith("cuBLAS 12.6.0, /"), findings.get(1));
+    assertTrue(findings.get(1).endsWith("/libcublas.so.12"), findings.get(1));
+    assertTrue(
+        findings
+            .get(2)
+            .matches(
+                "device 0: Simulated device, compute capability 9\\.0, 4096\\.0 MiB, [0-9.]+ MiB"
+                    + " free; computes what it should \\(opened and checked in \\d+ ms\\)"),
+        findings.get(2));
+  }
+
+  @Test
+  void limitsAreTheDevices() {
+    long allocations = Simulated.counter("allocations");
+    long products = Simulated.counter("gemms");
+    Backend backend = Opening.backend();
+    Roofline limits = Roofline.measure(backend, new KernelOptions(1));
+    assertTrue(limits.readBandwidth() > 1e6, limits.toString());
+    assertTrue(limits.matrixRate() > 1e6, limits.toString());
+    assertTrue(Simulated.counter("gemms") > products);
+    assertEquals(allocations, Simulated.counter("allocations"));
+    assertEquals(0, Simulated.counter("contexts"));
   }
 
   private static String reason(Backend backend, KernelOptions options) {

@@ -16,6 +16,7 @@ import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
 import org.vesalius.kernels.Backend;
 import org.vesalius.kernels.BackendStatus;
+import org.vesalius.kernels.BackendUnavailableException;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.ExpertRouting;
@@ -82,6 +83,36 @@ final class Opening {
         }
       }
       return computed.toString();
+    }
+  }
+
+  /** Prints what there is to find. */
+  static final class Telling {
+    private Telling() {}
+
+    public static void main(String[] arguments) {
+      backend().findings().forEach(System.out::println);
+    }
+  }
+
+  /** Opens by name, twice, and then whatever is best. */
+  static final class Choice {
+    private Choice() {}
+
+    public static void main(String[] arguments) {
+      long[] launches = new long[2];
+      for (int i = 0; i < 2; i++) {
+        try (Kernels kernels = Backends.open("cuda", new KernelOptions(1))) {
+          System.out.println("opened " + kernels.description());
+        } catch (BackendUnavailableException e) {
+          System.out.println("refused: " + e.getMessage());
+        }
+        launches[i] = Simulated.counter("launches");
+      }
+      System.out.println(launches[0] == launches[1] ? "checked once" : "checked again");
+      try (Kernels kernels = Backends.open("auto", new KernelOptions(1))) {
+        System.out.println("chosen " + kernels.description());
+      }
     }
   }
 

@@ -56,6 +56,17 @@ final class Simulated {
     }
   }
 
+  /** Makes a kernel write a wrong number whenever it runs; of no name, none. */
+  static void wrong(String kernel) {
+    try (Arena arena = Arena.ofConfined()) {
+      Linker.nativeLinker()
+          .downcallHandle(function("vesalius_simulated_wrong"), FunctionDescriptor.ofVoid(ADDRESS))
+          .invokeExact(arena.allocateFrom(kernel));
+    } catch (Throwable e) {
+      throw new AssertionError(kernel, e);
+    }
+  }
+
   /**
    * Makes the call after the next {@code after} ones of a kind fail with an error of the driver;
    * without an error, takes back all such wishes.

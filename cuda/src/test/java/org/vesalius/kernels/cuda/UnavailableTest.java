@@ -36,6 +36,8 @@ class UnavailableTest {
     return Jvm.with(home, temporary)
         .flags(
             "--enable-native-access=ALL-UNNAMED",
+            // Quicker for what is over soon.
+            "-XX:TieredStopAtLevel=1",
             "-Dvesalius.cuda.libraries=" + libraries,
             "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""));
   }

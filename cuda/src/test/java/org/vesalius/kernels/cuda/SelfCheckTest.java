@@ -1,0 +1,165 @@
+package org.vesalius.kernels.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vesalius.kernels.BackendsUnderTest;
+import org.vesalius.kernels.Jvm;
+
+/** The check that a device has to pass before it is used: it finds every kernel that is wrong. */
+class SelfCheckTest {
+  private static final int OUT_OF_MEMORY = 2;
+
+  private static final Pattern DECLARED = Pattern.compile("vesalius_([a-z0-9_]+)\\(");
+
+  @TempDir Path folder = Path.of("");
+
+  @BeforeEach
+  void requireDevice() {
+    Simulated.folder();
+  }
+
+  @AfterEach
+  void wishNothing() {
+    Simulated.wrong("");
+    Simulated.fail("", 0, 0);
+  }
+
+  /** Every kernel of the header, and the library. */
+  private static List<String> kernels() throws IOException {
+    Path header =
+        Path.of(System.getProperty("vesalius.root", "..")).resolve("cuda/src/main/cuda/kernels.h");
+    TreeSet<String> names = new TreeSet<>();
+    Matcher matcher = DECLARED.matcher(Files.readString(header));
+    while (matcher.find()) {
+      names.add("vesalius_" + matcher.group(1));
+    }
+    List<String> all = new ArrayList<>(names);
+    all.add("gemms");
+    return all;
+  }
+
+  private static CudaKernels open() {
+    return (CudaKernels) BackendsUnderTest.open("cuda", 1);
+  }
+
+  @Test
+  void everyKernelThatIsWrongIsFound() throws IOException {
+    List<String> missed = new ArrayList<>();
+    List<String> kernels = kernels();
+    assertTrue(kernels.size() > 45, kernels.toString());
+    try (CudaKernels opened = open()) {
+      SelfCheck.run(opened);
+      for (String kernel : kernels) {
+        Simulated.wrong(kernel);
+        try {
+          SelfCheck.run(opened);
+          missed.add(kernel);
+        } catch (Comparison.WrongResultException _) {
+          // As it should.
+        }
+      }
+    }
+    assertEquals(List.of(), missed, "kernels that could be wrong without being found");
+  }
+
+  @Test
+  void theMessageSaysWhatWhereExpectedAndFound() {
+    try (CudaKernels kernels = open()) {
+      Simulated.wrong("vesalius_rms_norm");
+      String message =
+          String.valueOf(
+              assertThrows(Comparison.WrongResultException.class, () -> SelfCheck.run(kernels))
+                  .getMessage());
+      assertTrue(
+          message.matches(
+              "rmsNorm \\(3, 517\\): expected [-0-9.E]+ within [0-9.E-]+ as result 0, found \\S+"),
+          message);
+    }
+  }
+
+  @Test
+  void nothingIsLeftOfACheck() {
+    try (CudaKernels kernels = open()) {
+      SelfCheck.run(kernels);
+      long allocations = Simulated.counter("allocations");
+      long bytes = Simulated.counter("allocation_bytes");
+      SelfCheck.run(kernels);
+      assertEquals(allocations, Simulated.counter("allocations"));
+      assertEquals(bytes, Simulated.counter("allocation_bytes"));
+    }
+  }
+
+  /** What fails may have another reason than the device, and is told as it is. */
+  @Test
+  void failuresAreNotWrongResults() {
+    try (CudaKernels kernels = open()) {
+      Simulated.fail("alloc", 40, OUT_OF_MEMORY);
+      String message =
+          String.valueOf(
+              assertThrows(DeviceException.class, () -> SelfCheck.run(kernels)).getMessage());
+      assertTrue(message.startsWith("self check, "), message);
+      assertTrue(
+          message.contains(" needs ") && message.contains("of the device's memory"), message);
+      Simulated.fail("", 0, 0);
+      SelfCheck.run(kernels);
+    }
+  }
+
+  private static Jvm jvm(Path home, Path temporary) {
+    return Jvm.with(home, temporary)
+        .flags(
+            "--enable-native-access=ALL-UNNAMED",
+            // Quicker for what is over soon.
+            "-XX:TieredStopAtLevel=1",
+            "-Dvesalius.cuda.libraries=" + Simulated.folder(),
+            "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""));
+  }
+
+  private Jvm.Result choice(String wrong) throws IOException, InterruptedException {
+    Jvm.Result result =
+        jvm(folder, folder)
+            .environment("VESALIUS_SIMULATED_WRONG", wrong)
+            .run(Opening.Choice.class);
+    assertEquals(0, result.code(), result.output());
+    assertTrue(result.output().contains("checked once"), result.output());
+    return result;
+  }
+
+  /** By name it is refused, and an automatic choice goes on and says why. */
+  @Test
+  void aWrongDeviceIsNotUsed() throws IOException, InterruptedException {
+    String output = choice("vesalius_few_int4").output();
+    String reason =
+        "cuda: device 0, Simulated device, computes wrong numbers and is not used:"
+            + " linear INT4 (3, 74) to 18: expected ";
+    String remedy = "; update NVIDIA's driver, and if that does not help, report this with what";
+    assertEquals(
+        2,
+        output.lines().filter(line -> line.startsWith("refused: backend " + reason)).count(),
+        output);
+    assertTrue(output.contains(remedy), output);
+    assertTrue(output.contains("chosen reference ("), output);
+    assertEquals(
+        1,
+        output
+            .lines()
+            .filter(line -> line.contains("kernels: reference (") && line.contains(reason))
+            .count(),
+        output);
+    assertTrue(choice("").output().contains("chosen cuda ("), output);
+  }
+}
