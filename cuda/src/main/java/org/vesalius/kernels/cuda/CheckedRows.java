@@ -7,6 +7,8 @@ import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.Rotary;
+import org.vesalius.kernels.Sampling;
+import org.vesalius.kernels.SamplingRule;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Tolerance;
 import org.vesalius.kernels.Weight;
@@ -36,6 +38,7 @@ final class CheckedRows {
     rows.elements();
     rows.norms();
     rows.likeliest();
+    rows.draws();
     rows.rotations();
     rows.routing();
   }
@@ -241,6 +244,37 @@ final class CheckedRows {
           Tensor out = trial.allocate(ElementType.I32, 1, ROWS);
           trial.kernels().argmax(out, trial.of(ROWS, WIDE, x));
           return trial.read(out);
+        });
+  }
+
+  /** One rule a row, and what it writes into the history. */
+  private void draws() {
+    List<SamplingRule> rules =
+        List.of(
+            SamplingRule.greedy(),
+            new SamplingRule(1, 0, 1, 0, 1, 0, 0),
+            new SamplingRule(0.7f, 50, 1, 0, 1.5f, 0, 0),
+            new SamplingRule(1.5f, 0, 0.8f, 0, 1, 0.5f, 0.25f),
+            new SamplingRule(2, 200, 0.9f, 0.05f, 1.1f, 0, 0),
+            new SamplingRule(0, 0, 1, 0, 1.3f, 1, 1));
+    int count = rules.size();
+    float[] x = comparison.normal(count * WIDE);
+    int[] parameters = new int[Sampling.PARAMETERS * count];
+    int[] history = new int[count * WIDE];
+    Arrays.setAll(history, _ -> Math.max(0, comparison.below(12) - 8));
+    for (int row = 0; row < count; row++) {
+      long random = (long) comparison.below(1 << 30) << 34 | comparison.below(1 << 30);
+      int historyRow = rules.get(row).hasPenalties() ? count - 1 - row : -1;
+      Sampling.put(parameters, count, row, rules.get(row), historyRow, random);
+    }
+    comparison.checkExactly(
+        name("sample", count, WIDE),
+        trial -> {
+          Tensor out = trial.allocate(ElementType.I32, 1, count);
+          Tensor occurred = trial.integers(count, WIDE, history);
+          Tensor drawnBy = trial.integers(Sampling.PARAMETERS, count, parameters);
+          trial.kernels().sample(out, trial.of(count, WIDE, x), new Sampling(drawnBy, occurred));
+          return trial.read(List.of(out, occurred));
         });
   }
 

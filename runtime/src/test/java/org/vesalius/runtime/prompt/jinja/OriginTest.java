@@ -71,7 +71,7 @@ class OriginTest {
    * letters must be from outside.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"features.json", "random.json"})
+  @ValueSource(strings = {"features.json", "random.json.gz"})
   void greekComesFromOutsideAndNothingElseDoes(String resource) {
     ReferenceCases reference = ReferenceCases.read(resource);
     Map<String, @Nullable Object> variables = new LinkedHashMap<>();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,8 @@ record ReferenceCases(Map<String, @Nullable Object> variables, List<Case> cases)
 
   static ReferenceCases read(String resource) {
     try (InputStream in = ReferenceCases.class.getResourceAsStream(resource)) {
-      JsonNode root = JSON.readTree(Objects.requireNonNull(in, resource));
+      Objects.requireNonNull(in, resource);
+      JsonNode root = JSON.readTree(resource.endsWith(".gz") ? new GZIPInputStream(in) : in);
       List<Case> cases = new ArrayList<>();
       for (JsonNode each : root.get("cases")) {
         cases.add(

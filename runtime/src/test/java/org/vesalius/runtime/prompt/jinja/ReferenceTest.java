@@ -14,7 +14,7 @@ import org.vesalius.runtime.prompt.jinja.ReferenceCases.Case;
 
 class ReferenceTest {
   @ParameterizedTest
-  @ValueSource(strings = {"features.json", "random.json"})
+  @ValueSource(strings = {"features.json", "random.json.gz"})
   void rendersWhatTheReferenceRenders(String resource) {
     ReferenceCases reference = ReferenceCases.read(resource);
     List<String> wrong = new ArrayList<>();

@@ -74,7 +74,7 @@ class TemplateFuzzTest {
     ReferenceCases features = ReferenceCases.read("features.json");
     List<String> templates = new ArrayList<>();
     features.cases().forEach(each -> templates.add(each.template()));
-    ReferenceCases.read("random.json").cases().forEach(each -> templates.add(each.template()));
+    ReferenceCases.read("random.json.gz").cases().forEach(each -> templates.add(each.template()));
     SplittableRandom random = new SplittableRandom(SEED);
     for (int run = 0; run < RUNS; run++) {
       String template = mutate(templates, random);

@@ -1,7 +1,7 @@
 """Renders templates with transformers' own Jinja environment, as expectations for our interpreter.
 
     python3 generate.py features features.txt features.json
-    python3 generate.py random 1500 random.json [SEED]
+    python3 generate.py random 1500 random.json [SEED] && gzip -9 -n random.json
 
 features.txt holds one hand-written template per line, with the sign U+23CE for a line break.
 The other mode writes random templates over all the language's features.
