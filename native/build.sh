@@ -8,6 +8,11 @@ build=$1
 out=$2/org/vesalius/nativekernels/$PLATFORM
 log=$build/build.log
 mkdir -p "$build" "$out"
+# Whoever comes second waits, and finds the work done.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>"$build/build.lock"
+  flock 9
+fi
 
 without() {
   rm -f "$out"/*vesalius.*

@@ -149,10 +149,10 @@ gpu_bench() {
     $java_options -cp "$work/lib/*:$work/outputs/tests.jar" org.vesalius.bench.gpu.GpuBench "$@"
 }
 
-# Answers of small models of every family beside those of the definition.
+# Answers of small models of every family beside those of the definition, and of transformers.
 run_outputs() (
   java_options="$java_options -Dvesalius.only=cuda -Dvesalius.root=$work/outputs"
-  gpu_bench contract --part outputs --tests "$work/outputs/tests.jar" --parts "$results" --select QuantizedModelTest \
+  gpu_bench contract --part outputs --tests "$work/outputs/tests.jar" --parts "$results" --select QuantizedModelTest,GoldenModelTest \
     --exclude-tags definition
 )
 

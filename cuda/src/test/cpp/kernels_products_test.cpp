@@ -1,6 +1,8 @@
 /* Products with every format of weights: few tokens, many, groups of experts. */
 #include "kernels_test.h"
 
+#include <stdlib.h>
+
 static Random random_numbers{2};
 
 /* Weights of several experts in one format, and the numbers that they stand for. */
@@ -281,10 +283,12 @@ static void test_wrong_starts() {
 }
 
 void test_products() {
+  /* Threads in another order take three times as long, and shapes say nothing new there. */
+  bool few = getenv("VESALIUS_TEST_FEW") != nullptr;
   for (int format = 0; format < 5; format++) {
     begin_group(FORMATS[format]);
-    for (int columns : {1, 8, 61, 64, 203, 256, 512, 1107, 2400}) {
-      for (int tokens : {1, 2, 5, 8, 9, 70}) {
+    for (int columns : few ? std::vector<int>{61, 512, 1107} : std::vector<int>{1, 8, 61, 64, 203, 256, 512, 1107, 2400}) {
+      for (int tokens : few ? std::vector<int>{2, 70} : std::vector<int>{1, 2, 5, 8, 9, 70}) {
         test({format, 0, columns > 1000 ? 19 : 37, columns, {0, tokens}, tokens % 2 == 1});
       }
     }

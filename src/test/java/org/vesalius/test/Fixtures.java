@@ -84,9 +84,15 @@ final class Fixtures {
     }
   }
 
-  /** The names of all backends, whether they can work here or not. */
+  /**
+   * The names of all backends, whether they can work here or not, but for those that need a device:
+   * the command line's jar brings them along, and they have an execution of their own.
+   */
   static List<String> backends() {
-    return Backends.all().stream().map(Backend::name).toList();
+    return Backends.all().stream()
+        .filter(backend -> !backend.hasDevices())
+        .map(Backend::name)
+        .toList();
   }
 
   /**
