@@ -151,7 +151,7 @@ gpu_bench() {
 
 # Answers of small models of every family beside those of the definition, and of transformers.
 run_outputs() (
-  java_options="$java_options -Dvesalius.only=cuda -Dvesalius.root=$work/outputs"
+  java_options="$java_options -Dvesalius.only=cuda -Dvesalius.full=true -Dvesalius.root=$work/outputs"
   gpu_bench contract --part outputs --tests "$work/outputs/tests.jar" --parts "$results" --select QuantizedModelTest,GoldenModelTest \
     --exclude-tags definition
 )
