@@ -63,18 +63,11 @@ class CacheFormatTest {
   private record Step(float[] logits, int token) {
 
     double largest() {
-      double largest = 0;
-      for (float logit : logits) {
-        largest = Math.max(largest, Math.abs(logit));
-      }
-      return largest;
+      return Logits.largest(logits);
     }
 
-    /** How much the largest logit is ahead of the next one. */
     double margin() {
-      float[] sorted = logits.clone();
-      Arrays.sort(sorted);
-      return (double) sorted[sorted.length - 1] - sorted[sorted.length - 2];
+      return Logits.margin(logits);
     }
   }
 

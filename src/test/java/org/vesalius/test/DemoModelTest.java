@@ -50,9 +50,6 @@ class DemoModelTest {
   private static final int FEWER = 27;
   private static final int FEWEST = 81;
 
-  /** The one backend of this run, or none for all. */
-  private static final String ONLY = System.getProperty("vesalius.only", "");
-
   /** Answers with a rounded cache. */
   private static final class Answers {
     final AtomicInteger all = new AtomicInteger();
@@ -82,7 +79,7 @@ class DemoModelTest {
   @TestFactory
   Stream<DynamicTest> heldOutPictures() throws IOException {
     Map<String, List<JsonNode>> byImage = questions();
-    return backends().stream()
+    return Fixtures.tested().stream()
         .flatMap(backend ->
             tests(byImage, backend, stride(backend), goldens -> check(backend, goldens)));
   }
@@ -131,10 +128,6 @@ class DemoModelTest {
     }
   }
 
-  private static List<String> backends() {
-    return ONLY.isEmpty() ? Fixtures.backends() : List.of(ONLY);
-  }
-
   /** Every how many-th question a backend gets. */
   private static int stride(String backend) {
     return switch (backend) {
@@ -152,7 +145,7 @@ class DemoModelTest {
   @TestFactory
   Stream<DynamicTest> withARoundedCache() throws IOException {
     Map<String, List<JsonNode>> byImage = questions();
-    return backends().stream()
+    return Fixtures.tested().stream()
         .filter(backend -> !backend.equals("reference"))
         .flatMap(backend ->
             Stream.of(CacheFormat.BF16, CacheFormat.INT8)
@@ -202,7 +195,7 @@ class DemoModelTest {
   @TestFactory
   Stream<DynamicTest> withRoundedWeights() throws IOException {
     Map<String, List<JsonNode>> byImage = questions();
-    return backends().stream()
+    return Fixtures.tested().stream()
         .filter(backend -> !backend.equals("reference"))
         .flatMap(backend ->
             tests(

@@ -95,6 +95,16 @@ final class Fixtures {
         .toList();
   }
 
+  /** The one backend of this run, or empty for all of {@link #backends}. */
+  static String only() {
+    return System.getProperty("vesalius.only", "");
+  }
+
+  /** The names of the backends that this run is of. */
+  static List<String> tested() {
+    return only().isEmpty() ? backends() : List.of(only());
+  }
+
   /**
    * How tests open a model that run beside each other: with one thread each, because pools of more
    * threads than there are processors only wait for each other.

@@ -94,11 +94,7 @@ record GoldenActivations(String name, float[] expected, List<float[]> found) {
 
   /** The largest number that transformers has. */
   double largest() {
-    double max = 0;
-    for (float value : expected) {
-      max = Math.max(max, Math.abs(value));
-    }
-    return max;
+    return Logits.largest(expected);
   }
 
   /** The largest difference. */

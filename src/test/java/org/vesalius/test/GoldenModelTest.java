@@ -44,9 +44,6 @@ class GoldenModelTest {
 
   private static final RoundedGoldens ROUNDED = new RoundedGoldens(RELATIVE_BOUND);
 
-  /** The one backend of this run, or none for all. */
-  private static final String ONLY = System.getProperty("vesalius.only", "");
-
   @TempDir static Path scratch;
 
   /** README's table is what has just been shown. */
@@ -54,7 +51,7 @@ class GoldenModelTest {
   static void readmeSaysWhatRan() {
     System.out.println(MATRIX.counts());
     ROUNDED.requireDecided();
-    if (!ONLY.isEmpty()) {
+    if (!Fixtures.only().isEmpty()) {
       return;
     }
     assertEquals(
@@ -66,22 +63,21 @@ class GoldenModelTest {
   @TestFactory
   Stream<DynamicTest> cases() {
     List<GoldenSubject> subjects = subjects();
-    return (ONLY.isEmpty() ? Fixtures.backends() : List.of(ONLY))
-        .stream()
-            .flatMap(backend ->
-                subjects.stream()
-                    .flatMap(subject ->
-                        subject.read().stream()
-                            .filter(golden -> isAsked(subject, golden))
-                            .map(golden ->
-                                DynamicTest.dynamicTest(
-                                    backend + " " + subject.name() + " " + golden.name(),
-                                    () -> check(backend, subject, golden)))));
+    return Fixtures.tested().stream()
+        .flatMap(backend ->
+            subjects.stream()
+                .flatMap(subject ->
+                    subject.read().stream()
+                        .filter(golden -> isAsked(subject, golden))
+                        .map(golden ->
+                            DynamicTest.dynamicTest(
+                                backend + " " + subject.name() + " " + golden.name(),
+                                () -> check(backend, subject, golden)))));
   }
 
   /** Of a simulated device, which is slow, not everything is asked. */
   private static boolean asksAll() {
-    return ONLY.isEmpty() || Boolean.getBoolean("vesalius.full");
+    return Fixtures.only().isEmpty() || Boolean.getBoolean("vesalius.full");
   }
 
   /** Else prompts of several chunks of one family only. */

@@ -83,9 +83,9 @@ final class RoundedGoldens {
     int width = logits.length / expected.size();
     for (int i = 0; i < expected.size(); i++) {
       tokens.incrementAndGet();
-      if (margin(Arrays.copyOfRange(logits, i * width, (i + 1) * width)) > 2 * bound) {
+      if (Logits.margin(Arrays.copyOfRange(logits, i * width, (i + 1) * width)) > 2 * bound) {
         decided.incrementAndGet();
-        int forced = best(capture.rows("logits").get(i));
+        int forced = Logits.best(capture.rows("logits").get(i));
         assertEquals(expected.get(i), forced, "token " + i + ", golden ones before it");
         if (same) {
           assertEquals(expected.get(i), answer.get(i), "token " + i);
@@ -148,20 +148,5 @@ final class RoundedGoldens {
   void requireDecided() {
     System.out.println("tokens of rounded goldens that were decided: " + decided + " of " + tokens);
     assertTrue(2 * decided.get() >= tokens.get(), decided + " of " + tokens);
-  }
-
-  private static int best(float[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      best = logits[i] > logits[best] ? i : best;
-    }
-    return best;
-  }
-
-  /** How much the largest logit is ahead of the next one. */
-  private static double margin(float[] logits) {
-    float[] sorted = logits.clone();
-    Arrays.sort(sorted);
-    return (double) sorted[sorted.length - 1] - sorted[sorted.length - 2];
   }
 }

@@ -42,11 +42,6 @@ class SampledModelTest {
               .withFrequencyPenalty(0.3)
               .withSeed(3));
 
-  private static List<String> backends() {
-    String only = System.getProperty("vesalius.only", "");
-    return only.isEmpty() ? Fixtures.backends() : List.of(only);
-  }
-
   private static ChatModel open(String backend) {
     Fixtures.requireBackend(backend);
     return ChatModel.open(Fixtures.fixture("qwen2"), Fixtures.options(backend, CacheFormat.F32));
@@ -62,7 +57,7 @@ class SampledModelTest {
 
   @TestFactory
   Stream<DynamicTest> logProbabilitiesChangeNoToken() {
-    return backends().stream()
+    return Fixtures.tested().stream()
         .map(backend ->
             DynamicTest.dynamicTest(
                 backend,
@@ -86,7 +81,7 @@ class SampledModelTest {
   @TestFactory
   Stream<DynamicTest> aSeedGivesTheSameTokensOnEveryBackend() {
     // One that rounds activations has other logits.
-    return System.getProperty("vesalius.only", "").isEmpty()
+    return Fixtures.only().isEmpty()
         ? Fixtures.backends().stream()
             .filter(backend -> !backend.equals("reference"))
             .map(backend -> DynamicTest.dynamicTest(backend, () -> sameAsTheDefinition(backend)))
@@ -105,7 +100,7 @@ class SampledModelTest {
   /** More of them than there are rows for what they have written at first. */
   @TestFactory
   Stream<DynamicTest> requestsInTurnsGetTheTokensOfRequestsAlone() {
-    return backends().stream()
+    return Fixtures.tested().stream()
         .map(backend -> DynamicTest.dynamicTest(backend, () -> inTurns(backend)));
   }
 
