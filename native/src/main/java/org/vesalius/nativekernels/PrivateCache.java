@@ -3,24 +3,18 @@ package org.vesalius.nativekernels;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.vesalius.kernels.PrivateDirectory;
 
 /**
  * A directory that only this user can enter, with one file for each library that was ever loaded
@@ -32,15 +26,12 @@ import java.util.zip.CRC32C;
  * @param directory is made where it does not exist
  */
 record PrivateCache(Path directory) implements LibraryPlace {
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      PosixFilePermissions.fromString("rwx------");
-
   /** A file of another build that no process has written for so long is deleted. */
   private static final Duration KEPT = Duration.ofDays(30);
 
   @Override
   public SymbolLookup load(LibraryFile.Content content, Arena arena) throws IOException {
-    prepare();
+    PrivateDirectory.require(directory);
     byte[] bytes = content.bytes();
     CRC32C sum = new CRC32C();
     sum.update(bytes);
@@ -58,39 +49,6 @@ record PrivateCache(Path directory) implements LibraryPlace {
       deleteOld(file);
     }
     return DynamicLinker.load(file, arena);
-  }
-
-  private void prepare() throws IOException {
-    try {
-      Files.createDirectories(directory.getParent());
-      try {
-        Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-      } catch (FileAlreadyExistsException e) {
-        requirePrivate();
-      }
-    } catch (UnsupportedOperationException e) {
-      throw new IOException("the file system has no permissions", e);
-    }
-  }
-
-  /** Whoever can write here decides what runs in this process. */
-  private void requirePrivate() throws IOException {
-    PosixFileAttributes found =
-        Files.readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    String user = ProcessHandle.current().info().user().orElse("");
-    Set<PosixFilePermission> others = EnumSet.copyOf(List.of(PosixFilePermission.values()));
-    others.removeAll(OWNER_ONLY);
-    others.retainAll(found.permissions());
-    if (!found.isDirectory() || !found.owner().getName().equals(user) || !others.isEmpty()) {
-      throw new IOException(
-          "expected a directory of "
-              + user
-              + " with permissions rwx------, found "
-              + (found.isDirectory() ? "one of " : "something else of ")
-              + found.owner().getName()
-              + " with "
-              + PosixFilePermissions.toString(found.permissions()));
-    }
   }
 
   private void deleteOld(Path kept) throws IOException {

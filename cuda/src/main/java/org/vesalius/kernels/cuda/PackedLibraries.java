@@ -17,6 +17,7 @@ import java.util.jar.JarFile;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.PrivateDirectory;
 
 /**
  * cuBLAS on the class path, as JavaCPP's presets pack CUDA's own libraries: for a server that has
@@ -124,19 +125,20 @@ final class PackedLibraries {
       return Optional.empty();
     }
     for (Path parent : PrivateNatives.parents(System.getenv(), System.getProperties())) {
+      Path folder = parent.resolve("cuda-libraries");
       try {
-        return load(parent, both, major, failures);
+        return load(folder, both, major, failures);
       } catch (IOException e) {
         failures.add(
-            "cuBLAS of the class path in " + parent + ": " + String.valueOf(e.getMessage()));
+            "cuBLAS of the class path in " + folder + ": " + String.valueOf(e.getMessage()));
       }
     }
     return Optional.empty();
   }
 
   private static Optional<SharedLibrary> load(
-      Path parent, List<Packed> both, int major, List<String> failures) throws IOException {
-    Path folder = PrivateDirectory.in(parent, "cuda-libraries");
+      Path folder, List<Packed> both, int major, List<String> failures) throws IOException {
+    PrivateDirectory.require(folder);
     StringBuilder key = new StringBuilder();
     for (Packed packed : both) {
       key.append(key.isEmpty() ? "" : "-").append(HexFormat.of().toHexDigits((int) packed.sum()));
