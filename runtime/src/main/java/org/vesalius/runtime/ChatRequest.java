@@ -11,29 +11,48 @@ import org.jspecify.annotations.Nullable;
  *
  * @param messages the conversation so far
  * @param tools tool definitions in OpenAI's form, as parsed JSON; usually empty
+ * @param toolChoice whether the model may, must or must not call a tool
  * @param templateVariables what the chat template may read besides, such as {@code enable_thinking}
  * @param maxTokens how many tokens the answer may have; empty for what the context leaves, at most
  *     {@link #DEFAULT_MAX_TOKENS}
  * @param stopStrings texts that end the answer; they are not part of it
+ * @param responseFormat what the answer has to look like
+ * @param reasoningTokens how many tokens of reasoning the model may write before it has to answer,
+ *     0 for none; empty for as many as it likes
  * @param logprobs for how many of the likeliest tokens log-probabilities are given at each step, 0
  *     to 100
  * @param imageOptions how pictures are prepared, where it differs from the model's own files
  * @param sampling how tokens are chosen
+ * @param repetitionFuse whether an answer ends that only repeats itself, see {@link
+ *     FinishReason#REPETITION}
+ * @param speculativeTokens how many tokens are guessed ahead from what was written before and
+ *     checked in the same step (prompt lookup, Saxena 2023): changes the speed, never the answer; 0
+ *     for none, at most {@link #MAX_SPECULATIVE_TOKENS}
+ * @param scheduling its name, its priority and its time
  * @param cancellation ends the request from another thread
  */
 public record ChatRequest(
     List<ChatMessage> messages,
     List<Map<String, Object>> tools,
+    ToolChoice toolChoice,
     Map<String, ? extends @Nullable Object> templateVariables,
     OptionalInt maxTokens,
     List<String> stopStrings,
+    ResponseFormat responseFormat,
+    OptionalInt reasoningTokens,
     int logprobs,
     ImageOptions imageOptions,
     SamplingOptions sampling,
+    boolean repetitionFuse,
+    int speculativeTokens,
+    Scheduling scheduling,
     Cancellation cancellation) {
 
   /** How long an answer gets when the request does not say. */
   public static final int DEFAULT_MAX_TOKENS = 1024;
+
+  /** How many tokens may be guessed ahead at most. */
+  public static final int MAX_SPECULATIVE_TOKENS = 16;
 
   private static final int MAX_LOGPROBS = 100;
 
@@ -53,6 +72,17 @@ public record ChatRequest(
       throw new IllegalArgumentException(
           "logprobs: expected 0 to " + MAX_LOGPROBS + ", found " + logprobs);
     }
+    if (reasoningTokens.isPresent() && reasoningTokens.getAsInt() < 0) {
+      throw new IllegalArgumentException(
+          "reasoning tokens: expected at least 0, found " + reasoningTokens.getAsInt());
+    }
+    if (speculativeTokens < 0 || speculativeTokens > MAX_SPECULATIVE_TOKENS) {
+      throw new IllegalArgumentException(
+          "speculative tokens: expected 0 to "
+              + MAX_SPECULATIVE_TOKENS
+              + ", found "
+              + speculativeTokens);
+    }
     if (stopStrings.contains("")) {
       throw new IllegalArgumentException("stop: expected texts that are not empty, found \"\"");
     }
@@ -68,6 +98,12 @@ public record ChatRequest(
     private final List<ChatMessage> messages = new ArrayList<>();
     private final List<String> stopStrings = new ArrayList<>();
     private List<Map<String, Object>> tools = List.of();
+    private ToolChoice toolChoice = ToolChoice.auto();
+    private ResponseFormat responseFormat = ResponseFormat.text();
+    private OptionalInt reasoningTokens = OptionalInt.empty();
+    private boolean repetitionFuse = true;
+    private int speculativeTokens;
+    private Scheduling scheduling = Scheduling.defaults();
     private Map<String, ? extends @Nullable Object> templateVariables = Map.of();
     private OptionalInt maxTokens = OptionalInt.empty();
     private int logprobs;
@@ -107,6 +143,42 @@ public record ChatRequest(
     /** Sets the tools. */
     public Builder tools(List<Map<String, Object>> definitions) {
       tools = definitions;
+      return this;
+    }
+
+    /** Sets whether the model may, must or must not call a tool. */
+    public Builder toolChoice(ToolChoice choice) {
+      toolChoice = choice;
+      return this;
+    }
+
+    /** Sets what the answer has to look like. */
+    public Builder responseFormat(ResponseFormat format) {
+      responseFormat = format;
+      return this;
+    }
+
+    /** Limits the reasoning; 0 for none. */
+    public Builder reasoningTokens(int tokens) {
+      reasoningTokens = OptionalInt.of(tokens);
+      return this;
+    }
+
+    /** Sets whether an answer ends that only repeats itself; it does unless it is told not to. */
+    public Builder repetitionFuse(boolean on) {
+      repetitionFuse = on;
+      return this;
+    }
+
+    /** Sets how many tokens are guessed ahead. */
+    public Builder speculativeTokens(int tokens) {
+      speculativeTokens = tokens;
+      return this;
+    }
+
+    /** Sets name, priority and time. */
+    public Builder scheduling(Scheduling options) {
+      scheduling = options;
       return this;
     }
 
@@ -161,12 +233,18 @@ public record ChatRequest(
       return new ChatRequest(
           messages,
           tools,
+          toolChoice,
           templateVariables,
           maxTokens,
           stopStrings,
+          responseFormat,
+          reasoningTokens,
           logprobs,
           imageOptions,
           sampling,
+          repetitionFuse,
+          speculativeTokens,
+          scheduling,
           cancellation);
     }
   }

@@ -7,5 +7,9 @@ public enum FinishReason {
   /** It reached the wanted length or the end of the context. */
   LENGTH,
   /** The caller cancelled it. */
-  CANCELLED
+  CANCELLED,
+  /** Its time was over. */
+  DEADLINE,
+  /** It only repeated itself. */
+  REPETITION
 }

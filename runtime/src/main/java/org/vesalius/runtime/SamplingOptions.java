@@ -1,5 +1,6 @@
 package org.vesalius.runtime;
 
+import java.util.Map;
 import java.util.OptionalLong;
 
 /**
@@ -18,6 +19,7 @@ import java.util.OptionalLong;
  * @param presencePenalty subtracted once from logits of tokens that occur in the answer; 0 for none
  * @param frequencyPenalty subtracted from a token's logit for each time it occurs in the answer; 0
  *     for none
+ * @param logitBias added to the logits of these tokens before anything else
  * @param seed of the random numbers; empty for one that differs every time
  */
 public record SamplingOptions(
@@ -28,6 +30,7 @@ public record SamplingOptions(
     double repetitionPenalty,
     double presencePenalty,
     double frequencyPenalty,
+    Map<Integer, Double> logitBias,
     OptionalLong seed) {
 
   /** Checks the ranges. */
@@ -49,11 +52,16 @@ public record SamplingOptions(
         "frequency_penalty",
         "a finite number",
         frequencyPenalty);
+    logitBias = Map.copyOf(logitBias);
+    logitBias.forEach((token, bias) -> {
+      require(token >= 0, "logit_bias: token", "at least 0", token);
+      require(Double.isFinite(bias), "logit_bias", "a finite number", bias);
+    });
   }
 
   /** The likeliest token every time. */
   public static SamplingOptions greedy() {
-    return new SamplingOptions(0, 0, 1, 0, 1, 0, 0, OptionalLong.empty());
+    return new SamplingOptions(0, 0, 1, 0, 1, 0, 0, Map.of(), OptionalLong.empty());
   }
 
   /** Whether the likeliest token is taken as the model sees it: greedy, and without penalties. */
@@ -61,49 +69,82 @@ public record SamplingOptions(
     return temperature == 0
         && repetitionPenalty == 1
         && presencePenalty == 0
-        && frequencyPenalty == 0;
+        && frequencyPenalty == 0
+        && logitBias.isEmpty();
   }
 
   /** With another temperature. */
   public SamplingOptions withTemperature(double value) {
     return new SamplingOptions(
-        value, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, seed);
+        value,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        seed);
   }
 
   /** With another top-k. */
   public SamplingOptions withTopK(int value) {
     return new SamplingOptions(
-        temperature, value, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, seed);
+        temperature,
+        value,
+        topP,
+        minP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        seed);
   }
 
   /** With another top-p. */
   public SamplingOptions withTopP(double value) {
     return new SamplingOptions(
-        temperature, topK, value, minP, repetitionPenalty, presencePenalty, frequencyPenalty, seed);
+        temperature,
+        topK,
+        value,
+        minP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        seed);
   }
 
   /** With another min-p. */
   public SamplingOptions withMinP(double value) {
     return new SamplingOptions(
-        temperature, topK, topP, value, repetitionPenalty, presencePenalty, frequencyPenalty, seed);
+        temperature,
+        topK,
+        topP,
+        value,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        seed);
   }
 
   /** With another repetition penalty. */
   public SamplingOptions withRepetitionPenalty(double value) {
     return new SamplingOptions(
-        temperature, topK, topP, minP, value, presencePenalty, frequencyPenalty, seed);
+        temperature, topK, topP, minP, value, presencePenalty, frequencyPenalty, logitBias, seed);
   }
 
   /** With another presence penalty. */
   public SamplingOptions withPresencePenalty(double value) {
     return new SamplingOptions(
-        temperature, topK, topP, minP, repetitionPenalty, value, frequencyPenalty, seed);
+        temperature, topK, topP, minP, repetitionPenalty, value, frequencyPenalty, logitBias, seed);
   }
 
   /** With another frequency penalty. */
   public SamplingOptions withFrequencyPenalty(double value) {
     return new SamplingOptions(
-        temperature, topK, topP, minP, repetitionPenalty, presencePenalty, value, seed);
+        temperature, topK, topP, minP, repetitionPenalty, presencePenalty, value, logitBias, seed);
   }
 
   /** With a seed. */
@@ -116,7 +157,22 @@ public record SamplingOptions(
         repetitionPenalty,
         presencePenalty,
         frequencyPenalty,
+        logitBias,
         OptionalLong.of(value));
+  }
+
+  /** With other biases of tokens. */
+  public SamplingOptions withLogitBias(Map<Integer, Double> values) {
+    return new SamplingOptions(
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        values,
+        seed);
   }
 
   private static void require(boolean holds, String name, String expected, double found) {
