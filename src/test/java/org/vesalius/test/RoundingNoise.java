@@ -23,6 +23,7 @@ import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.runtime.WeightFormat;
 import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.EngineOptions;
 import org.vesalius.runtime.layers.QuantizingConversion;
 import org.vesalius.runtime.layers.WeightPlan;
 import org.vesalius.runtime.models.LoadedModel;
@@ -152,7 +153,10 @@ final class RoundingNoise {
           ModelFamilies.of(config).load(new ModelFiles(folder, plan), config, checkpoint, kernels);
       int context = Math.min(CONTEXT, model.decoder().config().maxPositions());
       try (Engine engine =
-          new Engine(kernels, model, context, context, CacheFormat.F32, 2L * context)) {
+          new Engine(
+              kernels,
+              model,
+              EngineOptions.single(context, context, CacheFormat.F32, 2L * context))) {
         return work.apply(new Loaded(engine, model));
       }
     }

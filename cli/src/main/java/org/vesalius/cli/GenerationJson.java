@@ -29,6 +29,9 @@ final class GenerationJson {
     json.put("prompt_tokens", generation.usage().promptTokens());
     json.put("image_tokens", generation.usage().imageTokens());
     json.put("completion_tokens", generation.usage().completionTokens());
+    json.put("cached_tokens", generation.usage().cachedTokens());
+    json.put("guessed_tokens", generation.usage().guessedTokens());
+    json.put("accepted_tokens", generation.usage().acceptedTokens());
     json.put("finish_reason", generation.finishReason().name().toLowerCase(Locale.ROOT));
     json.put("family", model.family());
     json.put("backend", generation.backend());
@@ -54,6 +57,7 @@ final class GenerationJson {
     Generation.Timings timings = generation.timings();
     json.put("load", Units.millis(loadNanos));
     json.put("preprocess", Units.millis(timings.preprocessNanos()));
+    json.put("queue", Units.millis(timings.queueNanos()));
     json.put("vision", Units.millis(timings.visionNanos()));
     json.put("prefill", Units.millis(timings.prefillNanos()));
     json.put("decode", Units.millis(timings.decodeNanos()));

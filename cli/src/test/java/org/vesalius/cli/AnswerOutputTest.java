@@ -141,8 +141,8 @@ class AnswerOutputTest {
             List.of(),
             List.of(),
             FinishReason.LENGTH,
-            new Generation.Usage(1, 0, 1),
-            new Generation.Timings(1, 1, 1, 1, 1),
+            new Generation.Usage(1, 0, 1, 0, 0, 0),
+            new Generation.Timings(1, 1, 1, 1, 1, 1),
             "reference",
             0);
     assertEquals(

@@ -77,13 +77,23 @@ public record Generation(
    * @param promptTokens tokens of the prompt, image tokens included
    * @param imageTokens those that stand for images
    * @param completionTokens generated tokens, an end token included
+   * @param cachedTokens those of the prompt that an earlier request had computed
+   * @param guessedTokens tokens that were guessed ahead
+   * @param acceptedTokens guesses that were right
    */
-  public record Usage(int promptTokens, int imageTokens, int completionTokens) {}
+  public record Usage(
+      int promptTokens,
+      int imageTokens,
+      int completionTokens,
+      int cachedTokens,
+      int guessedTokens,
+      int acceptedTokens) {}
 
   /**
    * Durations in nanoseconds.
    *
    * @param preprocessNanos template, tokens, image decoding and resizing
+   * @param queueNanos until the request took part in steps
    * @param visionNanos vision encoder
    * @param prefillNanos prompt through the decoder
    * @param decodeNanos from the first to the last generated token
@@ -91,6 +101,7 @@ public record Generation(
    */
   public record Timings(
       long preprocessNanos,
+      long queueNanos,
       long visionNanos,
       long prefillNanos,
       long decodeNanos,

@@ -10,6 +10,7 @@ import org.vesalius.loader.ConfigNode;
 import org.vesalius.loader.DType;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.SafetensorsHeader;
+import org.vesalius.runtime.generate.Engine;
 import org.vesalius.runtime.layers.KvCache;
 import org.vesalius.runtime.layers.MatrixRole;
 
@@ -55,7 +56,10 @@ public record MemoryNeed(long weights, long cache, long work) {
     return new MemoryNeed(
         weights,
         Math.min(context, CACHED_TOKENS) * sizes.cacheBytesPerToken(options.cacheFormat()),
-        sizes.workBytes(Math.min(options.prefillChunk(), context)) + (vision ? PICTURE : 0));
+        sizes.workBytes(
+                Math.min(options.prefillChunk(), context),
+                Engine.rows(options.capacity().requests()))
+            + (vision ? PICTURE : 0));
   }
 
   /** All of it. */
@@ -124,9 +128,10 @@ public record MemoryNeed(long weights, long cache, long work) {
       return KvCache.bytesPerToken(format, layers, kvHeads, headSize);
     }
 
-    long workBytes(int tokens) {
+    long workBytes(int chunk, int rows) {
+      int tokens = chunk + rows;
       long perToken = 3L * width + 2L * (heads + kvHeads) * headSize + 2L * inner;
-      return Float.BYTES * (tokens * perToken + words);
+      return Float.BYTES * (tokens * perToken + (long) rows * (words + width));
     }
   }
 }

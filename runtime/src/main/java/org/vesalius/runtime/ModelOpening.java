@@ -16,6 +16,7 @@ import org.vesalius.loader.LoadListener;
 import org.vesalius.loader.ModelConfig;
 import org.vesalius.loader.ModelFormatException;
 import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.EngineOptions;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.generate.PromptEncoder;
 import org.vesalius.runtime.layers.DecoderConfig;
@@ -37,6 +38,9 @@ import org.vesalius.tokenizer.Tokenizer;
  */
 final class ModelOpening {
   private static final int DEFAULT_CONTEXTS_IN_CACHE = 4;
+
+  /** Embeddings of images that are kept: a dozen of a million pixels in a model of 3B. */
+  private static final long IMAGE_BYTES = 128L << 20;
 
   private final Path directory;
   private final OpenOptions options;
@@ -120,10 +124,15 @@ final class ModelOpening {
           new Engine(
               kernels,
               model,
-              Math.min(options.prefillChunk(), context),
-              context,
-              options.cacheFormat(),
-              options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context));
+              new EngineOptions(
+                  Math.min(options.prefillChunk(), context),
+                  context,
+                  options.cacheFormat(),
+                  options.cacheTokens().orElse((long) DEFAULT_CONTEXTS_IN_CACHE * context),
+                  options.capacity().prefixTokens(),
+                  options.capacity().prefixTokens() == 0 ? 0 : IMAGE_BYTES,
+                  options.capacity().requests(),
+                  options.capacity().queue()));
       Generator generator =
           new Generator(
               engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());

@@ -17,6 +17,7 @@ import org.vesalius.kernels.CacheFormat;
  *     empty for four contexts
  * @param cacheFormat how the cache stores keys and values
  * @param weights the format that the decoder's matrices get
+ * @param capacity how many requests it serves at a time
  * @param device which of several devices of a backend computes, from 0
  */
 public record OpenOptions(
@@ -27,6 +28,7 @@ public record OpenOptions(
     OptionalLong cacheTokens,
     CacheFormat cacheFormat,
     WeightFormat weights,
+    Capacity capacity,
     int device) {
 
   private static final int DEFAULT_CHUNK = 256;
@@ -60,13 +62,22 @@ public record OpenOptions(
         OptionalLong.empty(),
         CacheFormat.BF16,
         WeightFormat.AS_STORED,
+        Capacity.defaults(),
         0);
   }
 
   /** On a named backend. */
   public OpenOptions withBackend(String name) {
     return new OpenOptions(
-        name, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, weights, device);
+        name,
+        threads,
+        prefillChunk,
+        contextTokens,
+        cacheTokens,
+        cacheFormat,
+        weights,
+        capacity,
+        device);
   }
 
   /** On so many threads. */
@@ -79,13 +90,22 @@ public record OpenOptions(
         cacheTokens,
         cacheFormat,
         weights,
+        capacity,
         device);
   }
 
   /** With another chunk size. */
   public OpenOptions withPrefillChunk(int tokens) {
     return new OpenOptions(
-        backend, threads, tokens, contextTokens, cacheTokens, cacheFormat, weights, device);
+        backend,
+        threads,
+        tokens,
+        contextTokens,
+        cacheTokens,
+        cacheFormat,
+        weights,
+        capacity,
+        device);
   }
 
   /** With a shorter context. */
@@ -98,6 +118,7 @@ public record OpenOptions(
         cacheTokens,
         cacheFormat,
         weights,
+        capacity,
         device);
   }
 
@@ -111,24 +132,63 @@ public record OpenOptions(
         OptionalLong.of(tokens),
         cacheFormat,
         weights,
+        capacity,
         device);
   }
 
   /** With keys and values stored otherwise. */
   public OpenOptions withCacheFormat(CacheFormat format) {
     return new OpenOptions(
-        backend, threads, prefillChunk, contextTokens, cacheTokens, format, weights, device);
+        backend,
+        threads,
+        prefillChunk,
+        contextTokens,
+        cacheTokens,
+        format,
+        weights,
+        capacity,
+        device);
   }
 
   /** With the decoder's matrices in another format. */
   public OpenOptions withWeights(WeightFormat format) {
     return new OpenOptions(
-        backend, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, format, device);
+        backend,
+        threads,
+        prefillChunk,
+        contextTokens,
+        cacheTokens,
+        cacheFormat,
+        format,
+        capacity,
+        device);
+  }
+
+  /** For more or fewer requests at a time. */
+  public OpenOptions withCapacity(Capacity wanted) {
+    return new OpenOptions(
+        backend,
+        threads,
+        prefillChunk,
+        contextTokens,
+        cacheTokens,
+        cacheFormat,
+        weights,
+        wanted,
+        device);
   }
 
   /** On another device of a backend that has several. */
   public OpenOptions withDevice(int number) {
     return new OpenOptions(
-        backend, threads, prefillChunk, contextTokens, cacheTokens, cacheFormat, weights, number);
+        backend,
+        threads,
+        prefillChunk,
+        contextTokens,
+        cacheTokens,
+        cacheFormat,
+        weights,
+        capacity,
+        number);
   }
 }

@@ -18,6 +18,7 @@ import org.vesalius.runtime.ModelWork;
 import org.vesalius.runtime.WeightFormat;
 import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.Engine;
+import org.vesalius.runtime.generate.EngineOptions;
 import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.CachedSequence;
 import org.vesalius.runtime.layers.LayerObserver;
@@ -103,7 +104,8 @@ final class OpenedModel implements AutoCloseable {
    * leave that to this class.
    */
   Engine engine(int chunk, int context) {
-    return new Engine(kernels, model, chunk, context, CacheFormat.BF16, context);
+    return new Engine(
+        kernels, model, EngineOptions.single(chunk, context, CacheFormat.BF16, context));
   }
 
   /** Random tokens. */

@@ -134,7 +134,7 @@ final class SequenceBatch implements AutoCloseable {
             prompt.put(1, 0, ids.length),
             layers(prompt.put(1, table(sequence)), prompt.put(1, lengths[sequence])),
             prompt.put(1, ids.length - 1),
-            null,
+            List.of(),
             null,
             lengths[sequence]);
     prompt.send();
@@ -189,7 +189,7 @@ final class SequenceBatch implements AutoCloseable {
             batch.put(1, starts),
             layers(batch.put(sequences, table), batch.put(1, longer)),
             batch.put(1, rows),
-            null,
+            List.of(),
             null,
             Arrays.stream(longer).max().orElseThrow());
     batch.send();

@@ -1,91 +1,107 @@
 package org.vesalius.runtime.generate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.layers.CachedSequence;
+import org.vesalius.runtime.layers.ContentKey;
 import org.vesalius.runtime.layers.DecoderConfig;
-import org.vesalius.runtime.layers.DecoderScratch;
 import org.vesalius.runtime.layers.KvCache;
 import org.vesalius.runtime.layers.LayerObserver;
-import org.vesalius.runtime.layers.Step;
 import org.vesalius.runtime.layers.StepBuffers;
 import org.vesalius.runtime.models.LoadedModel;
-import org.vesalius.runtime.models.PositionRule;
 import org.vesalius.runtime.vision.ImageEncoder;
 import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.TensorPool;
 
 /**
- * Runs a loaded model step by step for many requests. Each request holds its own sequence in the
- * cache; the device and the scratch memory are shared, and a fair lock lets requests take turns,
- * step by step.
+ * Runs a loaded model for many requests. A {@link Scheduler} puts the tokens of all running
+ * requests into common steps; images are encoded beside, and let steps in between their layers. The
+ * device belongs to one of them at a time: a fair lock lets them take turns. Sequences can also be
+ * driven by hand, for measuring and for looking into a model.
  */
 public final class Engine implements AutoCloseable {
+  /** How many tokens more than requests may be checked in one step. */
+  static final int MORE_ROWS = 16;
+
+  /** How often somebody who waits for the vision tower looks whether it still should. */
+  private static final int PATIENCE_MILLIS = 20;
+
   private final Kernels kernels;
   private final LoadedModel model;
+  private final EngineOptions options;
   private final KvCache cache;
   private final StepBuffers buffers;
-  private final DecoderScratch scratch;
+  private final StepRunner runner;
   private final TensorPool pool;
-  private final Tensor token;
-  private final StepSampling sampling;
-  private final DecodeRecordings recordings;
-  private final int context;
+  private final ImageEmbeddings images;
+  private final Scheduler scheduler;
+  private final int chunk;
   private final int groupTokens;
   private final ReentrantLock turn = new ReentrantLock(true);
-  private boolean closed;
 
-  /**
-   * Allocates everything that steps need.
-   *
-   * @param wantedChunk largest number of tokens of a step; more where the tokens of an image cannot
-   *     be parted
-   * @param context largest number of tokens of a sequence
-   * @param cacheFormat how keys and values are stored
-   * @param cacheTokens largest number of tokens of all sequences
-   */
-  public Engine(
-      Kernels kernels,
-      LoadedModel model,
-      int wantedChunk,
-      int context,
-      CacheFormat cacheFormat,
-      long cacheTokens) {
-    groupTokens = model.images().map(LoadedModel.ImageInput::groupTokens).orElse(0);
-    int chunk = Math.max(wantedChunk, groupTokens);
-    DecoderConfig config = model.decoder().config();
+  /** One image at a time, because each takes much memory while it is encoded. */
+  private final ReentrantLock vision = new ReentrantLock(true);
+
+  private volatile boolean closed;
+
+  /** Allocates everything that steps need. */
+  public Engine(Kernels kernels, LoadedModel model, EngineOptions options) {
     this.kernels = kernels;
     this.model = model;
-    this.context = context;
+    this.options = options;
+    groupTokens = model.images().map(LoadedModel.ImageInput::groupTokens).orElse(0);
+    chunk = Math.max(options.chunk(), groupTokens);
+    DecoderConfig config = model.decoder().config();
     cache =
         new KvCache(
             kernels,
-            cacheFormat,
+            options.cacheFormat(),
             config.layers(),
             config.kvHeads(),
             config.headSize(),
-            cacheTokens);
-    buffers = new StepBuffers(kernels, cache, chunk, context, model.positions().axes());
-    scratch = DecoderScratch.allocate(kernels, config, chunk, 1);
+            options.cacheTokens(),
+            options.retainedTokens());
+    buffers =
+        new StepBuffers(
+            kernels,
+            cache,
+            chunk + rows(options.requests()),
+            options.requests(),
+            options.context(),
+            model.positions().axes());
+    runner = new StepRunner(kernels, model.decoder(), buffers, rows(options.requests()));
     pool = new TensorPool(kernels);
-    token = kernels.allocate(ElementType.I32, 1, 1);
-    sampling = new StepSampling(kernels, config.vocabulary());
-    recordings = new DecodeRecordings(kernels);
+    images = new ImageEmbeddings(options.imageBytes());
+    scheduler = new Scheduler(this);
+  }
+
+  /** Of how many tokens of a step logits may be wanted where so many requests run together. */
+  public static int rows(int requests) {
+    return requests + MORE_ROWS;
+  }
+
+  /** The sizes. */
+  EngineOptions options() {
+    return options;
   }
 
   /** Largest number of tokens of a sequence. */
   public int context() {
-    return context;
+    return options.context();
   }
 
-  /** Largest number of tokens of a step. */
+  /** Largest number of tokens of prompts in a step. */
   public int chunk() {
-    return buffers.tokens();
+    return chunk;
   }
 
   /** What computes. */
@@ -103,6 +119,38 @@ public final class Engine implements AutoCloseable {
     return cache.usedPages();
   }
 
+  /** Pages that no request holds, kept for others that begin alike. */
+  public int retainedPages() {
+    return cache.retainedPages();
+  }
+
+  KvCache cache() {
+    return cache;
+  }
+
+  Scheduler scheduler() {
+    return scheduler;
+  }
+
+  ImageEmbeddings images() {
+    return images;
+  }
+
+  /** Where a step may end. */
+  RequestTokens.Cuts cuts() {
+    return new RequestTokens.Cuts(groupTokens > 0, oneSequenceAtATime());
+  }
+
+  /** Whether only tokens of one sequence may be in a step. */
+  boolean oneSequenceAtATime() {
+    return model.decoder().rotatesByLength();
+  }
+
+  /** Whether requests use what others have computed of the same beginning. */
+  boolean sharesPrefixes() {
+    return options.retainedTokens() > 0 && !oneSequenceAtATime();
+  }
+
   /** A new, empty sequence; the caller closes it. */
   public CachedSequence newSequence() {
     return new CachedSequence(cache);
@@ -110,17 +158,23 @@ public final class Engine implements AutoCloseable {
 
   /** Where it is kept what a request has written, for its penalties; the caller closes it. */
   StepSampling.Row newHistory() {
-    return sampling.newRow();
+    return runner.newHistory();
   }
 
-  /** Memory for the embeddings of a prompt's images; the caller closes it. */
+  /** Memory for the embeddings of images; the caller closes it. */
   public TensorPool.Loan borrowEmbeddings(int tokens) {
     int width =
         model
             .images()
             .map(input -> input.encoder().outputWidth())
             .orElse(model.decoder().config().width());
-    return pool.borrow(ElementType.F32, tokens, width);
+    turn.lock();
+    try {
+      requireOpen();
+      return pool.borrow(ElementType.F32, tokens, width);
+    } finally {
+      turn.unlock();
+    }
   }
 
   /**
@@ -128,26 +182,103 @@ public final class Engine implements AutoCloseable {
    * inside an image whose tokens see each other.
    */
   public int chunkEnd(EncodedPrompt prompt, int from) {
-    int end = Math.min(prompt.ids().length, from + chunk());
-    if (groupTokens > 0) {
-      for (PositionRule.ImageSpan span : prompt.spans()) {
-        if (span.start() > from && span.start() < end && span.end() > end) {
-          return span.start();
-        }
-      }
-    }
-    return end;
+    return new RequestTokens(prompt).chunkEnd(from, chunk, cuts());
   }
 
-  /** Encodes one image into {@code out (tokens, width)}. */
+  /**
+   * Encodes one image into {@code out (tokens, width)}. Steps that wait get their turn between its
+   * layers.
+   */
   public void encode(
       Tensor out, PreparedImage image, ImageEncoder encoder, LayerObserver observer) {
     turn.lock();
     try {
       requireOpen();
-      encoder.encode(out, image, observer);
+      encoder.encode(
+          out,
+          image,
+          (by, name, x) -> {
+            observer.observe(by, name, x);
+            letOthers();
+          });
     } finally {
       turn.unlock();
+    }
+  }
+
+  /** Ends the encoding of an image that nobody waits for any more. */
+  private static final class NotWanted extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NotWanted() {
+      super("not wanted any more", null, false, false);
+    }
+  }
+
+  /**
+   * The embeddings of an image, encoded now unless somebody has done it before.
+   *
+   * @param key what it shows, or null where it must be encoded
+   * @param unwanted asked from time to time whether the caller still wants it
+   * @return null if the caller does not
+   */
+  ImageEmbeddings.@Nullable Use embeddings(
+      PreparedImage image,
+      @Nullable ContentKey key,
+      LayerObserver observer,
+      BooleanSupplier unwanted) {
+    if (!lockVision(unwanted)) {
+      return null;
+    }
+    try {
+      ImageEmbeddings.Use known = key == null ? null : images.find(key);
+      if (known != null) {
+        return known;
+      }
+      TensorPool.Loan loan = borrowEmbeddings(image.tokens());
+      try {
+        encode(
+            loan.tensor(),
+            image,
+            model.images().orElseThrow().encoder(),
+            (by, name, x) -> {
+              observer.observe(by, name, x);
+              if (unwanted.getAsBoolean()) {
+                throw new NotWanted();
+              }
+            });
+        return key == null ? images.unshared(loan) : images.add(key, loan);
+      } catch (NotWanted _) {
+        loan.close();
+        return null;
+      } catch (RuntimeException | Error e) {
+        loan.close();
+        throw e;
+      }
+    } finally {
+      vision.unlock();
+    }
+  }
+
+  private boolean lockVision(BooleanSupplier unwanted) {
+    while (!unwanted.getAsBoolean()) {
+      try {
+        if (vision.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+          return true;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return false;
+  }
+
+  private void letOthers() {
+    if (turn.hasQueuedThreads()) {
+      turn.unlock();
+      turn.lock();
+      requireOpen();
     }
   }
 
@@ -165,54 +296,14 @@ public final class Engine implements AutoCloseable {
       int to,
       StepResult result,
       LayerObserver observer) {
-    int[][] positions = prompt.positions().axes();
-    int[][] slice = new int[positions.length][];
-    for (int axis = 0; axis < slice.length; axis++) {
-      slice[axis] = Arrays.copyOfRange(positions[axis], from, to);
-    }
-    int firstRow = 0;
-    int count = 0;
-    int[] targets = new int[to - from];
+    List<Tensor> parts = new ArrayList<>();
     int row = 0;
-    for (var span : prompt.spans()) {
-      for (int token = span.start(); token < span.end(); token++, row++) {
-        if (token >= from && token < to) {
-          if (count == 0) {
-            firstRow = row;
-          }
-          targets[count++] = token - from;
-        }
-      }
+    for (PreparedImage image : prompt.images()) {
+      parts.add(embeddings.rows(row, image.tokens()));
+      row += image.tokens();
     }
-    step(
-        sequence,
-        new StepInput(
-            Arrays.copyOfRange(prompt.ids(), from, to),
-            slice,
-            count == 0 ? null : embeddings.rows(firstRow, count),
-            Arrays.copyOf(targets, count),
-            groupTokens == 0 || count == 0 ? new int[0][] : groups(prompt, from, to),
-            prompt.ids().length),
-        result,
-        observer);
-  }
-
-  /** The tokens that each token sees in both directions: those of its image, or itself. */
-  private static int[][] groups(EncodedPrompt prompt, int from, int to) {
-    int[][] groups = new int[2][to - from];
-    for (int t = from; t < to; t++) {
-      groups[0][t - from] = t;
-      groups[1][t - from] = t + 1;
-    }
-    for (PositionRule.ImageSpan span : prompt.spans()) {
-      int first = Math.max(from, span.start());
-      int end = Math.min(to, span.end());
-      if (first < end) {
-        Arrays.fill(groups[0], first - from, end - from, span.start());
-        Arrays.fill(groups[1], first - from, end - from, span.end());
-      }
-    }
-    return groups;
+    runByHand(
+        part(new RequestTokens(prompt), sequence, from, to, new int[0], parts, result), observer);
   }
 
   /** Feeds one generated token at {@code position}. */
@@ -220,74 +311,89 @@ public final class Engine implements AutoCloseable {
       CachedSequence sequence, int id, int position, StepResult result, LayerObserver observer) {
     int[][] positions = new int[model.positions().axes()][];
     Arrays.fill(positions, new int[] {position});
-    step(
-        sequence,
-        new StepInput(new int[] {id}, positions, null, new int[0], new int[0][], 0),
-        result,
-        observer);
+    StepBuffers.Part token =
+        new StepBuffers.Part(
+            sequence,
+            new int[] {id},
+            positions,
+            List.of(),
+            new int[0][],
+            result.wanted() ? new int[] {0} : new int[0],
+            0);
+    runByHand(new StepRunner.Part(token, result), observer);
   }
 
-  private void step(
-      CachedSequence sequence, StepInput input, StepResult result, LayerObserver observer) {
+  private void runByHand(StepRunner.Part part, LayerObserver observer) {
+    try {
+      run(List.of(part), observer);
+    } catch (GrowthException e) {
+      throw e.reason();
+    }
+  }
+
+  /** What a request puts into a step: its tokens {@code from} to {@code to}, and guesses after. */
+  StepRunner.Part part(
+      RequestTokens tokens,
+      CachedSequence sequence,
+      int from,
+      int to,
+      int[] guesses,
+      List<? extends @Nullable Tensor> embeddings,
+      StepResult result) {
+    return new StepRunner.Part(
+        tokens.part(
+            sequence,
+            from,
+            to,
+            guesses,
+            embeddings,
+            groupTokens > 0,
+            result.wanted() ? 1 + guesses.length : 0),
+        result);
+  }
+
+  /** Says that the cache had no memory for a step, of which nothing has happened then. */
+  static final class GrowthException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final RuntimeException reason;
+
+    GrowthException(RuntimeException reason) {
+      super(reason);
+      this.reason = reason;
+    }
+
+    RuntimeException reason() {
+      return reason;
+    }
+  }
+
+  /** Extends the sequences by the parts' tokens and runs a step. */
+  void run(List<StepRunner.Part> parts, LayerObserver observer) {
     turn.lock();
     try {
       requireOpen();
-      int tokens = input.ids().length;
-      sequence.extend(tokens);
-      int[] wanted = result.wanted() ? new int[] {tokens - 1} : new int[0];
-      Step step =
-          buffers.step(
-              new StepBuffers.Part(
-                  sequence,
-                  input.ids(),
-                  input.positions(),
-                  input.spliceRows(),
-                  input.spliceTargets(),
-                  input.groups(),
-                  wanted,
-                  input.promptLength()));
-      model.decoder().prepare(kernels, step);
-      StepResult.Draw draw = result.draw();
-      if (draw != null && sampling.prepare(draw)) {
-        recordings.close();
-      }
-      // Only generated tokens come again and again in the same shapes; who observes wants to look
-      // into the middle of a step.
-      if (input.promptLength() == 0 && observer == LayerObserver.NONE) {
-        recordings.of(step, result, () -> compute(step, result, observer)).run();
-      } else {
-        compute(step, result, observer);
-      }
-      if (result.isToken()) {
-        kernels.read(result.token, token);
-        if (draw != null && result.token[0] >= 0) {
-          draw.sampler().add(result.token[0]);
-        }
-      } else if (result.wanted()) {
-        kernels.read(result.logits(), scratch.logits().firstRows(1));
-      }
+      extend(parts);
+      runner.run(parts, observer);
     } finally {
       turn.unlock();
     }
   }
 
-  private void compute(Step step, StepResult result, LayerObserver observer) {
-    Tensor logits = model.decoder().forward(kernels, step, scratch, observer);
-    switch (result.kind()) {
-      case LIKELIEST -> kernels.argmax(token, logits);
-      case DRAWN -> sampling.sample(token, logits);
-      case LOGITS, NOTHING -> {}
+  private static void extend(List<StepRunner.Part> parts) {
+    int extended = 0;
+    try {
+      for (StepRunner.Part part : parts) {
+        part.tokens().sequence().extend(part.tokens().ids().length);
+        extended++;
+      }
+    } catch (RuntimeException e) {
+      for (StepRunner.Part part : parts.subList(0, extended)) {
+        CachedSequence sequence = part.tokens().sequence();
+        sequence.truncate(sequence.length() - part.tokens().ids().length);
+      }
+      throw new GrowthException(e);
     }
   }
-
-  @SuppressWarnings("ArrayRecordComponent") // a bundle of arguments; never compared
-  private record StepInput(
-      int[] ids,
-      int[][] positions,
-      @Nullable Tensor spliceRows,
-      int[] spliceTargets,
-      int[][] groups,
-      int promptLength) {}
 
   private void requireOpen() {
     if (closed) {
@@ -295,17 +401,15 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /**
-   * Waits for the running step and frees the device. Requests that go on afterwards fail.
-   * Idempotent.
-   */
+  /** Ends all requests, waits for the running step, and frees the device. Idempotent. */
   @Override
   public void close() {
+    scheduler.close();
     turn.lock();
     try {
       if (!closed) {
         closed = true;
-        recordings.close();
+        runner.close();
         kernels.close();
       }
     } finally {

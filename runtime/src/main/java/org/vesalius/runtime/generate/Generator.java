@@ -1,37 +1,28 @@
 package org.vesalius.runtime.generate;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
-import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.ContextOverflowException;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationEvent;
 import org.vesalius.runtime.GenerationListener;
-import org.vesalius.runtime.NumericalException;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.answer.ParsedAnswer;
-import org.vesalius.runtime.layers.CachedSequence;
+import org.vesalius.runtime.layers.KvCache;
 import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.models.LoadedModel;
-import org.vesalius.runtime.vision.TensorPool;
 import org.vesalius.tokenizer.Tokenizer;
 
 /**
- * Answers requests: encode the prompt, encode its images, prefill in chunks, then token by token.
- * Thread-safe.
+ * Answers requests: encodes the prompt, hands it to the scheduler, encodes the images when they are
+ * needed, and tells the listener what happens, all on the thread that asks. Thread-safe.
  */
 public final class Generator {
   private final Engine engine;
   private final PromptEncoder encoder;
-  private final LoadedModel model;
-  private final Tokenizer tokenizer;
-  private final Set<Integer> endIds;
-  private final AnswerFormat answerFormat;
+  private final Answer.Language language;
 
   /**
    * A generator.
@@ -48,10 +39,9 @@ public final class Generator {
       AnswerFormat answerFormat) {
     this.engine = engine;
     this.encoder = encoder;
-    this.model = model;
-    this.tokenizer = tokenizer;
-    this.endIds = Set.copyOf(endIds);
-    this.answerFormat = answerFormat;
+    language =
+        new Answer.Language(
+            tokenizer, Set.copyOf(endIds), answerFormat, model.decoder().config().vocabulary());
   }
 
   /** Answers a request. */
@@ -78,8 +68,7 @@ public final class Generator {
       LayerObserver observer) {
     int maxTokens = maxTokens(request, prompt);
     listener.on(new GenerationEvent.PromptReady(prompt.ids().length, prompt.images().size()));
-    Run run = new Run(request, prompt, maxTokens, begin, listener, observer);
-    return run.answer();
+    return new Call(request, prompt, maxTokens, begin, listener, observer).answer();
   }
 
   private int maxTokens(ChatRequest request, EncodedPrompt prompt) {
@@ -92,186 +81,198 @@ public final class Generator {
     return wanted;
   }
 
-  /** One request on its way. */
-  private final class Run {
-    private final ChatRequest request;
+  /** The caller's side of a request: it encodes images when it is told, and passes events on. */
+  private final class Call {
     private final EncodedPrompt prompt;
-    private final int maxTokens;
     private final long begin;
     private final GenerationListener listener;
-    private final LayerObserver observer;
-    private final long seed;
-    private final Sampler sampler;
-    private final StepSampling.Row history;
-    private final AnswerText text;
-    private final List<Integer> ids = new ArrayList<>();
-    private final List<Generation.TokenLogprobs> logprobs = new ArrayList<>();
-    private final float[] logits;
-    private final StepResult result;
-    private long preprocessed;
-    private long encoded;
-    private long prefilled;
-    private long firstToken;
+    private final Answer answer;
+    private final RequestRun run;
+    private final long preprocessed = System.nanoTime();
+    private long visionNanos;
+    private int imagesDone;
 
-    Run(
+    Call(
         ChatRequest request,
         EncodedPrompt prompt,
         int maxTokens,
         long begin,
         GenerationListener listener,
         LayerObserver observer) {
-      this.request = request;
       this.prompt = prompt;
-      this.maxTokens = maxTokens;
       this.begin = begin;
       this.listener = listener;
-      this.observer = observer;
-      seed = request.sampling().seed().orElseGet(RandomGenerator.getDefault()::nextLong);
-      int vocabulary = model.decoder().config().vocabulary();
-      sampler = new Sampler(request.sampling(), prompt.ids(), seed, vocabulary);
-      history = engine.newHistory();
-      logits = new float[request.logprobs() == 0 ? 0 : vocabulary];
-      result = result();
-      text = new AnswerText(tokenizer, answerFormat, request, prompt, listener);
-    }
-
-    private StepResult result() {
-      if (request.logprobs() > 0) {
-        return StepResult.logits(logits);
+      var messages = RequestRun.messages();
+      GenerationListener forward =
+          listener == GenerationListener.NONE
+              ? listener
+              : event -> messages.add(new RequestRun.Message.Event(event));
+      StepSampling.Row history = engine.newHistory();
+      answer = new Answer(language, request, prompt, maxTokens, forward, history);
+      RequestTokens tokens = new RequestTokens(prompt);
+      boolean shares = observer == LayerObserver.NONE && engine.sharesPrefixes();
+      if (shares) {
+        tokens.pageKeys(prompt.ids().length / KvCache.PAGE_SIZE); // here, not between steps
       }
-      return request.sampling().isLikeliest()
-          ? StepResult.likeliest()
-          : StepResult.drawn(new StepResult.Draw(sampler, history));
+      long deadline =
+          request
+              .scheduling()
+              .timeLimit()
+              .map(limit -> begin + limit.toNanos())
+              .orElse(Long.MAX_VALUE);
+      run =
+          new RequestRun(
+              request,
+              tokens,
+              answer,
+              observer,
+              messages,
+              engine.newSequence(),
+              history,
+              deadline,
+              shares);
     }
 
     Generation answer() {
-      preprocessed = System.nanoTime();
-      try (CachedSequence sequence = engine.newSequence();
-          TensorPool.Loan embeddings = engine.borrowEmbeddings(prompt.imageTokens());
-          StepSampling.Row _ = history) {
-        FinishReason reason =
-            encodeImages(embeddings.tensor()) ? prefill(sequence, embeddings.tensor()) : null;
+      engine.scheduler().submit(run);
+      FinishReason reason = null;
+      try {
+        reason = follow();
+      } finally {
         if (reason == null) {
-          reason = cancelled() ? FinishReason.CANCELLED : decode(sequence);
+          abandon();
         }
-        return finish(reason);
+      }
+      return finish(reason);
+    }
+
+    /** Until the answer has ended. */
+    private FinishReason follow() {
+      while (true) {
+        switch (next()) {
+          case RequestRun.Message.Event(GenerationEvent event) -> listener.on(event);
+          case RequestRun.Message.Encode(List<Integer> images) -> encode(images);
+          case RequestRun.Message.Ended(FinishReason reason) -> {
+            return reason;
+          }
+          case RequestRun.Message.Failed(Throwable cause) -> throw unchecked(cause);
+        }
       }
     }
 
-    private boolean cancelled() {
-      return request.cancellation().isCancelled();
-    }
-
-    /** False if cancelled on the way. */
-    private boolean encodeImages(Tensor embeddings) {
-      int row = 0;
-      for (int i = 0; i < prompt.images().size(); i++) {
-        if (cancelled()) {
-          return false;
+    /** An interrupt ends the request, which then answers with what it has. */
+    private RequestRun.Message next() {
+      boolean interrupted = false;
+      try {
+        while (true) {
+          try {
+            return run.queue().take();
+          } catch (InterruptedException e) {
+            interrupted = true;
+            run.abandon();
+            engine.scheduler().wake();
+          }
         }
-        int rows = prompt.images().get(i).tokens();
-        engine.encode(
-            embeddings.rows(row, rows),
-            prompt.images().get(i),
-            model.images().orElseThrow().encoder(),
-            observer);
-        row += rows;
-        listener.on(new GenerationEvent.VisionProgress(i + 1, prompt.images().size()));
-      }
-      encoded = System.nanoTime();
-      return true;
-    }
-
-    /** Null when the whole prompt is in. */
-    private @Nullable FinishReason prefill(CachedSequence sequence, Tensor embeddings) {
-      int total = prompt.ids().length;
-      int from = 0;
-      while (from < total) {
-        if (cancelled()) {
-          return FinishReason.CANCELLED;
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
         }
-        int to = engine.chunkEnd(prompt, from);
-        StepResult wanted = to == total ? result : StepResult.nothing();
-        engine.feed(sequence, prompt, embeddings, from, to, wanted, observer);
-        listener.on(new GenerationEvent.PrefillProgress(to, total));
-        from = to;
-      }
-      prefilled = System.nanoTime();
-      return null;
-    }
-
-    private int sample(int position) {
-      int id = sampler.choose(logits);
-      if (id < 0) {
-        throw new NumericalException(position);
-      }
-      logprobs.add(new Logprobs(logits, tokenizer).of(id, request.logprobs()));
-      return id;
-    }
-
-    private FinishReason decode(CachedSequence sequence) {
-      for (; ; ) {
-        int id = choose();
-        boolean end = endIds.contains(id);
-        if (!end) {
-          text.append(id);
-        }
-        if (end || text.stopped()) {
-          return FinishReason.STOP;
-        }
-        if (ids.size() == maxTokens) {
-          return FinishReason.LENGTH;
-        }
-        if (cancelled()) {
-          return FinishReason.CANCELLED;
-        }
-        engine.decode(sequence, id, prompt.positions().next() + ids.size() - 1, result, observer);
       }
     }
 
-    private int choose() {
-      int position = prompt.ids().length + ids.size();
-      int id = result.isToken() ? result.token(position) : sample(position);
-      if (ids.isEmpty()) {
-        firstToken = System.nanoTime();
+    private void encode(List<Integer> images) {
+      long from = System.nanoTime();
+      Throwable problem = null;
+      try {
+        for (int image : images) {
+          var embeddings =
+              engine.embeddings(
+                  prompt.images().get(image),
+                  run.shares() ? run.tokens.pictureKey(image) : null,
+                  run.observer,
+                  this::unwanted);
+          if (embeddings == null) {
+            break;
+          }
+          run.setImage(image, embeddings);
+          listener.on(new GenerationEvent.VisionProgress(++imagesDone, prompt.images().size()));
+        }
+      } catch (RuntimeException | Error e) {
+        problem = e;
       }
-      ids.add(id);
-      listener.on(new GenerationEvent.Token(id));
-      return id;
+      visionNanos += System.nanoTime() - from;
+      if (unwanted()) {
+        run.abandon();
+      }
+      run.encoded(problem);
+      engine.scheduler().wake();
+    }
+
+    private boolean unwanted() {
+      return run.over() != null || Thread.currentThread().isInterrupted();
+    }
+
+    /** Waits until the scheduler has let it go, so that nothing is left behind. */
+    private void abandon() {
+      run.abandon();
+      engine.scheduler().wake();
+      while (run.phase() != RequestRun.Phase.ENDED) {
+        if (next() instanceof RequestRun.Message.Encode) {
+          run.encoded(null);
+          engine.scheduler().wake();
+        }
+      }
     }
 
     private Generation finish(FinishReason reason) {
       long end = System.nanoTime();
-      ParsedAnswer answer = text.finish(prompt.frames());
+      ParsedAnswer parsed = answer.finish();
       Generation generation =
           new Generation(
-              answer.text(),
-              answer.reasoning(),
-              answer.reasoningUnclosed(),
-              answer.toolCalls(),
-              answer.regions(),
-              answer.invalidRegions(),
-              List.copyOf(ids),
-              List.copyOf(logprobs),
+              parsed.text(),
+              parsed.reasoning(),
+              parsed.reasoningUnclosed(),
+              parsed.toolCalls(),
+              parsed.regions(),
+              parsed.invalidRegions(),
+              List.copyOf(answer.ids()),
+              List.copyOf(answer.logprobs()),
               reason,
-              new Generation.Usage(prompt.ids().length, prompt.imageTokens(), ids.size()),
+              new Generation.Usage(
+                  prompt.ids().length,
+                  prompt.imageTokens(),
+                  answer.ids().size(),
+                  run.reused(),
+                  run.guessed(),
+                  run.accepted()),
               timings(end),
               engine.backend(),
-              seed);
+              answer.seed());
       listener.on(new GenerationEvent.Finished(generation));
       return generation;
     }
 
-    /** A phase that a cancellation kept from ending counts up to the end. */
+    /** A phase that was kept from ending counts up to the end. */
     private Generation.Timings timings(long end) {
-      long vision = encoded == 0 ? end : encoded;
-      long prefill = prefilled == 0 ? end : prefilled;
+      long started = run.startedNanos() == 0 ? end : run.startedNanos();
+      long prefilled = run.prefilledNanos() == 0 ? end : run.prefilledNanos();
+      long first = answer.firstTokenNanos();
       return new Generation.Timings(
           preprocessed - begin,
-          vision - preprocessed,
-          Math.max(0, prefill - vision),
-          ids.isEmpty() ? 0 : end - firstToken,
-          ids.isEmpty() ? 0 : firstToken - begin);
+          started - preprocessed,
+          visionNanos,
+          Math.max(0, prefilled - started - visionNanos),
+          first == 0 ? 0 : end - first,
+          first == 0 ? 0 : first - begin);
     }
+  }
+
+  private static RuntimeException unchecked(Throwable cause) {
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return cause instanceof RuntimeException exception
+        ? exception
+        : new IllegalStateException(cause);
   }
 }

@@ -1,12 +1,15 @@
 package org.vesalius.runtime.generate;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.NumericalException;
 
 /**
  * What a request wants to know after a step: nothing, the logits after its last token, or only a
  * token, the likeliest or one that is drawn, which spares a device the way of all logits to the
- * host. Belongs to one request, and is overwritten by every step.
+ * host. Where tokens were guessed, the same after each of them. Belongs to one request, and is
+ * overwritten by every step.
  */
 public final class StepResult {
   /** What is wanted. */
@@ -27,13 +30,13 @@ public final class StepResult {
   private static final StepResult NOTHING = new StepResult(Kind.NOTHING, new float[0], null);
 
   private final Kind kind;
-  private final float[] logits;
+  private final List<float[]> logits = new ArrayList<>();
   private final @Nullable Draw draw;
-  final int[] token = {-1};
+  private int[] tokens = {-1};
 
   private StepResult(Kind kind, float[] logits, @Nullable Draw draw) {
     this.kind = kind;
-    this.logits = logits;
+    this.logits.add(logits);
     this.draw = draw;
   }
 
@@ -70,8 +73,12 @@ public final class StepResult {
     return kind == Kind.LIKELIEST || kind == Kind.DRAWN;
   }
 
-  float[] logits() {
-    return logits;
+  /** The logits of a row. */
+  float[] logits(int row) {
+    while (logits.size() <= row) {
+      logits.add(new float[logits.getFirst().length]);
+    }
+    return logits.get(row);
   }
 
   /** How the token is drawn, if it is. */
@@ -79,16 +86,24 @@ public final class StepResult {
     return draw;
   }
 
+  /** Takes the tokens of a step, one for each row, from {@code all}. */
+  void takeTokens(int[] all, int from, int rows) {
+    if (tokens.length < rows) {
+      tokens = new int[rows];
+    }
+    System.arraycopy(all, from, tokens, 0, rows);
+  }
+
   /**
-   * The token of the last step.
+   * The token of a row of the last step.
    *
    * @param position of the token, for the error
    * @throws NumericalException if a logit was not finite
    */
-  int token(int position) {
-    if (token[0] < 0) {
+  int token(int row, int position) {
+    if (tokens[row] < 0) {
       throw new NumericalException(position);
     }
-    return token[0];
+    return tokens[row];
   }
 }

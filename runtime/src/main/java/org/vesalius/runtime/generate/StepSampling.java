@@ -1,9 +1,12 @@
 package org.vesalius.runtime.generate;
 
 import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Sampling;
+import org.vesalius.kernels.SamplingRule;
 import org.vesalius.kernels.Tensor;
 
 /**
@@ -17,14 +20,20 @@ final class StepSampling {
   private final Kernels kernels;
   private final int vocabulary;
   private final Tensor parameters;
-  private final int[] values = new int[Sampling.PARAMETERS];
+  private final int[] values;
   private final BitSet used = new BitSet();
   private Tensor history;
 
-  StepSampling(Kernels kernels, int vocabulary) {
+  /**
+   * Nothing drawn yet.
+   *
+   * @param rows how many tokens a step draws at most
+   */
+  StepSampling(Kernels kernels, int vocabulary, int rows) {
     this.kernels = kernels;
     this.vocabulary = vocabulary;
-    parameters = kernels.allocate(ElementType.I32, Sampling.PARAMETERS, 1);
+    values = new int[Sampling.PARAMETERS * rows];
+    parameters = kernels.allocate(ElementType.I32, Sampling.PARAMETERS, rows);
     history = kernels.allocate(ElementType.I32, 0, vocabulary);
   }
 
@@ -54,26 +63,43 @@ final class StepSampling {
   }
 
   /**
-   * Writes what the next token of a request is drawn by.
+   * Writes what the tokens of a step are drawn by.
    *
+   * @param draws of each row; null for the likeliest token
    * @return whether tensors are at another place than before, so that recorded steps are useless
    */
-  boolean prepare(StepResult.Draw draw) {
+  boolean prepare(List<StepResult.@Nullable Draw> draws) {
     int before = history.rows();
-    Sampler sampler = draw.sampler();
-    Row row = draw.row();
-    if (sampler.rule().hasPenalties()) {
-      if (row.index < 0) {
-        claim(row);
-      }
-      if (row.written != history.rows()) {
-        kernels.write(history.rows(row.index, 1), sampler.history());
-        row.written = history.rows();
+    for (StepResult.Draw draw : draws) {
+      if (draw != null && draw.sampler().rule().hasPenalties() && draw.row().index < 0) {
+        claim(draw.row());
       }
     }
-    Sampling.put(values, 1, 0, sampler.rule(), row.index, sampler.nextRandom());
-    kernels.write(parameters, values);
+    for (int i = 0; i < draws.size(); i++) {
+      StepResult.Draw draw = draws.get(i);
+      if (draw == null) {
+        Sampling.put(values, draws.size(), i, SamplingRule.greedy(), -1, 0);
+      } else {
+        Sampler sampler = draw.sampler();
+        writeHistory(draw.row(), sampler);
+        Sampling.put(
+            values, draws.size(), i, sampler.rule(), draw.row().index, sampler.nextRandom());
+      }
+    }
+    kernels.write(parameters(draws.size()), values);
     return history.rows() != before;
+  }
+
+  /** Once, and again when the history has moved; steps keep it up to date. */
+  private void writeHistory(Row row, Sampler sampler) {
+    if (sampler.rule().hasPenalties() && row.written != history.rows()) {
+      kernels.write(history.rows(row.index, 1), sampler.history());
+      row.written = history.rows();
+    }
+  }
+
+  private Tensor parameters(int rows) {
+    return new Tensor(ElementType.I32, parameters.data(), Sampling.PARAMETERS, rows, rows);
   }
 
   private void claim(Row row) {
@@ -87,8 +113,8 @@ final class StepSampling {
     }
   }
 
-  /** Draws the token of the running step. */
-  void sample(Tensor token, Tensor logits) {
-    kernels.sample(token, logits, new Sampling(parameters, history));
+  /** Draws the tokens of the running step, one for each row of logits. */
+  void sample(Tensor tokens, Tensor logits) {
+    kernels.sample(tokens, logits, new Sampling(parameters(logits.rows()), history));
   }
 }

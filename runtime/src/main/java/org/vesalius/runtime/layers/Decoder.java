@@ -27,6 +27,14 @@ public record Decoder(
     RmsNorm finalNorm,
     Linear head) {
 
+  /**
+   * Whether the rotation of a token depends on how long its sequence is: then sequences of
+   * different length cannot share a step.
+   */
+  public boolean rotatesByLength() {
+    return positions.stream().anyMatch(position -> position.dynamic().isPresent());
+  }
+
   /** Writes what depends on a step otherwise than by its tensors, before {@link #forward}. */
   public void prepare(Kernels kernels, Step step) {
     positions.forEach(position -> position.prepare(kernels, step));
@@ -68,9 +76,8 @@ public record Decoder(
     if (embeddingScale != 1) {
       kernels.scale(residual, embeddingScale);
     }
-    if (step.splice() != null) {
-      kernels.scatterRows(
-          residual, step.splice().level(0, config.width()), step.splice().targets());
+    for (Step.Splice splice : step.splices()) {
+      kernels.scatterRows(residual, splice.level(0, config.width()), splice.targets());
     }
   }
 
@@ -84,9 +91,10 @@ public record Decoder(
    * DeepStack (Meng et al. 2024): features of deeper tower layers join the stream after a layer.
    */
   private void addDeepFeatures(Kernels kernels, Tensor delta, Step step, int layer) {
-    Step.Splice splice = step.splice();
-    if (splice != null && layer + 1 < splice.levels(config.width())) {
-      kernels.addRows(delta, splice.level(layer + 1, config.width()), splice.targets());
+    for (Step.Splice splice : step.splices()) {
+      if (layer + 1 < splice.levels(config.width())) {
+        kernels.addRows(delta, splice.level(layer + 1, config.width()), splice.targets());
+      }
     }
   }
 

@@ -1,7 +1,6 @@
 package org.vesalius.runtime.layers;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.ElementType;
@@ -13,7 +12,8 @@ import org.vesalius.kernels.Tensor;
  * The keys and values of all sequences of a model, in pages of a fixed number of tokens (Kwon et
  * al. 2023). A page id names the same slots in every layer. Pages are counted by reference, so that
  * sequences can share a prefix; the pool grows by a slab when no page is free, and freed pages are
- * used again. Thread-safe.
+ * used again. Pages whose content is known are retained for a while when nobody holds them any
+ * more, for sequences that begin alike. Thread-safe.
  */
 public final class KvCache {
   /** Tokens of a page: the unit of sharing and the block in which attention reads keys. */
@@ -26,26 +26,33 @@ public final class KvCache {
   private final int kvHeads;
   private final int headSize;
   private final long maxPages;
+  private final PagePool pool;
   private final List<List<Tensor>> keys = new ArrayList<>();
   private final List<List<Tensor>> values = new ArrayList<>();
   private final List<List<Tensor>> keyScales = new ArrayList<>();
   private final List<List<Tensor>> valueScales = new ArrayList<>();
-  private final List<Integer> free = new ArrayList<>();
-  private int[] references = new int[0];
 
   /**
    * An empty cache.
    *
    * @param format how numbers are stored
    * @param maxTokens how many tokens it may ever hold
+   * @param retainedTokens how many tokens that no sequence holds it may keep for others to come
    */
   public KvCache(
-      Kernels kernels, CacheFormat format, int layers, int kvHeads, int headSize, long maxTokens) {
+      Kernels kernels,
+      CacheFormat format,
+      int layers,
+      int kvHeads,
+      int headSize,
+      long maxTokens,
+      long retainedTokens) {
     this.kernels = kernels;
     this.format = format;
     this.kvHeads = kvHeads;
     this.headSize = headSize;
     this.maxPages = Math.ceilDiv(maxTokens, PAGE_SIZE);
+    pool = new PagePool(maxPages, retainedTokens / PAGE_SIZE);
     for (int layer = 0; layer < layers; layer++) {
       keys.add(List.of());
       values.add(List.of());
@@ -65,40 +72,50 @@ public final class KvCache {
   }
 
   /**
-   * Takes a free page, growing the pool if needed.
+   * Takes a page, growing the pool if needed.
    *
    * @throws CacheFullException if the cache holds as many tokens as it may
    */
   synchronized int takePage() {
-    if (free.isEmpty()) {
+    if (pool.mustGrow()) {
       grow();
     }
-    int page = free.removeLast();
-    references[page] = 1;
-    return page;
+    return pool.take();
   }
 
   /** Adds a reference to a page that another sequence holds. */
   synchronized void sharePage(int page) {
-    if (references[page] == 0) {
-      throw new IllegalStateException("page " + page + " is free and cannot be shared");
-    }
-    references[page]++;
+    pool.share(page);
   }
 
-  /** Drops a reference; the page is free when it was the last. */
+  /** Drops a reference; the page is free or retained when it was the last. */
   synchronized void releasePage(int page) {
-    if (references[page] == 0) {
-      throw new IllegalStateException("page " + page + " is free already");
-    }
-    if (--references[page] == 0) {
-      free.add(page);
-    }
+    pool.release(page);
+  }
+
+  /** Says what a full page contains, so that others find it. */
+  synchronized void publishPage(int page, ContentKey key) {
+    pool.publish(page, key);
+  }
+
+  /** Adds a reference to a page with this content; -1 if there is none. */
+  synchronized int findPage(ContentKey key) {
+    return pool.find(key);
   }
 
   /** Pages that some sequence holds. */
   public synchronized int usedPages() {
-    return references.length - free.size();
+    return pool.held();
+  }
+
+  /** Pages that no sequence holds, and that are kept for what they contain. */
+  public synchronized int retainedPages() {
+    return pool.retained();
+  }
+
+  /** Pages that sequences may still take. */
+  public synchronized long availablePages() {
+    return pool.available();
   }
 
   /**
@@ -124,8 +141,7 @@ public final class KvCache {
   }
 
   private void grow() {
-    int first = references.length;
-    if (first >= maxPages) {
+    if (!pool.mayGrow()) {
       throw new CacheFullException(maxPages * PAGE_SIZE);
     }
     for (int layer = 0; layer < keys.size(); layer++) {
@@ -136,10 +152,7 @@ public final class KvCache {
         valueScales.set(layer, plus(valueScales.get(layer), scales()));
       }
     }
-    references = Arrays.copyOf(references, first + PAGES_PER_SLAB);
-    for (int page = references.length - 1; page >= first; page--) {
-      free.add(page);
-    }
+    pool.grow(PAGES_PER_SLAB);
   }
 
   private Tensor slab() {

@@ -16,10 +16,12 @@ import org.vesalius.kernels.Tensor;
  *     tokens
  * @param layers where each layer keeps its keys and values, page table and lengths included
  * @param logitRows {@code (1, rows)} I32: the tokens whose logits are wanted
- * @param splice embeddings that take the place of token embeddings, or null
+ * @param splices embeddings that take the place of token embeddings, one for each picture that has
+ *     a part in the step
  * @param groups {@code (2, tokens)} I32 tokens that see each other in both directions, as {@code
  *     Kernels.attention} takes them, or null
- * @param sequenceLength tokens of the prompt, or of the sequence once it is longer
+ * @param sequenceLength tokens of the prompt, or of the sequence once it is longer; of several
+ *     sequences the largest number
  */
 public record Step(
     Tensor ids,
@@ -28,7 +30,7 @@ public record Step(
     Tensor starts,
     List<KeyValues.Paged> layers,
     Tensor logitRows,
-    @Nullable Splice splice,
+    List<Splice> splices,
     @Nullable Tensor groups,
     int sequenceLength) {
 

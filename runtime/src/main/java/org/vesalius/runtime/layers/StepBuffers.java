@@ -1,7 +1,10 @@
 package org.vesalius.runtime.layers;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
@@ -9,32 +12,36 @@ import org.vesalius.kernels.Tensor;
 /**
  * The integer tensors of a step, and the code that fills them from sequences. They lie one after
  * the other in memory that is allocated once for the largest step, so that a step is one copy to
- * where it is computed; those of a step of one token are always at the same place. One step at a
- * time.
+ * where it is computed; those of steps of as many generated tokens are always at the same place.
+ * One step at a time.
  */
 public final class StepBuffers {
   private final Kernels kernels;
   private final KvCache cache;
   private final int tokens;
+  private final int sequences;
   private final int pages;
   private final Tensor all;
   private final int[] values;
   private int used;
 
   /**
-   * Buffers for steps of up to {@code tokens} tokens of one sequence of up to {@code context}
-   * tokens.
+   * Buffers for steps of up to {@code tokens} tokens of up to {@code sequences} sequences, each of
+   * up to {@code context} tokens.
    *
    * @param axes rows of the positions
    */
-  public StepBuffers(Kernels kernels, KvCache cache, int tokens, int context, int axes) {
+  public StepBuffers(
+      Kernels kernels, KvCache cache, int tokens, int sequences, int context, int axes) {
     this.kernels = kernels;
     this.cache = cache;
     this.tokens = tokens;
+    this.sequences = sequences;
     pages = Math.ceilDiv(context, KvCache.PAGE_SIZE);
-    // Ids, positions, slots, rows of logits, targets, and first and end of groups; then the starts
-    // and the length of the sequence, and its pages.
-    values = new int[Math.addExact(Math.multiplyExact(tokens, 6 + axes), 3 + pages)];
+    // Ids, positions, slots, rows of logits, targets, and first and end of groups; then of each
+    // sequence its start, length and pages, and the end of the last.
+    long size = (long) tokens * (6 + axes) + 1 + sequences * (2L + pages);
+    values = new int[Math.toIntExact(size)];
     all = kernels.allocate(ElementType.I32, 1, values.length);
   }
 
@@ -43,82 +50,185 @@ public final class StepBuffers {
     return tokens;
   }
 
+  /** Largest number of sequences of a step. */
+  public int sequences() {
+    return sequences;
+  }
+
   /**
    * A part of one sequence: its next tokens. The sequence has been extended by them already.
    *
    * @param sequence where the keys and values go
    * @param ids the tokens
    * @param positions {@code [axis][token]}
-   * @param spliceRows image embeddings among these tokens, or null
-   * @param spliceTargets the tokens that they replace, counted from the first of {@code ids}
+   * @param pictures image embeddings among these tokens
    * @param groups {@code [first, end][token]} of the tokens, as positions in the sequence, that
    *     each token sees in both directions; empty if there are none
-   * @param wanted the tokens whose logits are wanted, counted likewise
-   * @param promptLength tokens of the sequence's prompt
+   * @param wanted the tokens whose logits are wanted, counted from the first of {@code ids}
+   * @param promptLength tokens of the sequence's prompt, 0 where none of these is of the prompt
    */
   @SuppressWarnings("ArrayRecordComponent") // a bundle of arguments; never compared
   public record Part(
       CachedSequence sequence,
       int[] ids,
       int[][] positions,
-      @Nullable Tensor spliceRows,
-      int[] spliceTargets,
+      List<Picture> pictures,
       int[][] groups,
       int[] wanted,
-      int promptLength) {}
+      int promptLength) {
 
-  /** A step over one part. */
-  public Step step(Part part) {
-    int count = part.ids().length;
-    CachedSequence sequence = part.sequence();
-    used = 0;
-    Tensor ids = put(part.ids());
-    Tensor positions = put(part.positions(), count);
-    int[] slots = new int[count];
-    Arrays.setAll(slots, t -> sequence.slot(sequence.length() - count + t));
-    Tensor stepSlots = put(slots);
-    Tensor starts = put(new int[] {0, count});
-    Tensor length = put(new int[] {sequence.length()});
-    Tensor logitRows = put(part.wanted());
-    Step.Splice splice =
-        part.spliceRows() == null
-            ? null
-            : new Step.Splice(part.spliceRows(), put(part.spliceTargets()));
-    Tensor groups = part.groups().length == 0 ? null : put(part.groups(), count);
-    int[] table = new int[tableWidth(count, sequence.pageCount())];
-    for (int p = 0; p < sequence.pageCount(); p++) {
-      table[p] = sequence.page(p);
+    /**
+     * Image embeddings.
+     *
+     * @param rows one for each token
+     * @param first the token that the first row replaces, counted from the first of the part; the
+     *     others follow it
+     */
+    public record Picture(Tensor rows, int first) {}
+
+    /** Whether it is one generated token. */
+    public boolean isGenerated() {
+      return ids.length == 1 && promptLength == 0;
     }
-    Tensor pageTable = put(table);
+
+    private int start() {
+      return sequence.length() - ids.length;
+    }
+  }
+
+  /** A step over parts of different sequences. */
+  public Step step(List<Part> parts) {
+    int count = parts.stream().mapToInt(part -> part.ids().length).sum();
+    int axes = parts.getFirst().positions().length;
+    if (count > tokens || parts.size() > sequences) {
+      throw new IllegalArgumentException(
+          "expected a step of up to %d tokens of %d sequences, found %d of %d"
+              .formatted(tokens, sequences, count, parts.size()));
+    }
+    used = 0;
+    Tensor ids = row(count, parts, Part::ids);
+    Tensor positions = rows(axes, count, parts, Part::positions);
+    Tensor slots = row(count, parts, StepBuffers::slots);
+    Tensor starts = put(starts(parts));
+    Tensor lengths = put(parts.stream().mapToInt(part -> part.sequence().length()).toArray());
+    Tensor logitRows = put(logitRows(parts));
+    List<Step.Splice> splices = splices(parts);
+    Tensor groups =
+        parts.stream().allMatch(part -> part.groups().length == 0)
+            ? null
+            : rows(2, count, parts, StepBuffers::groups);
+    Tensor pageTable = pageTable(parts);
     kernels.write(all.columns(0, used), values);
     return new Step(
         ids,
         positions,
-        stepSlots,
+        slots,
         starts,
-        cache.view(pageTable, length),
+        cache.view(pageTable, lengths),
         logitRows,
-        splice,
+        splices,
         groups,
-        Math.max(part.promptLength(), sequence.length()));
+        parts.stream()
+            .mapToInt(part -> Math.max(part.promptLength(), part.sequence().length()))
+            .max()
+            .orElseThrow());
   }
 
-  /** Rounded up for single tokens, so that steps of many lengths have the same shapes. */
-  private int tableWidth(int count, int held) {
-    return count == 1 ? Math.min(pages, 2 * Integer.highestOneBit(Math.max(1, held))) : held;
+  private static int[] starts(List<Part> parts) {
+    int[] starts = new int[parts.size() + 1];
+    for (int i = 0; i < parts.size(); i++) {
+      starts[i + 1] = starts[i] + parts.get(i).ids().length;
+    }
+    return starts;
+  }
+
+  private static int[] slots(Part part) {
+    int[] slots = new int[part.ids().length];
+    Arrays.setAll(slots, t -> part.sequence().slot(part.start() + t));
+    return slots;
+  }
+
+  private static int[] logitRows(List<Part> parts) {
+    int[] starts = starts(parts);
+    return IntStream.range(0, parts.size())
+        .flatMap(i -> Arrays.stream(parts.get(i).wanted()).map(wanted -> starts[i] + wanted))
+        .toArray();
+  }
+
+  private List<Step.Splice> splices(List<Part> parts) {
+    List<Step.Splice> splices = new ArrayList<>();
+    int start = 0;
+    for (Part part : parts) {
+      for (Part.Picture picture : part.pictures()) {
+        int[] targets = new int[picture.rows().rows()];
+        int first = start + picture.first();
+        Arrays.setAll(targets, i -> first + i);
+        splices.add(new Step.Splice(picture.rows(), put(targets)));
+      }
+      start += part.ids().length;
+    }
+    return splices;
+  }
+
+  /** A token without a group sees itself. */
+  private static int[][] groups(Part part) {
+    if (part.groups().length > 0) {
+      return part.groups();
+    }
+    int[][] own = new int[2][part.ids().length];
+    Arrays.setAll(own[0], t -> part.start() + t);
+    Arrays.setAll(own[1], t -> part.start() + t + 1);
+    return own;
+  }
+
+  /** Of steps of generated tokens as wide as a power of two, so that many have the same shape. */
+  private Tensor pageTable(List<Part> parts) {
+    int held = parts.stream().mapToInt(part -> part.sequence().pageCount()).max().orElseThrow();
+    int width =
+        parts.stream().allMatch(Part::isGenerated)
+            ? Math.min(pages, 2 * Integer.highestOneBit(Math.max(1, held)))
+            : held;
+    Tensor table = reserve(parts.size(), width);
+    for (int i = 0; i < parts.size(); i++) {
+      int begin = used - (parts.size() - i) * width;
+      CachedSequence sequence = parts.get(i).sequence();
+      for (int p = 0; p < width; p++) {
+        values[begin + p] = p < sequence.pageCount() ? sequence.page(p) : 0;
+      }
+    }
+    return table;
   }
 
   private Tensor put(int[] row) {
-    return put(new int[][] {row}, row.length);
+    Tensor placed = reserve(1, row.length);
+    System.arraycopy(row, 0, values, used - row.length, row.length);
+    return placed;
   }
 
-  private Tensor put(int[][] rows, int columns) {
-    long from = (long) used * Integer.BYTES;
-    for (int[] row : rows) {
-      System.arraycopy(row, 0, values, used, columns);
-      used += columns;
+  private Tensor row(int columns, List<Part> parts, Function<Part, int[]> row) {
+    return rows(1, columns, parts, part -> new int[][] {row.apply(part)});
+  }
+
+  /** Rows of integers to which every part adds as many columns as it has tokens. */
+  private Tensor rows(int rows, int columns, List<Part> parts, Function<Part, int[][]> of) {
+    int begin = used;
+    Tensor placed = reserve(rows, columns);
+    int column = 0;
+    for (Part part : parts) {
+      int[][] values = of.apply(part);
+      for (int r = 0; r < rows; r++) {
+        System.arraycopy(
+            values[r], 0, this.values, begin + r * columns + column, part.ids().length);
+      }
+      column += part.ids().length;
     }
-    return new Tensor(ElementType.I32, all.data().asSlice(from), rows.length, columns, columns);
+    return placed;
+  }
+
+  private Tensor reserve(int rows, int columns) {
+    long from = (long) used * Integer.BYTES;
+    used += rows * columns;
+    return new Tensor(ElementType.I32, all.data().asSlice(from), rows, columns, columns);
   }
 
   /** The page table's width in tokens: the longest sequence that fits. */

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.vision;
 
 import java.util.List;
+import org.vesalius.runtime.layers.ContentKey;
 import org.vesalius.runtime.vision.image.ImagePatches;
 
 /**
@@ -33,6 +34,23 @@ public record PreparedImage(
   /** A video, whose patches are all in one tile. */
   public static PreparedImage video(ImagePatches frames, String prompt, List<TokenGrid> runs) {
     return new PreparedImage(List.of(frames), prompt, runs, true);
+  }
+
+  /**
+   * What the model sees of it, whatever file it came from: the SHA-256 of its pixels as the tower
+   * takes them and of how they lie.
+   */
+  public ContentKey contentKey() {
+    ContentKey.Digest digest = new ContentKey.Digest();
+    digest.add(isVideo ? 1 : 0);
+    for (TokenGrid run : runs) {
+      digest.add(run.frames(), run.rows(), run.columns(), run.frameStep());
+    }
+    for (ImagePatches tile : tiles) {
+      digest.add(tile.gridT(), tile.gridH(), tile.gridW());
+      digest.add(tile.values());
+    }
+    return digest.key();
   }
 
   /** Tokens of all runs. */

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vesalius.kernels.Backends;
@@ -40,6 +43,14 @@ class StepSamplingTest {
     return logits;
   }
 
+  private static int largest(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
+  }
+
   /** A request, and what would choose its tokens on the host. */
   private record Request(Sampler host, StepResult.Draw draw) {
     static Request of(StepSampling steps, SamplingOptions options, long seed) {
@@ -58,9 +69,9 @@ class StepSamplingTest {
   void drawsWhatTheHostDraws(String backend) {
     SplittableRandom random = new SplittableRandom(5);
     try (Kernels kernels = Backends.open(backend, new KernelOptions(1))) {
-      StepSampling steps = new StepSampling(kernels, VOCABULARY);
-      Tensor x = kernels.allocate(ElementType.F32, 1, VOCABULARY);
-      Tensor token = kernels.allocate(ElementType.I32, 1, 1);
+      StepSampling steps = new StepSampling(kernels, VOCABULARY, 5);
+      Tensor x = kernels.allocate(ElementType.F32, 5, VOCABULARY);
+      Tensor token = kernels.allocate(ElementType.I32, 1, 5);
       List<Request> running = new ArrayList<>();
       int rows = 0;
       int moves = 0;
@@ -74,18 +85,32 @@ class StepSamplingTest {
           ended.draw().row().close();
           ended.draw().row().close();
         }
-        Request request = running.get(random.nextInt(running.size()));
-        float[] logits = logits(random);
-        float[] before = logits.clone();
-        int expected = request.host().choose(logits);
-        assertArrayEquals(before, logits, "logits are left as they are");
-        kernels.write(x, logits);
-        moves += steps.prepare(request.draw()) ? 1 : 0;
-        steps.sample(token, x);
-        int[] drawn = new int[1];
-        kernels.read(drawn, token);
-        request.draw().sampler().add(drawn[0]);
-        assertEquals(expected, drawn[0], backend + ", step " + i);
+        // A few of them in one step, and one row that takes the likeliest.
+        List<Request> step = new ArrayList<>(running);
+        Collections.shuffle(step, new Random(i));
+        step = step.subList(0, Math.min(step.size(), 1 + random.nextInt(4)));
+        List<StepResult.@Nullable Draw> draws = new ArrayList<>();
+        int[] expected = new int[step.size() + 1];
+        float[] all = new float[(step.size() + 1) * VOCABULARY];
+        for (int r = 0; r <= step.size(); r++) {
+          float[] logits = logits(random);
+          float[] before = logits.clone();
+          System.arraycopy(logits, 0, all, r * VOCABULARY, VOCABULARY);
+          draws.add(r < step.size() ? step.get(r).draw() : null);
+          expected[r] = r < step.size() ? step.get(r).host().choose(logits) : largest(logits);
+          assertArrayEquals(before, logits, "logits are left as they are");
+        }
+        Tensor rowsOfStep = x.firstRows(expected.length);
+        Tensor drawnTokens = token.columns(0, expected.length);
+        kernels.write(rowsOfStep, all);
+        moves += steps.prepare(draws) ? 1 : 0;
+        steps.sample(drawnTokens, rowsOfStep);
+        int[] drawn = new int[expected.length];
+        kernels.read(drawn, drawnTokens);
+        for (int r = 0; r < step.size(); r++) {
+          step.get(r).draw().sampler().add(drawn[r]);
+        }
+        assertArrayEquals(expected, drawn, backend + ", step " + i);
         rows = Math.max(rows, (int) running.stream().filter(Request::penalized).count());
       }
       assertTrue(rows > 4, "at most " + rows + " rows of the history were used at once");
@@ -98,13 +123,14 @@ class StepSamplingTest {
   @ValueSource(strings = {"reference", "simd"})
   void aHistoryIsForPenaltiesOnly(String backend) {
     try (Kernels kernels = Backends.open(backend, new KernelOptions(1))) {
-      StepSampling steps = new StepSampling(kernels, VOCABULARY);
+      StepSampling steps = new StepSampling(kernels, VOCABULARY, 1);
       for (int i = 0; i < 9; i++) {
-        assertFalse(steps.prepare(Request.of(steps, OPTIONS.getFirst(), i).draw()));
+        assertFalse(steps.prepare(List.of(Request.of(steps, OPTIONS.getFirst(), i).draw())));
       }
       for (int i = 0; i < 9; i++) {
         boolean more = i == 0 || i == 4 || i == 8;
-        assertEquals(more, steps.prepare(Request.of(steps, OPTIONS.getLast(), i).draw()), "" + i);
+        StepResult.Draw draw = Request.of(steps, OPTIONS.getLast(), i).draw();
+        assertEquals(more, steps.prepare(List.of(draw)), "" + i);
       }
     }
   }
@@ -113,7 +139,7 @@ class StepSamplingTest {
   @ValueSource(strings = {"reference", "simd"})
   void whatIsNotFiniteIsNoToken(String backend) {
     try (Kernels kernels = Backends.open(backend, new KernelOptions(1))) {
-      StepSampling steps = new StepSampling(kernels, VOCABULARY);
+      StepSampling steps = new StepSampling(kernels, VOCABULARY, 1);
       Tensor x = kernels.allocate(ElementType.F32, 1, VOCABULARY);
       Tensor token = kernels.allocate(ElementType.I32, 1, 1);
       float[] logits = new float[VOCABULARY];
@@ -122,7 +148,7 @@ class StepSamplingTest {
       for (SamplingOptions options : OPTIONS) {
         Request request = Request.of(steps, options, 1);
         assertEquals(-1, request.host().choose(logits));
-        steps.prepare(request.draw());
+        steps.prepare(List.of(request.draw()));
         steps.sample(token, x);
         int[] drawn = new int[1];
         kernels.read(drawn, token);

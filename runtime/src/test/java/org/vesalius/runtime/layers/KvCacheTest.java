@@ -22,7 +22,7 @@ class KvCacheTest {
   @Test
   void sequencesHoldDistinctPagesAndGiveThemBack() {
     try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
-      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 2, 1, 4, 4096);
+      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 2, 1, 4, 4096, 0);
       Set<Integer> slots = new HashSet<>();
       CachedSequence a = new CachedSequence(cache);
       CachedSequence b = new CachedSequence(cache);
@@ -44,7 +44,7 @@ class KvCacheTest {
   void slabsHaveTheFormat() {
     try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
       for (CacheFormat format : CacheFormat.values()) {
-        KvCache cache = new KvCache(kernels, format, 3, 2, 10, 512);
+        KvCache cache = new KvCache(kernels, format, 3, 2, 10, 512, 0);
         cache.takePage();
         Tensor any = kernels.allocate(ElementType.I32, 1, 1);
         List<KeyValues.Paged> layers = cache.view(any, any);
@@ -66,7 +66,7 @@ class KvCacheTest {
   @Test
   void aSharedPageIsFreeAfterItsLastReference() {
     try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
-      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 1, 1, 4, 64);
+      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 1, 1, 4, 64, 0);
       int page = cache.takePage();
       cache.sharePage(page);
       cache.releasePage(page);
@@ -81,7 +81,7 @@ class KvCacheTest {
   @Test
   void aFullCacheRefusesAndKeepsWhatItHas() {
     try (Kernels kernels = Backends.open("reference", new KernelOptions(1))) {
-      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 1, 1, 4, 512);
+      KvCache cache = new KvCache(kernels, CacheFormat.BF16, 1, 1, 4, 512, 0);
       try (CachedSequence sequence = new CachedSequence(cache)) {
         sequence.extend(500);
         CacheFullException e = assertThrows(CacheFullException.class, () -> sequence.extend(100));

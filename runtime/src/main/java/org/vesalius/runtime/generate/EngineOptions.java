@@ -1,0 +1,35 @@
+package org.vesalius.runtime.generate;
+
+import org.vesalius.kernels.CacheFormat;
+
+/**
+ * The sizes of an engine.
+ *
+ * @param chunk how many tokens of prompts a step reads at most; more where the tokens of an image
+ *     cannot be parted
+ * @param context largest number of tokens of a sequence
+ * @param cacheFormat how keys and values are stored
+ * @param cacheTokens largest number of tokens of all sequences together
+ * @param retainedTokens how many tokens of requests that have ended stay in the cache, for others
+ *     that begin alike; 0 for none
+ * @param imageBytes how many bytes of embeddings of images are kept for requests with the same
+ *     image
+ * @param requests how many requests are computed together at most
+ * @param queue how many more may wait
+ */
+public record EngineOptions(
+    int chunk,
+    int context,
+    CacheFormat cacheFormat,
+    long cacheTokens,
+    long retainedTokens,
+    long imageBytes,
+    int requests,
+    int queue) {
+
+  /** For sequences that are driven by hand, one at a time. */
+  public static EngineOptions single(
+      int chunk, int context, CacheFormat cacheFormat, long cacheTokens) {
+    return new EngineOptions(chunk, context, cacheFormat, cacheTokens, 0, 0, 1, 0);
+  }
+}

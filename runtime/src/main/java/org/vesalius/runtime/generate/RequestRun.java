@@ -1,0 +1,327 @@
+package org.vesalius.runtime.generate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Tensor;
+import org.vesalius.runtime.ChatRequest;
+import org.vesalius.runtime.FinishReason;
+import org.vesalius.runtime.GenerationEvent;
+import org.vesalius.runtime.layers.CachedSequence;
+import org.vesalius.runtime.layers.ContentKey;
+import org.vesalius.runtime.layers.KvCache;
+import org.vesalius.runtime.layers.LayerObserver;
+
+/**
+ * A request on its way through the scheduler. Everything but the messages and the flags belongs to
+ * the scheduler's thread until the last message has been sent.
+ */
+final class RequestRun {
+
+  /** Where a request is. */
+  enum Phase {
+    /** It has nothing yet, or nothing any more because others needed the room. */
+    WAITING,
+    /** Its own thread computes embeddings of images. */
+    ENCODING,
+    /** It takes part in steps. */
+    RUNNING,
+    /** It holds nothing and never will again. */
+    ENDED
+  }
+
+  /** What the thread that asked is told. */
+  sealed interface Message {
+    /** Something happened that a listener wants to know. */
+    record Event(GenerationEvent event) implements Message {}
+
+    /** These images are needed now. */
+    record Encode(List<Integer> images) implements Message {}
+
+    /** There will be no more tokens. */
+    record Ended(FinishReason reason) implements Message {}
+
+    /** There will be no answer. */
+    record Failed(Throwable cause) implements Message {}
+  }
+
+  final ChatRequest request;
+  final RequestTokens tokens;
+  final Answer answer;
+  final LayerObserver observer;
+
+  /** When it came, among others; smaller is earlier. Set when it is submitted. */
+  long arrival;
+
+  private final BlockingQueue<Message> messages;
+  private final CachedSequence sequence;
+  private final StepSampling.Row history;
+  private final long deadline;
+  private final boolean shares;
+  private final List<ImageEmbeddings.@Nullable Use> images = new ArrayList<>();
+
+  private volatile Phase phase = Phase.WAITING;
+  private volatile boolean abandoned;
+  private volatile @Nullable Throwable failure;
+  private int fed;
+  private int published;
+  private int reused;
+  private int guessed;
+  private int accepted;
+  private long startedNanos;
+  private long prefilledNanos;
+
+  /**
+   * A request that waits.
+   *
+   * @param deadline by {@link System#nanoTime}; {@link Long#MAX_VALUE} for none
+   * @param shares whether it may use what others have computed, and they what it computes
+   */
+  RequestRun(
+      ChatRequest request,
+      RequestTokens tokens,
+      Answer answer,
+      LayerObserver observer,
+      BlockingQueue<Message> messages,
+      CachedSequence sequence,
+      StepSampling.Row history,
+      long deadline,
+      boolean shares) {
+    this.request = request;
+    this.tokens = tokens;
+    this.answer = answer;
+    this.observer = observer;
+    this.messages = messages;
+    this.sequence = sequence;
+    this.history = history;
+    this.deadline = deadline;
+    this.shares = shares;
+    for (int i = 0; i < tokens.prompt().images().size(); i++) {
+      images.add(null);
+    }
+  }
+
+  /** A queue for what a request is told. */
+  static BlockingQueue<Message> messages() {
+    return new LinkedBlockingQueue<>();
+  }
+
+  BlockingQueue<Message> queue() {
+    return messages;
+  }
+
+  Phase phase() {
+    return phase;
+  }
+
+  int priority() {
+    return request.scheduling().priority();
+  }
+
+  CachedSequence sequence() {
+    return sequence;
+  }
+
+  /** How many tokens of the sequence are in the cache. */
+  int fed() {
+    return fed;
+  }
+
+  /** Prompt tokens that others had computed. */
+  int reused() {
+    return reused;
+  }
+
+  /** Tokens that were guessed. */
+  int guessed() {
+    return guessed;
+  }
+
+  /** Guesses that were right. */
+  int accepted() {
+    return accepted;
+  }
+
+  /** When it first took part, by {@link System#nanoTime}; 0 before. */
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  /** When its whole prompt was in the cache; 0 before. */
+  long prefilledNanos() {
+    return prefilledNanos;
+  }
+
+  /** Whether others may use what it computes, and it what they have computed. */
+  boolean shares() {
+    return shares;
+  }
+
+  /** Asks it to end, because nobody waits for it any more. */
+  void abandon() {
+    abandoned = true;
+  }
+
+  /** Why it has to end now, or null. */
+  @Nullable FinishReason over() {
+    if (abandoned || request.cancellation().isCancelled()) {
+      return FinishReason.CANCELLED;
+    }
+    return System.nanoTime() - deadline >= 0 && deadline != Long.MAX_VALUE
+        ? FinishReason.DEADLINE
+        : null;
+  }
+
+  /** Whether its next token is all that is missing. */
+  boolean decodes() {
+    return fed == tokens.length() - 1 && !answer.ids().isEmpty();
+  }
+
+  /** Guesses what comes after its last token, at most so many tokens. */
+  int[] guess(int most) {
+    return new int[0];
+  }
+
+  /** Tokens that are not in the cache. */
+  int remaining() {
+    return tokens.length() - fed;
+  }
+
+  /** Takes what others have computed of its beginning; the last token is always computed. */
+  void adoptPrefix() {
+    if (shares) {
+      int pages = (tokens.length() - 1) / KvCache.PAGE_SIZE;
+      fed = sequence.adopt(tokens.pageKeys(pages));
+      published = fed / KvCache.PAGE_SIZE;
+    }
+  }
+
+  /** Gives back what {@link #adoptPrefix} took. */
+  void rejectPrefix() {
+    sequence.truncate(0);
+    fed = 0;
+    published = 0;
+  }
+
+  /** Begins: with the images that are missing, which its thread is told to encode, or at once. */
+  void start() {
+    if (startedNanos == 0) {
+      startedNanos = System.nanoTime();
+      reused = Math.min(fed, tokens.promptLength());
+    }
+    List<Integer> missing =
+        tokens.picturesFrom(fed).stream().filter(image -> images.get(image) == null).toList();
+    if (missing.isEmpty()) {
+      phase = Phase.RUNNING;
+    } else {
+      phase = Phase.ENCODING;
+      messages.add(new Message.Encode(missing));
+    }
+  }
+
+  /** Called by the thread that asked, for each image. */
+  void setImage(int image, ImageEmbeddings.Use embeddings) {
+    images.set(image, embeddings);
+  }
+
+  /** Called by the thread that asked, when all images are there, or will not come. */
+  void encoded(@Nullable Throwable problem) {
+    failure = problem;
+    phase = Phase.RUNNING;
+  }
+
+  /** Why its images could not be encoded, or null. */
+  @Nullable Throwable failure() {
+    return failure;
+  }
+
+  /** Embeddings by image; null where they are not needed. */
+  List<@Nullable Tensor> embeddings() {
+    List<@Nullable Tensor> tensors = new ArrayList<>();
+    for (ImageEmbeddings.Use use : images) {
+      tensors.add(use == null ? null : use.tensor());
+    }
+    return tensors;
+  }
+
+  /**
+   * Takes the result of a step.
+   *
+   * @param to up to where tokens of the sequence went in
+   * @param guesses the tokens that were tried after them
+   * @return why the answer has ended, or null if it has not
+   */
+  @Nullable FinishReason advance(int to, int[] guesses) {
+    boolean wanted = to == tokens.length();
+    int prompt = tokens.promptLength();
+    if (fed < prompt) {
+      messages.add(
+          new Message.Event(new GenerationEvent.PrefillProgress(Math.min(to, prompt), prompt)));
+    }
+    fed = to;
+    FinishReason reason = wanted ? take(guesses) : null;
+    sequence.truncate(fed);
+    publish();
+    return reason;
+  }
+
+  private @Nullable FinishReason take(int[] guesses) {
+    if (prefilledNanos == 0) {
+      prefilledNanos = System.nanoTime();
+      releaseImages();
+    }
+    guessed += guesses.length;
+    for (int row = 0; ; row++) {
+      FinishReason reason = answer.take(row);
+      int id = answer.ids().getLast();
+      tokens.add(id);
+      if (reason != null) {
+        return reason;
+      }
+      if (row == guesses.length || guesses[row] != id) {
+        return null;
+      }
+      fed++;
+      accepted++;
+    }
+  }
+
+  private void publish() {
+    if (shares) {
+      int full = fed / KvCache.PAGE_SIZE;
+      List<ContentKey> keys = tokens.pageKeys(full);
+      for (; published < full; published++) {
+        sequence.publish(published, keys.get(published));
+      }
+    }
+  }
+
+  private void releaseImages() {
+    for (int i = 0; i < images.size(); i++) {
+      ImageEmbeddings.Use use = images.get(i);
+      if (use != null) {
+        use.close();
+        images.set(i, null);
+      }
+    }
+  }
+
+  /** Gives its place in the cache to others; it will begin anew with all its tokens. */
+  void preempt() {
+    sequence.close();
+    fed = 0;
+    published = 0;
+    phase = Phase.WAITING;
+  }
+
+  /** Gives back everything and tells. */
+  void end(Message last) {
+    sequence.close();
+    history.close();
+    releaseImages();
+    phase = Phase.ENDED;
+    messages.add(last);
+  }
+}

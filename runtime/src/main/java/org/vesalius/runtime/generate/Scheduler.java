@@ -1,0 +1,363 @@
+package org.vesalius.runtime.generate;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.runtime.FinishReason;
+import org.vesalius.runtime.QueueFullException;
+import org.vesalius.runtime.layers.CacheFullException;
+import org.vesalius.runtime.layers.LayerObserver;
+
+/**
+ * Continuous batching (Yu et al. 2022): a thread that puts the tokens of all running requests into
+ * common steps. Requests join and leave between steps. One that finds no pages in the cache waits;
+ * where running ones run out of them, the last in line gives up its pages and begins anew later,
+ * with what it has written so far. What a request answers does not depend on any of that.
+ */
+final class Scheduler implements AutoCloseable {
+  /** How often requests that wait are looked at while no step can run. */
+  private static final long LOOK_NANOS = 20_000_000;
+
+  private final Engine engine;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition news = lock.newCondition();
+  private final Condition quiet = lock.newCondition();
+  private final Deque<RequestRun> arrivals = new ArrayDeque<>();
+  private int live;
+  private long arrivalCount;
+  private boolean changed;
+  private boolean draining;
+  private boolean closing;
+  private @Nullable Thread thread;
+
+  // Of the thread only.
+  private final TreeSet<RequestRun> waiting = new TreeSet<>(StepPlan.IN_LINE);
+  private final List<RequestRun> active = new ArrayList<>();
+  private int turns;
+
+  Scheduler(Engine engine) {
+    this.engine = engine;
+  }
+
+  /**
+   * Takes a request.
+   *
+   * @throws QueueFullException if too many wait already
+   * @throws IllegalStateException if the model is being closed
+   */
+  void submit(RequestRun run) {
+    lock.lock();
+    try {
+      if (closing || draining) {
+        throw closed();
+      }
+      int most = engine.options().requests() + engine.options().queue();
+      if (live >= most) {
+        throw new QueueFullException(engine.options().requests(), engine.options().queue());
+      }
+      live++;
+      run.arrival = arrivalCount++;
+      arrivals.add(run);
+      if (thread == null) {
+        thread = Thread.ofPlatform().daemon().name("vesalius-scheduler").unstarted(this::loop);
+        thread.start();
+      }
+      tell();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Says that something has changed about a request. */
+  void wake() {
+    lock.lock();
+    try {
+      tell();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static IllegalStateException closed() {
+    return new IllegalStateException("the model is closed");
+  }
+
+  private void loop() {
+    while (true) {
+      lock.lock();
+      try {
+        waiting.addAll(arrivals);
+        arrivals.clear();
+        if (closing && waiting.isEmpty() && active.isEmpty()) {
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+      endThoseThatAreOver();
+      admit();
+      if (!step()) {
+        await();
+      }
+    }
+  }
+
+  /** Until there is news, or for a moment where requests wait that nobody may wake up for. */
+  private void await() {
+    boolean idle = waiting.isEmpty() && active.isEmpty();
+    long nanos = LOOK_NANOS;
+    lock.lock();
+    try {
+      while (!changed && nanos > 0) {
+        if (idle) {
+          news.await();
+        } else {
+          nanos = news.awaitNanos(nanos);
+        }
+      }
+      changed = false;
+    } catch (InterruptedException _) {
+      // Nobody else knows this thread; it ends by closing.
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock. */
+  private void tell() {
+    changed = true;
+    news.signal();
+  }
+
+  private boolean isClosing() {
+    lock.lock();
+    try {
+      return closing;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void endThoseThatAreOver() {
+    boolean all = isClosing();
+    List<RequestRun> runs = new ArrayList<>(waiting);
+    runs.addAll(active);
+    for (RequestRun run : runs) {
+      FinishReason reason = run.over();
+      if (run.phase() == RequestRun.Phase.ENCODING) {
+        if (all) {
+          run.abandon(); // its own thread has something in hand and lets it go first
+        }
+      } else if (run.failure() != null) {
+        fail(run, run.failure());
+      } else if (all) {
+        fail(run, closed());
+      } else if (reason != null) {
+        end(run, new RequestRun.Message.Ended(reason));
+      }
+    }
+  }
+
+  private void end(RequestRun run, RequestRun.Message last) {
+    waiting.remove(run);
+    active.remove(run);
+    run.end(last);
+    lock.lock();
+    try {
+      live--;
+      if (live == 0) {
+        quiet.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(RequestRun run, Throwable cause) {
+    end(run, new RequestRun.Message.Failed(cause));
+  }
+
+  /** Lets requests begin, first in line first, while there are places and pages. */
+  private void admit() {
+    while (!waiting.isEmpty()) {
+      RequestRun run = waiting.first();
+      if (active.size() >= engine.options().requests() && !makePlace(run)) {
+        return;
+      }
+      run.adoptPrefix();
+      long needed = run.sequence().pagesFor(run.remaining() + 1);
+      // Those that run already need a page from time to time.
+      if (!active.isEmpty() && needed + active.size() > engine.cache().availablePages()) {
+        run.rejectPrefix();
+        if (!makePlace(run)) {
+          return;
+        }
+        continue;
+      }
+      waiting.remove(run);
+      active.add(run);
+      run.start();
+    }
+  }
+
+  /** Takes the place of a request of lower priority, if there is one. */
+  private boolean makePlace(RequestRun run) {
+    RequestRun last = lastInLine();
+    if (last == null || last.priority() >= run.priority()) {
+      return false;
+    }
+    preempt(last);
+    return true;
+  }
+
+  private @Nullable RequestRun lastInLine() {
+    return active.stream()
+        .filter(run -> run.phase() == RequestRun.Phase.RUNNING)
+        .max(StepPlan.IN_LINE)
+        .orElse(null);
+  }
+
+  private void preempt(RequestRun run) {
+    run.preempt();
+    active.remove(run);
+    waiting.add(run);
+  }
+
+  /** Runs a step; false if there is nothing to compute. */
+  private boolean step() {
+    List<RequestRun> ready =
+        active.stream().filter(run -> run.phase() == RequestRun.Phase.RUNNING).toList();
+    if (ready.isEmpty()) {
+      return false;
+    }
+    List<RequestRun> chosen = choose(ready);
+    StepPlan plan = StepPlan.of(chosen, engine.chunk(), Engine.MORE_ROWS, engine.cuts());
+    if (ready.size() > 1 && plan.pages() > engine.cache().availablePages()) {
+      preempt(lastInLine(ready));
+      return true;
+    }
+    run(plan, ready);
+    return true;
+  }
+
+  private static RequestRun lastInLine(List<RequestRun> runs) {
+    return runs.stream().max(StepPlan.IN_LINE).orElseThrow();
+  }
+
+  /** All, or one where it has to be alone; then they take turns. */
+  private List<RequestRun> choose(List<RequestRun> ready) {
+    List<RequestRun> alone =
+        ready.stream()
+            .filter(run -> engine.oneSequenceAtATime() || run.observer != LayerObserver.NONE)
+            .sorted(Comparator.comparingLong(run -> run.arrival))
+            .toList();
+    if (alone.isEmpty()) {
+      return ready;
+    }
+    List<RequestRun> together = ready.stream().filter(run -> !alone.contains(run)).toList();
+    int turn = Math.floorMod(turns++, alone.size() + (together.isEmpty() ? 0 : 1));
+    return turn < alone.size() ? List.of(alone.get(turn)) : together;
+  }
+
+  private void run(StepPlan plan, List<RequestRun> ready) {
+    List<StepRunner.Part> parts = new ArrayList<>();
+    try {
+      for (StepPlan.Share share : plan.shares()) {
+        parts.add(part(share));
+      }
+      engine.run(parts, plan.shares().getFirst().run().observer);
+    } catch (Engine.GrowthException e) {
+      if (ready.size() > 1 && e.reason() instanceof CacheFullException) {
+        preempt(lastInLine(ready));
+      } else {
+        fail(lastInLine(ready), e.reason());
+      }
+      return;
+    } catch (RuntimeException | Error e) {
+      plan.shares().forEach(share -> fail(share.run(), e));
+      return;
+    }
+    for (StepPlan.Share share : plan.shares()) {
+      advance(share);
+    }
+  }
+
+  private StepRunner.Part part(StepPlan.Share share) {
+    RequestRun run = share.run();
+    boolean last = share.to() == run.tokens.length();
+    return engine.part(
+        run.tokens,
+        run.sequence(),
+        run.fed(),
+        share.to(),
+        share.guesses(),
+        run.embeddings(),
+        last ? run.answer.result() : StepResult.nothing());
+  }
+
+  private void advance(StepPlan.Share share) {
+    try {
+      FinishReason reason = share.run().advance(share.to(), share.guesses());
+      if (reason != null) {
+        end(share.run(), new RequestRun.Message.Ended(reason));
+      }
+    } catch (RuntimeException | Error e) {
+      fail(share.run(), e);
+    }
+  }
+
+  /**
+   * Takes no more requests and waits until those that are there have ended.
+   *
+   * @return whether they have, within the time
+   */
+  boolean drain(Duration atMost) throws InterruptedException {
+    long nanos = TimeUnit.NANOSECONDS.convert(atMost);
+    lock.lock();
+    try {
+      draining = true;
+      while (live > 0 && nanos > 0) {
+        nanos = quiet.awaitNanos(nanos);
+      }
+      return live == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends all requests and the thread; waits for the running step. Idempotent. */
+  @Override
+  public void close() {
+    Thread running;
+    lock.lock();
+    try {
+      closing = true;
+      tell();
+      running = thread;
+    } finally {
+      lock.unlock();
+    }
+    if (running == null || running == Thread.currentThread()) {
+      return;
+    }
+    boolean interrupted = false;
+    while (running.isAlive()) {
+      try {
+        running.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
