@@ -3,7 +3,10 @@ package org.vesalius.runtime;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
@@ -22,7 +25,8 @@ import org.vesalius.tokenizer.Tokenizer;
 /**
  * A vision-language or text model, loaded from the folder of a safetensors checkpoint, that answers
  * conversations inside this process. Any number of threads may call {@link #generate} at the same
- * time. Closing frees the memory and unmaps the files.
+ * time, virtual ones too; their requests are computed together. Closing frees the memory and unmaps
+ * the files.
  *
  * <pre>{@code
  * try (ChatModel model = ChatModel.open(Path.of("Lingshu-7B"))) {
@@ -159,9 +163,11 @@ public final class ChatModel implements AutoCloseable {
   }
 
   /**
-   * Answers a request and tells the listener what happens meanwhile.
+   * Answers a request and tells the listener what happens meanwhile. Interrupting the thread ends
+   * the request as its {@link Cancellation} does; the interrupt stays set.
    *
    * @throws ContextOverflowException if prompt and answer do not fit the context
+   * @throws QueueFullException if too many requests wait already
    * @throws org.vesalius.runtime.vision.image.ImageFormatException if a picture cannot be read
    * @throws IllegalArgumentException if the request has images that the model cannot read
    * @throws org.vesalius.loader.ModelFormatException if a weight file has changed since it was
@@ -170,6 +176,29 @@ public final class ChatModel implements AutoCloseable {
   public Generation generate(ChatRequest request, GenerationListener listener) {
     checkpoint.verifyUnchanged();
     return generator.generate(request, listener);
+  }
+
+  /**
+   * Answers a request on a virtual thread of its own. The future ends with what {@link
+   * #generate(ChatRequest)} returns or throws; cancelling it ends the request.
+   */
+  public CompletableFuture<Generation> generateAsync(ChatRequest request) {
+    return generateAsync(request, GenerationListener.NONE);
+  }
+
+  /** The same with a listener, which is called on that thread. */
+  public CompletableFuture<Generation> generateAsync(
+      ChatRequest request, GenerationListener listener) {
+    return GenerationFuture.start(this, request, listener);
+  }
+
+  /**
+   * The events of a request as a reactive stream that respects what a subscriber asks for; the last
+   * is {@link GenerationEvent.Finished}. Every subscriber starts the request anew, on a virtual
+   * thread of its own.
+   */
+  public Flow.Publisher<GenerationEvent> events(ChatRequest request) {
+    return new GenerationPublisher(this, request);
   }
 
   /** Turns requests into tokens, for callers that want to look at a prompt. */
@@ -241,9 +270,31 @@ public final class ChatModel implements AutoCloseable {
     return engine.usedPages();
   }
 
+  /** Requests that run or wait at the moment. */
+  public int requests() {
+    return engine.requests();
+  }
+
+  /** Pages that no request holds, kept for requests that begin alike. */
+  public int retainedCachePages() {
+    return engine.retainedPages();
+  }
+
+  /**
+   * Takes no more requests and waits for those that are running or waiting: what a service does
+   * before {@link #close}.
+   *
+   * @return whether all have ended within the time
+   * @throws InterruptedException if the thread is interrupted meanwhile; the model takes no more
+   *     requests then, too
+   */
+  public boolean drain(Duration atMost) throws InterruptedException {
+    return engine.drain(atMost);
+  }
+
   /**
    * Waits for the running step, frees the memory and unmaps the files. Requests that still run
-   * fail. Idempotent.
+   * fail; see {@link #drain} for those that should end first. Idempotent.
    */
   @Override
   public void close() {

@@ -1,11 +1,11 @@
 package org.vesalius.runtime.generate;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.ElementType;
@@ -32,9 +32,6 @@ public final class Engine implements AutoCloseable {
   /** How many tokens more than requests may be checked in one step. */
   static final int MORE_ROWS = 16;
 
-  /** How often somebody who waits for the vision tower looks whether it still should. */
-  private static final int PATIENCE_MILLIS = 20;
-
   private final Kernels kernels;
   private final LoadedModel model;
   private final EngineOptions options;
@@ -44,12 +41,11 @@ public final class Engine implements AutoCloseable {
   private final TensorPool pool;
   private final ImageEmbeddings images;
   private final Scheduler scheduler;
+  private final ImageEncoding imageEncoding;
+  private final LongAdder encodedImages = new LongAdder();
   private final int chunk;
   private final int groupTokens;
   private final ReentrantLock turn = new ReentrantLock(true);
-
-  /** One image at a time, because each takes much memory while it is encoded. */
-  private final ReentrantLock vision = new ReentrantLock(true);
 
   private volatile boolean closed;
 
@@ -82,6 +78,7 @@ public final class Engine implements AutoCloseable {
     pool = new TensorPool(kernels);
     images = new ImageEmbeddings(options.imageBytes());
     scheduler = new Scheduler(this);
+    imageEncoding = new ImageEncoding(this);
   }
 
   /** Of how many tokens of a step logits may be wanted where so many requests run together. */
@@ -119,6 +116,21 @@ public final class Engine implements AutoCloseable {
     return cache.usedPages();
   }
 
+  /** How many images of requests have been encoded so far: not those that were known already. */
+  public long encodedImages() {
+    return encodedImages.sum();
+  }
+
+  /** Requests that run or wait. */
+  public int requests() {
+    return scheduler.live();
+  }
+
+  /** How often a request had to give up its pages so far. */
+  public long preemptions() {
+    return scheduler.preemptions();
+  }
+
   /** Pages that no request holds, kept for others that begin alike. */
   public int retainedPages() {
     return cache.retainedPages();
@@ -132,8 +144,8 @@ public final class Engine implements AutoCloseable {
     return scheduler;
   }
 
-  ImageEmbeddings images() {
-    return images;
+  ImageEncoding imageEncoding() {
+    return imageEncoding;
   }
 
   /** Where a step may end. */
@@ -216,62 +228,38 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * The embeddings of an image, encoded now unless somebody has done it before.
+   * The embeddings of an image of a request, encoded now unless that has been done before.
    *
-   * @param key what it shows, or null where it must be encoded
-   * @param unwanted asked from time to time whether the caller still wants it
-   * @return null if the caller does not
+   * @return null if the request has to end meanwhile
    */
-  ImageEmbeddings.@Nullable Use embeddings(
-      PreparedImage image,
-      @Nullable ContentKey key,
-      LayerObserver observer,
-      BooleanSupplier unwanted) {
-    if (!lockVision(unwanted)) {
-      return null;
+  ImageEmbeddings.@Nullable Use embeddings(RequestRun run, int image) {
+    ContentKey key = run.shares() ? run.tokens.pictureKey(image) : null;
+    ImageEmbeddings.Use known = key == null ? null : images.find(key);
+    if (known != null) {
+      return known;
     }
+    PreparedImage prepared = run.tokens.prompt().images().get(image);
+    TensorPool.Loan loan = borrowEmbeddings(prepared.tokens());
     try {
-      ImageEmbeddings.Use known = key == null ? null : images.find(key);
-      if (known != null) {
-        return known;
-      }
-      TensorPool.Loan loan = borrowEmbeddings(image.tokens());
-      try {
-        encode(
-            loan.tensor(),
-            image,
-            model.images().orElseThrow().encoder(),
-            (by, name, x) -> {
-              observer.observe(by, name, x);
-              if (unwanted.getAsBoolean()) {
-                throw new NotWanted();
-              }
-            });
-        return key == null ? images.unshared(loan) : images.add(key, loan);
-      } catch (NotWanted _) {
-        loan.close();
-        return null;
-      } catch (RuntimeException | Error e) {
-        loan.close();
-        throw e;
-      }
-    } finally {
-      vision.unlock();
+      encode(
+          loan.tensor(),
+          prepared,
+          model.images().orElseThrow().encoder(),
+          (by, name, x) -> {
+            run.observer.observe(by, name, x);
+            if (run.over() != null) {
+              throw new NotWanted();
+            }
+          });
+      encodedImages.increment();
+      return key == null ? images.unshared(loan) : images.add(key, loan);
+    } catch (NotWanted _) {
+      loan.close();
+      return null;
+    } catch (RuntimeException | Error e) {
+      loan.close();
+      throw e;
     }
-  }
-
-  private boolean lockVision(BooleanSupplier unwanted) {
-    while (!unwanted.getAsBoolean()) {
-      try {
-        if (vision.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
-          return true;
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
-    }
-    return false;
   }
 
   private void letOthers() {
@@ -395,6 +383,15 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes no more requests and waits until those that are there have ended.
+   *
+   * @return whether they have, within the time
+   */
+  public boolean drain(Duration atMost) throws InterruptedException {
+    return scheduler.drain(atMost);
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("the model is closed");
@@ -405,6 +402,7 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     scheduler.close();
+    imageEncoding.close();
     turn.lock();
     try {
       if (!closed) {

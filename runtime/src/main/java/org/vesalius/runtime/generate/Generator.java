@@ -16,8 +16,8 @@ import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.tokenizer.Tokenizer;
 
 /**
- * Answers requests: encodes the prompt, hands it to the scheduler, encodes the images when they are
- * needed, and tells the listener what happens, all on the thread that asks. Thread-safe.
+ * Answers requests: encodes the prompt, hands it to the scheduler, and tells the listener what
+ * happens, all on the thread that asks. Thread-safe.
  */
 public final class Generator {
   private final Engine engine;
@@ -81,7 +81,7 @@ public final class Generator {
     return wanted;
   }
 
-  /** The caller's side of a request: it encodes images when it is told, and passes events on. */
+  /** The caller's side of a request: it passes events on until the answer has ended. */
   private final class Call {
     private final EncodedPrompt prompt;
     private final long begin;
@@ -89,8 +89,6 @@ public final class Generator {
     private final Answer answer;
     private final RequestRun run;
     private final long preprocessed = System.nanoTime();
-    private long visionNanos;
-    private int imagesDone;
 
     Call(
         ChatRequest request,
@@ -151,7 +149,6 @@ public final class Generator {
       while (true) {
         switch (next()) {
           case RequestRun.Message.Event(GenerationEvent event) -> listener.on(event);
-          case RequestRun.Message.Encode(List<Integer> images) -> encode(images);
           case RequestRun.Message.Ended(FinishReason reason) -> {
             return reason;
           }
@@ -180,47 +177,12 @@ public final class Generator {
       }
     }
 
-    private void encode(List<Integer> images) {
-      long from = System.nanoTime();
-      Throwable problem = null;
-      try {
-        for (int image : images) {
-          var embeddings =
-              engine.embeddings(
-                  prompt.images().get(image),
-                  run.shares() ? run.tokens.pictureKey(image) : null,
-                  run.observer,
-                  this::unwanted);
-          if (embeddings == null) {
-            break;
-          }
-          run.setImage(image, embeddings);
-          listener.on(new GenerationEvent.VisionProgress(++imagesDone, prompt.images().size()));
-        }
-      } catch (RuntimeException | Error e) {
-        problem = e;
-      }
-      visionNanos += System.nanoTime() - from;
-      if (unwanted()) {
-        run.abandon();
-      }
-      run.encoded(problem);
-      engine.scheduler().wake();
-    }
-
-    private boolean unwanted() {
-      return run.over() != null || Thread.currentThread().isInterrupted();
-    }
-
     /** Waits until the scheduler has let it go, so that nothing is left behind. */
     private void abandon() {
       run.abandon();
       engine.scheduler().wake();
       while (run.phase() != RequestRun.Phase.ENDED) {
-        if (next() instanceof RequestRun.Message.Encode) {
-          run.encoded(null);
-          engine.scheduler().wake();
-        }
+        RequestRun.Message unused = next();
       }
     }
 
@@ -260,8 +222,8 @@ public final class Generator {
       return new Generation.Timings(
           preprocessed - begin,
           started - preprocessed,
-          visionNanos,
-          Math.max(0, prefilled - started - visionNanos),
+          run.visionNanos(),
+          Math.max(0, prefilled - started - run.visionNanos()),
           first == 0 ? 0 : end - first,
           first == 0 ? 0 : first - begin);
     }

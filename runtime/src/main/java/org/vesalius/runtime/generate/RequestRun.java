@@ -24,7 +24,7 @@ final class RequestRun {
   enum Phase {
     /** It has nothing yet, or nothing any more because others needed the room. */
     WAITING,
-    /** Its own thread computes embeddings of images. */
+    /** Embeddings of its images are computed. */
     ENCODING,
     /** It takes part in steps. */
     RUNNING,
@@ -36,9 +36,6 @@ final class RequestRun {
   sealed interface Message {
     /** Something happened that a listener wants to know. */
     record Event(GenerationEvent event) implements Message {}
-
-    /** These images are needed now. */
-    record Encode(List<Integer> images) implements Message {}
 
     /** There will be no more tokens. */
     record Ended(FinishReason reason) implements Message {}
@@ -70,6 +67,7 @@ final class RequestRun {
   private int reused;
   private int guessed;
   private int accepted;
+  private long visionNanos;
   private long startedNanos;
   private long prefilledNanos;
 
@@ -205,8 +203,8 @@ final class RequestRun {
     published = 0;
   }
 
-  /** Begins: with the images that are missing, which its thread is told to encode, or at once. */
-  void start() {
+  /** Begins: with the images that are missing, or at once. */
+  void start(ImageEncoding encoding) {
     if (startedNanos == 0) {
       startedNanos = System.nanoTime();
       reused = Math.min(fed, tokens.promptLength());
@@ -217,19 +215,34 @@ final class RequestRun {
       phase = Phase.RUNNING;
     } else {
       phase = Phase.ENCODING;
-      messages.add(new Message.Encode(missing));
+      encoding.submit(this, missing);
     }
   }
 
-  /** Called by the thread that asked, for each image. */
+  /** Called by the thread that encodes, for each image. */
   void setImage(int image, ImageEmbeddings.Use embeddings) {
     images.set(image, embeddings);
   }
 
-  /** Called by the thread that asked, when all images are there, or will not come. */
-  void encoded(@Nullable Throwable problem) {
+  /**
+   * Called by the thread that encodes, when all images are there or will not come.
+   *
+   * @param problem why they will not, or null
+   */
+  void encoded(@Nullable Throwable problem, long nanos) {
     failure = problem;
+    visionNanos += nanos;
     phase = Phase.RUNNING;
+  }
+
+  /** Time for images. */
+  long visionNanos() {
+    return visionNanos;
+  }
+
+  /** Lets the thread that asked know. */
+  void tell(GenerationEvent event) {
+    messages.add(new Message.Event(event));
   }
 
   /** Why its images could not be encoded, or null. */
@@ -257,8 +270,7 @@ final class RequestRun {
     boolean wanted = to == tokens.length();
     int prompt = tokens.promptLength();
     if (fed < prompt) {
-      messages.add(
-          new Message.Event(new GenerationEvent.PrefillProgress(Math.min(to, prompt), prompt)));
+      tell(new GenerationEvent.PrefillProgress(Math.min(to, prompt), prompt));
     }
     fed = to;
     FinishReason reason = wanted ? take(guesses) : null;
@@ -316,11 +328,15 @@ final class RequestRun {
     phase = Phase.WAITING;
   }
 
-  /** Gives back everything and tells. */
-  void end(Message last) {
+  /** Gives back everything. */
+  void release() {
     sequence.close();
     history.close();
     releaseImages();
+  }
+
+  /** Tells the thread that asked that this is all. */
+  void end(Message last) {
     phase = Phase.ENDED;
     messages.add(last);
   }

@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ final class Scheduler implements AutoCloseable {
   private final Condition news = lock.newCondition();
   private final Condition quiet = lock.newCondition();
   private final Deque<RequestRun> arrivals = new ArrayDeque<>();
+  private final LongAdder preemptions = new LongAdder();
   private int live;
   private long arrivalCount;
   private boolean changed;
@@ -51,9 +53,11 @@ final class Scheduler implements AutoCloseable {
    * Takes a request.
    *
    * @throws QueueFullException if too many wait already
+   * @throws CacheFullException if the prompt alone is more than the cache may hold
    * @throws IllegalStateException if the model is being closed
    */
   void submit(RequestRun run) {
+    engine.cache().requireCapacity(run.remaining() + 1);
     lock.lock();
     try {
       if (closing || draining) {
@@ -154,7 +158,7 @@ final class Scheduler implements AutoCloseable {
       FinishReason reason = run.over();
       if (run.phase() == RequestRun.Phase.ENCODING) {
         if (all) {
-          run.abandon(); // its own thread has something in hand and lets it go first
+          run.abandon(); // the vision tower has it in hand and lets it go first
         }
       } else if (run.failure() != null) {
         fail(run, run.failure());
@@ -169,7 +173,7 @@ final class Scheduler implements AutoCloseable {
   private void end(RequestRun run, RequestRun.Message last) {
     waiting.remove(run);
     active.remove(run);
-    run.end(last);
+    run.release();
     lock.lock();
     try {
       live--;
@@ -179,6 +183,7 @@ final class Scheduler implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    run.end(last); // last, so that who is told finds its place free
   }
 
   private void fail(RequestRun run, Throwable cause) {
@@ -204,7 +209,7 @@ final class Scheduler implements AutoCloseable {
       }
       waiting.remove(run);
       active.add(run);
-      run.start();
+      run.start(engine.imageEncoding());
     }
   }
 
@@ -225,7 +230,23 @@ final class Scheduler implements AutoCloseable {
         .orElse(null);
   }
 
+  /** Requests that run or wait. */
+  int live() {
+    lock.lock();
+    try {
+      return live;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How often a request had to give up its pages. */
+  long preemptions() {
+    return preemptions.sum();
+  }
+
   private void preempt(RequestRun run) {
+    preemptions.increment();
     run.preempt();
     active.remove(run);
     waiting.add(run);
@@ -348,16 +369,6 @@ final class Scheduler implements AutoCloseable {
     if (running == null || running == Thread.currentThread()) {
       return;
     }
-    boolean interrupted = false;
-    while (running.isAlive()) {
-      try {
-        running.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.join(running);
   }
 }

@@ -113,6 +113,17 @@ public final class KvCache {
     return pool.retained();
   }
 
+  /**
+   * Refuses a sequence that would not fit if it were alone.
+   *
+   * @throws CacheFullException if the cache may hold fewer tokens
+   */
+  public void requireCapacity(int tokens) {
+    if (Math.ceilDiv(tokens, PAGE_SIZE) > maxPages) {
+      throw new CacheFullException(maxPages * PAGE_SIZE);
+    }
+  }
+
   /** Pages that sequences may still take. */
   public synchronized long availablePages() {
     return pool.available();

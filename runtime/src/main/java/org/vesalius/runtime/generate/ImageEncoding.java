@@ -1,0 +1,75 @@
+package org.vesalius.runtime.generate;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.PriorityBlockingQueue;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.runtime.GenerationEvent;
+
+/**
+ * The thread that encodes the images of requests, one at a time, because each takes much memory
+ * meanwhile. Steps get their turn between the layers of an image.
+ */
+final class ImageEncoding implements AutoCloseable {
+  private final Engine engine;
+  private final PriorityBlockingQueue<Job> jobs =
+      new PriorityBlockingQueue<>(16, Comparator.comparing(Job::run, StepPlan.IN_LINE));
+  private @Nullable Thread thread;
+
+  /** These images of a request. */
+  private record Job(RequestRun run, List<Integer> images) {}
+
+  ImageEncoding(Engine engine) {
+    this.engine = engine;
+  }
+
+  /** Encodes images and tells the scheduler. Called by its thread. */
+  void submit(RequestRun run, List<Integer> images) {
+    jobs.add(new Job(run, images));
+    if (thread == null) {
+      thread = Thread.ofPlatform().daemon().name("vesalius-vision").start(this::loop);
+    }
+  }
+
+  private void loop() {
+    try {
+      while (true) {
+        Job job = jobs.take();
+        encode(job.run, job.images);
+        engine.scheduler().wake();
+      }
+    } catch (InterruptedException _) {
+      // closed: the scheduler has ended, so there are no jobs
+    }
+  }
+
+  private void encode(RequestRun run, List<Integer> images) {
+    long begin = System.nanoTime();
+    Throwable problem = null;
+    try {
+      for (int image : images) {
+        ImageEmbeddings.Use embeddings = run.over() == null ? engine.embeddings(run, image) : null;
+        if (embeddings == null) {
+          break;
+        }
+        run.setImage(image, embeddings);
+        run.tell(
+            new GenerationEvent.VisionProgress(image + 1, run.tokens.prompt().images().size()));
+      }
+    } catch (RuntimeException | Error e) {
+      problem = e;
+    }
+    run.encoded(problem, System.nanoTime() - begin);
+  }
+
+  /** Ends the thread. Called when the scheduler has ended. Idempotent. */
+  @Override
+  public void close() {
+    Thread running = thread;
+    if (running == null) {
+      return;
+    }
+    running.interrupt();
+    Threads.join(running);
+  }
+}
