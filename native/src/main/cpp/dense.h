@@ -3,10 +3,9 @@
  *
  * Columns are taken in stretches of DEPTH. In a stretch lane l of an output's sum takes the columns l, l + LANES, l + 2 LANES,
  * ... one after the other; then the lanes are summed, halves first, and the sums of the stretches are added in their order.
- * Every path below computes just that, so a token's result does not depend on how many others come with it. Few tokens read
- * the weight straight from where it is stored, which is what decode wants: memory is the limit. For some tokens a block of
- * rows is converted once and stays in the second-level cache; tiles of it meet tiles of tokens in the first level. Many
- * tokens go the way of strips.h.
+ * Every path below computes just that, so a token's result does not depend on how many others come with it. One token reads
+ * the weight as streams, since memory is its limit; some tokens, such as those of several requests, stay in the first-level
+ * cache while tiles of rows pass them, straight from where they are stored. Many tokens go the way of strips.h.
  */
 namespace vesalius {
 namespace VESALIUS_TIER {
@@ -27,12 +26,9 @@ constexpr int64_t STREAMS = 8;
 /* Columns of a stretch. */
 constexpr int64_t DEPTH = 512;
 
-/* Rows that are converted at a time, and tiles of tokens that meet a panel of them while it is in the first-level cache. */
+/* Rows that meet a stretch of the tokens while it is in the first-level cache. */
 constexpr int64_t BLOCK_ROWS = 64;
-constexpr int64_t BLOCK_TOKENS = 3 * TILE_TOKENS;
 
-/* Up to so many tokens, converting rows costs more than it saves. */
-constexpr int64_t FEW_TOKENS = 2 * TILE_TOKENS;
 
 /*
  * Activations of a product, zero-padded to PAD columns: stretches after one another, and in a stretch token by token. Rows as
@@ -97,67 +93,6 @@ VESALIUS_INLINE void finish(Floats (&sums)[R][T], float* out, int64_t out_stride
   }
 }
 
-/* R rows straight from storage by T tokens. */
-template <typename Stored, int R, int T>
-static inline void stream_tile(const uint8_t* w, int64_t w_bytes, const PreparedFloats& x, int64_t token, float* out,
-                               int64_t out_stride, const float* bias) {
-  constexpr int64_t SIZE = sizeof(typename Stored::Element);
-  int64_t column = 0;
-  do {
-    Floats sums[R][T] = {};
-    const float* in = x.at(token, column);
-    int64_t in_stride = x.depth(column);
-    const uint8_t* rows = w + column * SIZE;
-    int64_t depth = least(DEPTH, x.columns - column);
-    int64_t k = 0;
-    for (; k + LANES <= depth; k += LANES) {
-      Floats v[T];
-#pragma GCC unroll 6
-      for (int t = 0; t < T; t++) {
-        v[t] = load<Floats>(in + t * in_stride + k);
-      }
-#pragma GCC unroll 8
-      for (int r = 0; r < R; r++) {
-        Floats row = Stored::read(rows + r * w_bytes + k * SIZE);
-#pragma GCC unroll 6
-        for (int t = 0; t < T; t++) {
-          sums[r][t] = fma(row, v[t], sums[r][t]);
-        }
-      }
-    }
-    if (k < depth) {
-#pragma GCC unroll 8
-      for (int r = 0; r < R; r++) {
-        Floats row = read_first<Stored>(rows + r * w_bytes + k * SIZE, depth - k);
-#pragma GCC unroll 6
-        for (int t = 0; t < T; t++) {
-          sums[r][t] = fma(row, load<Floats>(in + t * in_stride + k), sums[r][t]);
-        }
-      }
-    }
-    finish<R, T>(sums, out, out_stride, bias, column == 0, column + DEPTH >= x.columns);
-    column += DEPTH;
-  } while (column < x.columns);
-}
-
-template <typename Stored, int T>
-static void stream_rows(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, int64_t token,
-                        const float* bias, int64_t from, int64_t to) {
-  constexpr int R = T == 1 ? STREAMS : TILE_ROWS;
-  const int64_t bytes = w->columns * sizeof(typename Stored::Element);
-  const uint8_t* data = (const uint8_t*)w->data;
-  float* into = out + token * out_stride;
-  int64_t row = from;
-  for (; row + R <= to; row += R) {
-    stream_tile<Stored, R, T>(data + row * bytes, bytes, x, token, into + row, out_stride,
-                              bias == nullptr ? nullptr : bias + row);
-  }
-  for (; row < to; row++) {
-    stream_tile<Stored, 1, T>(data + row * bytes, bytes, x, token, into + row, out_stride,
-                              bias == nullptr ? nullptr : bias + row);
-  }
-}
-
 /* How far each stream of weights fetches ahead: what the processor's own prefetching keeps in flight is not enough. */
 constexpr int64_t FETCH_AHEAD = 512;
 
@@ -215,44 +150,37 @@ static inline void stream_apart(const vesalius_weight* w, float* out, const Prep
   }
 }
 
-/* Tile by tile of tokens over a few rows at a time, which stay cached for the next tile. */
+/*
+ * One token by rows from as many parts of the range at a time, each of which is one stream from its first byte to its last.
+ * Neighbouring rows side by side would be several streams in a page, or at the same place of several pages, which prefetching
+ * and the cache's sets do not bear.
+ */
 template <typename Stored>
-static void stream_few(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
-                       int64_t from, int64_t to) {
-  constexpr int64_t CACHED_ROWS = 32;
-  if (x.tokens == 1) {
-    /*
-     * Rows from as many parts of the range at a time, each of which is one stream from its first byte to its last. Neighbouring
-     * rows side by side would be several streams in a page, or at the same place of several pages, which prefetching and the
-     * cache's sets do not bear.
-     */
-    int64_t part = (to - from + STREAMS - 1) / STREAMS;
-    for (int64_t row = from; row < from + part; row++) {
-      stream_apart<Stored>(w, out, x, bias, row, part, to);
-    }
-    return;
-  }
-  for (int64_t row = from; row < to; row += CACHED_ROWS) {
-    int64_t end = least(to, row + CACHED_ROWS);
-    int64_t t = 0;
-    for (; t + TILE_TOKENS <= x.tokens; t += TILE_TOKENS) {
-      stream_rows<Stored, TILE_TOKENS>(w, out, out_stride, x, t, bias, row, end);
-    }
-    for (; t + 2 <= x.tokens; t += 2) {
-      stream_rows<Stored, 2>(w, out, out_stride, x, t, bias, row, end);
-    }
-    if (t < x.tokens) {
-      stream_rows<Stored, 1>(w, out, out_stride, x, t, bias, row, end);
-    }
+static void multiply_stream(const vesalius_weight* w, float* out, const PreparedFloats& x, const float* bias, int64_t from,
+                            int64_t to) {
+  int64_t part = (to - from + STREAMS - 1) / STREAMS;
+  for (int64_t row = from; row < from + part; row++) {
+    stream_apart<Stored>(w, out, x, bias, row, part, to);
   }
 }
 
-/* One stretch of R converted rows by T tokens. */
-template <int R, int T>
-VESALIUS_INLINE void panel_tile(const float* panel, const float* x, int64_t x_stride, int64_t depth, float* out,
-                                int64_t out_stride, const float* bias, bool first, bool last) {
+/*
+ * One stretch of R rows straight from storage by T tokens. Where `next` is not null the rows that come after these are fetched
+ * meanwhile, which lie as far from each other.
+ */
+template <typename Stored, int R, int T>
+VESALIUS_INLINE void direct_tile(const uint8_t* rows, int64_t w_bytes, const uint8_t* next, const float* x, int64_t x_stride,
+                                 int64_t depth, float* out, int64_t out_stride, const float* bias, bool first, bool last) {
+  constexpr int64_t SIZE = sizeof(typename Stored::Element);
   Floats sums[R][T] = {};
-  for (int64_t k = 0; k < depth; k += LANES) {
+  int64_t k = 0;
+  for (; k + LANES <= depth; k += LANES) {
+    if (next != nullptr && k * SIZE % 64 == 0) {
+#pragma GCC unroll 4
+      for (int r = 0; r < R; r++) {
+        __builtin_prefetch(next + r * w_bytes + k * SIZE);
+      }
+    }
     Floats in[T];
 #pragma GCC unroll 6
     for (int t = 0; t < T; t++) {
@@ -260,7 +188,7 @@ VESALIUS_INLINE void panel_tile(const float* panel, const float* x, int64_t x_st
     }
 #pragma GCC unroll 4
     for (int r = 0; r < R; r++) {
-      Floats row = load<Floats>(panel + r * DEPTH + k);
+      Floats row = Stored::read(rows + r * w_bytes + k * SIZE);
       keep(row);
 #pragma GCC unroll 6
       for (int t = 0; t < T; t++) {
@@ -268,67 +196,75 @@ VESALIUS_INLINE void panel_tile(const float* panel, const float* x, int64_t x_st
       }
     }
   }
+  if (k < depth) {
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) {
+      Floats row = read_first<Stored>(rows + r * w_bytes + k * SIZE, depth - k);
+#pragma GCC unroll 6
+      for (int t = 0; t < T; t++) {
+        sums[r][t] = fma(row, load<Floats>(x + t * x_stride + k), sums[r][t]);
+      }
+    }
+  }
   finish<R, T>(sums, out, out_stride, bias, first, last);
 }
 
-/* One stretch of a tile of rows, the last of which may be missing, by T tokens. */
-template <int T>
-static void panel_rows(int64_t rows, const float* panel, const float* x, int64_t x_stride, int64_t depth, float* out,
-                       int64_t out_stride, const float* bias, bool first, bool last) {
-  if (rows == TILE_ROWS) {
-    panel_tile<TILE_ROWS, T>(panel, x, x_stride, depth, out, out_stride, bias, first, last);
-  } else {
-    for (int64_t r = 0; r < rows; r++) {
-      panel_tile<1, T>(panel + r * DEPTH, x, x_stride, depth, out + r, out_stride, bias == nullptr ? nullptr : bias + r,
-                       first, last);
+/* One stretch of a few rows, R of them or one, by `tokens` tokens, T of them or fewer. */
+template <typename Stored, int R, int T>
+static void direct_first(int64_t tokens, const uint8_t* rows, int64_t w_bytes, const uint8_t* next, const float* x,
+                         int64_t x_stride, int64_t depth, float* out, int64_t out_stride, const float* bias, bool first,
+                         bool last) {
+  if constexpr (T > 1) {
+    if (tokens < T) {
+      direct_first<Stored, R, T - 1>(tokens, rows, w_bytes, next, x, x_stride, depth, out, out_stride, bias, first, last);
+      return;
     }
+  }
+  direct_tile<Stored, R, T>(rows, w_bytes, next, x, x_stride, depth, out, out_stride, bias, first, last);
+}
+
+/* One stretch of R rows by all tokens. */
+template <typename Stored, int R>
+static void direct_rows(const uint8_t* rows, int64_t w_bytes, const uint8_t* next, const PreparedFloats& x, int64_t column,
+                        float* out, int64_t out_stride, const float* bias) {
+  int64_t x_stride = x.depth(column);
+  int64_t depth = least(DEPTH, x.columns - column);
+  bool last = column + DEPTH >= x.columns;
+  /* Tiles of nearly the same number: a single token has too few chains. */
+  int64_t tiles = (x.tokens + TILE_TOKENS - 1) / TILE_TOKENS;
+  int64_t t = 0;
+  for (int64_t i = tiles; i > 0; i--) {
+    int64_t count = (x.tokens - t + i - 1) / i;
+    direct_first<Stored, R, TILE_TOKENS>(count, rows, w_bytes, t == 0 ? next : nullptr, x.at(t, column), x_stride, depth,
+                                         out + t * out_stride, out_stride, bias, column == 0, last);
+    t += count;
   }
 }
 
+/*
+ * A stretch of a block of rows after the other: the stretch of the tokens stays in the first-level cache, and each tile of rows
+ * fetches the next one from memory while it is multiplied.
+ */
 template <typename Stored>
-static void fill_panels(float* panels, const vesalius_weight* w, int64_t row, int64_t rows, int64_t column, int64_t depth) {
+static void multiply_direct(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
+                            int64_t from, int64_t to) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
-  for (int64_t r = 0; r < rows; r++) {
-    const uint8_t* from = (const uint8_t*)w->data + ((row + r) * w->columns + column) * SIZE;
-    float* to = panels + r * DEPTH;
-    int64_t k = 0;
-    for (; k + LANES <= depth; k += LANES) {
-      store(to + k, Stored::read(from + k * SIZE));
-    }
-    if (k < depth) {
-      store(to + k, read_first<Stored>(from + k * SIZE, depth - k));
-    }
-  }
-}
-
-template <typename Stored>
-static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
-                            int64_t from, int64_t to, void* scratch) {
-  float* panels = (float*)scratch;
+  const int64_t bytes = w->columns * SIZE;
+  const uint8_t* data = (const uint8_t*)w->data;
   for (int64_t begin = from; begin < to; begin += BLOCK_ROWS) {
     int64_t end = least(to, begin + BLOCK_ROWS);
     for (int64_t column = 0; column < w->columns; column += DEPTH) {
-      int64_t depth = least(DEPTH, w->columns - column);
-      int64_t x_stride = x.depth(column);
-      bool first = column == 0;
-      bool last = column + DEPTH >= w->columns;
-      fill_panels<Stored>(panels, w, begin, end - begin, column, depth);
-      for (int64_t block = 0; block < x.tokens; block += BLOCK_TOKENS) {
-        int64_t stop = least(x.tokens, block + BLOCK_TOKENS);
-        for (int64_t row = begin; row < end; row += TILE_ROWS) {
-          int64_t rows = least(TILE_ROWS, end - row);
-          const float* panel = panels + (row - begin) * DEPTH;
-          const float* added = bias == nullptr ? nullptr : bias + row;
-          int64_t t = block;
-          for (; t + TILE_TOKENS <= stop; t += TILE_TOKENS) {
-            panel_rows<TILE_TOKENS>(rows, panel, x.at(t, column), x_stride, depth, out + t * out_stride + row, out_stride,
-                                    added, first, last);
-          }
-          for (; t < stop; t++) {
-            panel_rows<1>(rows, panel, x.at(t, column), x_stride, depth, out + t * out_stride + row, out_stride, added,
-                          first, last);
-          }
-        }
+      int64_t row = begin;
+      for (; row + TILE_ROWS <= end; row += TILE_ROWS) {
+        const uint8_t* rows = data + row * bytes + column * SIZE;
+        const uint8_t* next = row + 2 * TILE_ROWS <= end ? rows + TILE_ROWS * bytes
+                              : column + DEPTH < w->columns ? data + begin * bytes + (column + DEPTH) * SIZE
+                                                            : data + least(end, to - 1) * bytes;
+        direct_rows<Stored, TILE_ROWS>(rows, bytes, next, x, column, out + row, out_stride, bias == nullptr ? nullptr : bias + row);
+      }
+      for (; row < end; row++) {
+        direct_rows<Stored, 1>(data + row * bytes + column * SIZE, bytes, nullptr, x, column, out + row, out_stride,
+                               bias == nullptr ? nullptr : bias + row);
       }
     }
   }
@@ -336,16 +272,14 @@ static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_st
 
 template <typename Stored>
 static void multiply_dense(const vesalius_weight* w, float* out, int64_t out_stride, const float* prepared, int64_t tokens,
-                           const float* bias, int64_t from, int64_t to, void* scratch) {
+                           const float* bias, int64_t from, int64_t to) {
   PreparedFloats x{(float*)prepared, tokens, w->columns};
-  if (tokens <= FEW_TOKENS) {
-    stream_few<Stored>(w, out, out_stride, x, bias, from, to);
+  if (tokens == 1) {
+    multiply_stream<Stored>(w, out, x, bias, from, to);
   } else {
-    multiply_panels<Stored>(w, out, out_stride, x, bias, from, to, scratch);
+    multiply_direct<Stored>(w, out, out_stride, x, bias, from, to);
   }
 }
-
-constexpr int64_t DENSE_SCRATCH = BLOCK_ROWS * DEPTH * (int64_t)sizeof(float);
 
 static int64_t prepared_floats_bytes(int64_t columns, int64_t tokens) {
   return tokens * round_up(columns, PreparedFloats::PAD) * (int64_t)sizeof(float);

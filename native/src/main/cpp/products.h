@@ -61,9 +61,6 @@ static int64_t product_scratch(const vesalius_weight* w) {
   for (int64_t tokens = 1; tokens <= 1024; tokens += 1023) {
     int64_t bytes = 64;
     switch (way_of(w, tokens)) {
-      case FLOATS:
-        bytes = DENSE_SCRATCH;
-        break;
       case STRIPS:
         bytes = STRIP_SCRATCH;
         break;
@@ -73,6 +70,7 @@ static int64_t product_scratch(const vesalius_weight* w) {
       case INTS:
         bytes = PANELS * (int64_t)sizeof(Panel);
         break;
+      case FLOATS:
       case BRAIN:
         break;
 #if defined(__AMX_TILE__)
@@ -155,7 +153,7 @@ static void multiply_stored(const vesalius_weight* w, float* out, int64_t out_st
   } else if (way_of(w, tokens) == STRIPS) {
     multiply_strips<Stored>(w, out, out_stride, {(float*)prepared, tokens, w->columns}, bias, from, to, scratch);
   } else {
-    multiply_dense<Stored>(w, out, out_stride, prepared, tokens, bias, from, to, scratch);
+    multiply_dense<Stored>(w, out, out_stride, prepared, tokens, bias, from, to);
   }
 }
 

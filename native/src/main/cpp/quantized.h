@@ -9,6 +9,9 @@
 namespace vesalius {
 namespace VESALIUS_TIER {
 
+/* Up to so many tokens, weights are read as a stream. */
+constexpr int64_t FEW_TOKENS = 2 * TILE_TOKENS;
+
 typedef int32_t QuadInts __attribute__((vector_size(16)));
 typedef uint32_t QuadWords __attribute__((vector_size(16)));
 
