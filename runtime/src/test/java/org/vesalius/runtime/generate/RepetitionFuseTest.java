@@ -3,16 +3,23 @@ package org.vesalius.runtime.generate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vesalius.tokenizer.Tokenizer;
 
 class RepetitionFuseTest {
@@ -136,7 +143,7 @@ class RepetitionFuseTest {
             RepetitionFuse.LEAST_REPETITIONS,
             RepetitionFuse.LONGEST_BLOCK);
     int read = 0;
-    for (String line : java.nio.file.Files.readAllLines(file)) {
+    for (String line : Files.readAllLines(file)) {
       JsonNode ids = json.readTree(line).get("output_ids");
       for (JsonNode id : ids) {
         assertFalse(strict.add(id.intValue()), line);
@@ -144,6 +151,42 @@ class RepetitionFuseTest {
       }
     }
     assertTrue(read > 10_000, "tokens read: " + read);
+  }
+
+  /** Reports, questions and abstracts: not even a sixteenth of what the fuse needs. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "iu_xray.test.json",
+        "medqa.us.4opt.test.jsonl.gz",
+        "pubmedqa.ori_pqal.json.gz",
+        "disease-ontology.HumanDO.tsv.gz"
+      })
+  void medicalTextsComeNowhereNear(String name) throws IOException {
+    Tokenizer tokenizer =
+        Tokenizer.parse(asset("tokenizers/qwen3/tokenizer.json.gz"), "tokenizer of Qwen3");
+    byte[] text = asset("medical-text/" + name);
+    RepetitionFuse strict =
+        new RepetitionFuse(
+            RepetitionFuse.LEAST_TOKENS / 16,
+            RepetitionFuse.LEAST_REPETITIONS,
+            RepetitionFuse.LONGEST_BLOCK);
+    int[] ids = tokenizer.encode(new String(text, StandardCharsets.UTF_8));
+    assertTrue(ids.length > 30_000, "tokens read: " + ids.length);
+    for (int i = 0; i < ids.length; i++) {
+      assertFalse(strict.add(ids[i]), name + ", token " + i);
+    }
+  }
+
+  /** A file outside the repository; skips the test where it is not there. */
+  private static byte[] asset(String name) throws IOException {
+    String assets = System.getProperty("vesalius.assets", "");
+    assumeTrue(!assets.isEmpty(), "-Dvesalius.assets is not set: " + name + " is not tested");
+    Path file = Path.of(assets, name);
+    assumeTrue(Files.exists(file), file + " is missing");
+    try (InputStream in = Files.newInputStream(file)) {
+      return name.endsWith(".gz") ? new GZIPInputStream(in).readAllBytes() : in.readAllBytes();
+    }
   }
 
   @Test
