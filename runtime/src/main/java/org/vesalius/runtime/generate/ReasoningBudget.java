@@ -1,6 +1,8 @@
 package org.vesalius.runtime.generate;
 
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.vesalius.runtime.answer.AnswerFormat;
@@ -23,6 +25,9 @@ final class ReasoningBudget {
   /** The next token is the model's own choice. */
   static final int FREE = -1;
 
+  /** Tokens after which a character is complete that has begun: it has at most four bytes. */
+  private static final int LONGEST_WAIT = 3;
+
   private static final int[] NOTHING = {};
 
   private final Tokenizer tokenizer;
@@ -31,6 +36,11 @@ final class ReasoningBudget {
   private final StreamingDecoder decoder;
   private final ReasoningWatch watch;
   private int inside;
+
+  /** All tokens so far, for a look at where the last character ends. */
+  private final List<Integer> written = new ArrayList<>();
+
+  private int waited;
   private int[] closing = NOTHING;
   private int closed;
   private boolean over;
@@ -66,9 +76,14 @@ final class ReasoningBudget {
   }
 
   private void close(ReasoningFormat reasoning, String lead) {
-    if (inside >= budget && !watch.mayClose()) {
+    if (inside >= budget && !watch.mayClose() && !waitsForCharacter()) {
       closing = tokenizer.encode(lead + template.around(reasoning).ending());
     }
+  }
+
+  private boolean waitsForCharacter() {
+    int[] ids = written.stream().mapToInt(Integer::intValue).toArray();
+    return tokenizer.decode(ids, true).endsWith("\uFFFD") && waited++ < LONGEST_WAIT;
   }
 
   /** The token that has to come next, or {@link #FREE}; the same until {@link #add}. */
@@ -96,6 +111,7 @@ final class ReasoningBudget {
     }
     boolean before = watch.open().isPresent();
     watch.append(decoder.append(id));
+    written.add(id);
     if (watch.answers()) {
       over = true;
       return;

@@ -252,6 +252,26 @@ class ReasoningBudgetTest {
     assertEquals("Yes.", parsed.text());
   }
 
+  /** Where a character is several tokens, none is cut. */
+  @ParameterizedTest
+  @MethodSource("subjects")
+  void charactersStayWhole(Subject subject) {
+    charactersStay(subject);
+  }
+
+  private static void charactersStay(Subject subject) {
+    ReasoningFormat marks = subject.format.reasoning().getFirst();
+    int[] wanted = subject.tokenizer.encode(marks.open() + "\nx" + "肺部🫁清晰 ".repeat(8));
+    int[] answer = subject.tokenizer.encode("Nothing found.");
+    for (int tokens = 0; tokens < 40; tokens++) {
+      ReasoningBudget budget = subject.budget(Optional.empty(), OptionalInt.of(tokens));
+      ParsedAnswer parsed = subject.parsed(Optional.empty(), write(budget, wanted, answer));
+      String at = subject + ", budget " + tokens + ": " + parsed;
+      assertFalse(parsed.reasoning().contains("\uFFFD"), at);
+      assertEquals("Nothing found.", parsed.text().strip(), at);
+    }
+  }
+
   /** Qwen3's form without reasoning, token by token. */
   @Test
   void qwen3sEmptyBlock() {
@@ -379,6 +399,7 @@ class ReasoningBudgetTest {
         };
     Subject subject = Subject.real(name, template, format);
     endsWithItsBudget(subject);
+    charactersStay(subject);
     if (name.equals("qwen3")) {
       int[] empty = subject.tokenizer.encode("<think>\n\n</think>\n\n");
       assertEquals(4, empty.length, "tokens of the empty block");
