@@ -32,6 +32,8 @@ class ImportRulesTest {
   private static final List<String> FOREIGN =
       List.of("org.vesalius.nativekernels", "org.vesalius.kernels.cuda");
 
+  private static final String MICROMETER = "org.vesalius.runtime.observe.micrometer";
+
   private static final List<Rule> RULES =
       List.of(
           new Rule("org.vesalius", "org.vesalius.kernels.simd", "jdk.incubator"),
@@ -63,6 +65,13 @@ class ImportRulesTest {
           new Rule("org.vesalius.runtime.answer", "", "org.vesalius.runtime.generate"),
           new Rule("org.vesalius.runtime.answer", "", "org.vesalius.kernels"),
           new Rule("org.vesalius.runtime.answer", "", "org.vesalius.tokenizer"),
+          new Rule("org.vesalius", MICROMETER, "io.micrometer"),
+          new Rule("org.vesalius", MICROMETER, MICROMETER),
+          new Rule("org.vesalius", "org.vesalius.runtime.observe", "jdk.jfr"),
+          new Rule("org.vesalius.runtime.observe", "", "org.vesalius.runtime.generate"),
+          new Rule("org.vesalius.runtime.observe", "", "org.vesalius.runtime.layers"),
+          new Rule("org.vesalius.runtime.observe", "", "org.vesalius.runtime.models"),
+          new Rule("org.vesalius.runtime.observe", "", "org.vesalius.runtime.prompt"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.runtime.models"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.kernels"));
 

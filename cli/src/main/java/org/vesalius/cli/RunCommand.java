@@ -15,6 +15,7 @@ import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Conversation;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
+import org.vesalius.runtime.GenerationListener;
 import org.vesalius.runtime.OpenAiMessages;
 import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.Part;
@@ -107,6 +108,13 @@ final class RunCommand implements Callable<Integer> {
               + " pictures FILE-1, FILE-2 and so on.")
   private @Nullable Path overlay;
 
+  @Option(
+      names = "--check-layers",
+      description =
+          "Looks at what every layer computes, and names the first with a number that is not"
+              + " finite; slow.")
+  private boolean checkLayers;
+
   @Option(names = "--format", paramLabel = "text|json", description = "Output (default: text).")
   private OutputFormat format = OutputFormat.text;
 
@@ -145,7 +153,7 @@ final class RunCommand implements Callable<Integer> {
     if (format == OutputFormat.json) {
       Generation generation;
       try (progress) {
-        generation = opened.generate(request, progress::on);
+        generation = generate(opened, request, progress::on);
       }
       JsonOutput.print(terminal, GenerationJson.of(opened, generation, request, loadNanos));
       drawOverlay(request, generation);
@@ -153,7 +161,7 @@ final class RunCommand implements Callable<Integer> {
     }
     AnswerPrinter printer = new AnswerPrinter(terminal, progress, cancellation);
     try (progress) {
-      Generation generation = opened.generate(request, printer::on);
+      Generation generation = generate(opened, request, printer::on);
       printer.end();
       AnswerNotes.of(generation, Overlays.pictures(request).size())
           .forEach(terminal.err()::println);
@@ -161,6 +169,12 @@ final class RunCommand implements Callable<Integer> {
       terminal.err().println(terminal.dim(TimingLine.of(generation, loadNanos)));
       return exitCode(generation);
     }
+  }
+
+  private Generation generate(ChatModel opened, ChatRequest request, GenerationListener listener) {
+    return checkLayers
+        ? LayerCheck.generate(opened, request, listener, terminal)
+        : opened.generate(request, listener);
   }
 
   private void drawOverlay(ChatRequest request, Generation generation) {

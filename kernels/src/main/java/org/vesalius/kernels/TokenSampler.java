@@ -16,6 +16,10 @@ public final class TokenSampler {
 
   private float[] logits = new float[0];
   private long[] weights = new long[0];
+
+  /** Of allowed tokens, which they are. */
+  private int[] tokens = new int[0];
+
   private final int[] counts = new int[DIGITS[0]];
   private final long[] sums = new long[DIGITS[0]];
 
@@ -75,6 +79,42 @@ public final class TokenSampler {
       logits[c] = history.length == 0 ? x[c] + 0f : rule.penalize(x[c], history[c]);
     }
     return finite ? choose(x.length, rule, random) : -1;
+  }
+
+  /**
+   * Draws a token for one row, of those that are allowed: as if there were no others.
+   *
+   * @param allowed a bit for each token, 64 to a number, the lowest first; tokens beyond its end
+   *     are not allowed
+   * @return the token, or -1 if a logit is not finite, be it allowed or not
+   * @throws IllegalArgumentException if no token is allowed
+   */
+  public int sample(float[] x, long[] allowed, int[] history, SamplingRule rule, long random) {
+    reserve(x.length);
+    if (tokens.length < x.length) {
+      tokens = new int[x.length];
+    }
+    boolean finite = true;
+    for (float logit : x) {
+      finite &= Math.abs(logit) <= Float.MAX_VALUE;
+    }
+    int count = 0;
+    for (int word = 0; word < allowed.length; word++) {
+      for (long bits = allowed[word]; bits != 0; bits &= bits - 1) {
+        int c = (word << 6) + Long.numberOfTrailingZeros(bits);
+        if (c >= x.length) {
+          break;
+        }
+        logits[count] = history.length == 0 ? x[c] + 0f : rule.penalize(x[c], history[c]);
+        tokens[count++] = c;
+      }
+    }
+    if (count == 0) {
+      throw new IllegalArgumentException(
+          "sample: expected a token of " + x.length + " that is allowed, found none");
+    }
+    int chosen = finite ? choose(count, rule, random) : -1;
+    return chosen < 0 ? -1 : tokens[chosen];
   }
 
   private void reserve(int width) {

@@ -68,6 +68,24 @@ final class ReasoningSplitter {
     return false;
   }
 
+  /** The block that the text is inside of. */
+  @Nullable ReasoningFormat inside() {
+    return switch (state) {
+      case HEADER, REASONING_START, REASONING -> open;
+      case UNDECIDED, ANSWER_START, ANSWER -> null;
+    };
+  }
+
+  /** Whether what is held may become the closing mark. */
+  boolean mayClose() {
+    return state == State.REASONING && held.length() > searched;
+  }
+
+  /** Whether the text is behind the place of the reasoning. */
+  boolean answers() {
+    return state == State.ANSWER_START || state == State.ANSWER;
+  }
+
   private boolean advance() {
     return switch (state) {
       case UNDECIDED -> decide();

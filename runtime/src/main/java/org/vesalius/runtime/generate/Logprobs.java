@@ -7,8 +7,9 @@ import org.vesalius.runtime.Generation.TokenLogprobs;
 import org.vesalius.tokenizer.Tokenizer;
 
 /**
- * Log-probabilities of the likeliest tokens of one step, from the model's logits before any
- * penalty, which are not copied.
+ * Log-probabilities of the likeliest tokens of one step: of the model's own distribution, {@code
+ * log(softmax(logits))}, before bias, mask, penalties and temperature. So a token that had to come
+ * has the probability that the model gave it. The logits are not copied.
  */
 final class Logprobs {
   private final float[] logits;

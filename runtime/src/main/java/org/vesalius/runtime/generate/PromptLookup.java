@@ -1,0 +1,198 @@
+package org.vesalius.runtime.generate;
+
+import java.util.Arrays;
+import org.vesalius.runtime.ChatRequest;
+import org.vesalius.runtime.DraftAcceptance;
+
+/**
+ * Guesses what a model writes next from what stands in the prompt and the answer already (prompt
+ * lookup decoding, Saxena 2023): where the last tokens occurred before, what followed them then.
+ * One per request, not thread-safe.
+ *
+ * <p>It looks for the last {@value #LONGEST} tokens, then for fewer, down to {@value #SHORTEST},
+ * and takes the latest place before the end. A guess that reaches the end goes on with itself, so
+ * that text which repeats is guessed as far as one likes. Every n-gram is in a hash table with its
+ * latest place: constant time for a token on average, and memory linear in the tokens, about 40
+ * bytes each.
+ *
+ * <p><b>What wrong guesses cost is bounded.</b> A guess is at most as long as the limit, which
+ * starts at {@value #FIRST_LIMIT}, doubles after a guess that was right as a whole, and else falls
+ * to twice what was right, at least 1. After a guess with nothing right no guess is made for some
+ * steps: 1, then twice as many each time, at most {@value #LONGEST_PAUSE}, until something is right
+ * again. So text that cannot be guessed pays for one token too many in every {@value
+ * #LONGEST_PAUSE} steps in the end.
+ */
+final class PromptLookup {
+  static final int LONGEST = 4;
+  static final int SHORTEST = 2;
+  static final int FIRST_LIMIT = 8;
+  static final int LONGEST_PAUSE = 64;
+
+  private static final int[] NONE = {};
+
+  private int[] ids;
+  private int length;
+  private final Places[] places = new Places[LONGEST - SHORTEST + 1];
+
+  private int limit = FIRST_LIMIT;
+  private int pause;
+  private int nextPause = 1;
+  private DraftAcceptance acceptance = DraftAcceptance.NONE;
+
+  /** Knows a prompt. */
+  PromptLookup(int[] prompt) {
+    ids = new int[Math.max(64, prompt.length)];
+    for (int n = SHORTEST; n <= LONGEST; n++) {
+      places[n - SHORTEST] = new Places(n, prompt.length);
+    }
+    for (int id : prompt) {
+      add(id);
+    }
+  }
+
+  /** Takes the next token of the answer. */
+  void add(int id) {
+    // Only now do the n-grams that ended before it have something that follows them.
+    for (Places of : places) {
+      if (length >= of.size) {
+        of.put(length);
+      }
+    }
+    if (length == ids.length) {
+      ids = Arrays.copyOf(ids, 2 * length);
+    }
+    ids[length++] = id;
+  }
+
+  /**
+   * Guesses the next tokens; to be followed by {@link #checked} where there are any.
+   *
+   * @param most how many at most
+   * @return the guess, often empty
+   */
+  int[] propose(int most) {
+    if (most <= 0) {
+      return NONE;
+    }
+    int from = match();
+    if (from < 0) {
+      return NONE;
+    }
+    if (pause > 0) {
+      pause--;
+      return NONE;
+    }
+    int[] guess = new int[Math.min(most, limit)];
+    for (int i = 0; i < guess.length; i++) {
+      int at = from + i;
+      guess[i] = at < length ? ids[at] : guess[at - length];
+    }
+    return guess;
+  }
+
+  /** What followed the latest occurrence of the longest suffix: an index, or -1. */
+  private int match() {
+    for (int i = places.length - 1; i >= 0; i--) {
+      if (length >= places[i].size) {
+        int from = places[i].get(length);
+        if (from >= 0) {
+          return from;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Takes note of how good a guess was.
+   *
+   * @param proposed tokens of it that were checked, at least 1
+   * @param accepted how many of them, from the first on, the model wrote itself
+   */
+  void checked(int proposed, int accepted) {
+    acceptance = acceptance.plus(proposed, accepted);
+    if (accepted == 0) {
+      pause = nextPause;
+      nextPause = Math.min(2 * nextPause, LONGEST_PAUSE);
+      limit = 1;
+      return;
+    }
+    nextPause = 1;
+    limit =
+        accepted == proposed
+            ? Math.min(2 * limit, ChatRequest.MAX_SPECULATIVE_TOKENS)
+            : 2 * accepted;
+  }
+
+  /** How good all guesses were. */
+  DraftAcceptance acceptance() {
+    return acceptance;
+  }
+
+  /** Where each n-gram of one length ended last: a hash table with linear probing. */
+  private final class Places {
+    private final int size;
+
+    /** Ends of n-grams, exclusive; 0 is a free place. */
+    private int[] ends;
+
+    private int used;
+
+    Places(int size, int tokens) {
+      this.size = size;
+      ends = new int[Math.max(64, Integer.highestOneBit(Math.max(1, tokens)) * 4)];
+    }
+
+    /** Remembers the n-gram that ends before {@code end} as the latest of its kind. */
+    void put(int end) {
+      int slot = slot(end);
+      if (ends[slot] == 0) {
+        used++;
+      }
+      ends[slot] = end;
+      if (2 * used > ends.length) {
+        grow();
+      }
+    }
+
+    /** Where the same n-gram as the one before {@code end} ended last, or -1. */
+    int get(int end) {
+      int found = ends[slot(end)];
+      return found == 0 ? -1 : found;
+    }
+
+    /** The place of the n-gram, or the free one where it belongs. */
+    private int slot(int end) {
+      int hash = 0;
+      for (int i = end - size; i < end; i++) {
+        hash = (hash + ids[i]) * 0x9E3779B1;
+        hash ^= hash >>> 15;
+      }
+      int mask = ends.length - 1;
+      int slot = hash & mask;
+      while (ends[slot] != 0 && !equal(ends[slot], end)) {
+        slot = slot + 1 & mask;
+      }
+      return slot;
+    }
+
+    private boolean equal(int end, int other) {
+      for (int i = 1; i <= size; i++) {
+        if (ids[end - i] != ids[other - i]) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private void grow() {
+      int[] before = ends;
+      ends = new int[2 * before.length];
+      for (int end : before) {
+        if (end != 0) {
+          ends[slot(end)] = end;
+        }
+      }
+    }
+  }
+}
