@@ -73,14 +73,30 @@ class ImportRulesTest {
           new Rule("org.vesalius.runtime.observe", "", "org.vesalius.runtime.models"),
           new Rule("org.vesalius.runtime.observe", "", "org.vesalius.runtime.prompt"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.runtime.models"),
-          new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.kernels"));
+          new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.kernels"),
+          new Rule("org.vesalius", "org.vesalius.langchain4j", "dev.langchain4j"),
+          new Rule("org.vesalius.langchain4j", "", "org.vesalius.kernels"),
+          new Rule("org.vesalius.langchain4j", "", "org.vesalius.loader"),
+          new Rule("org.vesalius.langchain4j", "", "org.vesalius.tokenizer"),
+          new Rule("org.vesalius.langchain4j", "", "org.vesalius.demo"),
+          new Rule("org.vesalius.langchain4j", "", "org.vesalius.runtime.generate"),
+          new Rule("org.vesalius.langchain4j", "", "org.vesalius.runtime.models"));
 
   @Test
   void noPackageImportsWhatItMayNot() throws IOException {
     List<String> broken = new ArrayList<>();
     int read = 0;
     for (String module :
-        List.of("loader", "tokenizer", "kernels", "native", "cuda", "runtime", "demo", "cli")) {
+        List.of(
+            "loader",
+            "tokenizer",
+            "kernels",
+            "native",
+            "cuda",
+            "runtime",
+            "demo",
+            "langchain4j",
+            "cli")) {
       try (Stream<Path> files =
           Files.walk(Fixtures.root().resolve(module).resolve("src/main/java"))) {
         for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {

@@ -17,19 +17,21 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vesalius.demo.DemoModel;
 
 /**
- * The example in the README compiles as it stands there and answers, with the demo model's names
- * put in.
+ * The examples in the README and in the documentation of the adapter compile as they stand there
+ * and answer, with the demo model's names put in.
  */
 class ReadmeExampleTest {
 
-  @Test
-  void theExampleRuns(@TempDir Path classes) throws Throwable {
-    String readme = Files.readString(Fixtures.root().resolve("README.md"));
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "docs/langchain4j.md"})
+  void theExampleRuns(String page, @TempDir Path classes) throws Throwable {
+    String readme = Files.readString(Fixtures.root().resolve(page));
     int start = readme.indexOf("```java\n") + "```java\n".length();
     String example = readme.substring(start, readme.indexOf("```", start));
     String imports =

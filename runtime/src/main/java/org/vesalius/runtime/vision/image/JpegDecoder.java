@@ -4,9 +4,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Iterator;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
@@ -106,13 +104,9 @@ final class JpegDecoder {
   }
 
   private static ImageReader platformReader(ImageSource source) {
-    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName("jpeg");
-    while (readers.hasNext()) {
-      ImageReader reader = readers.next();
-      if (reader.getOriginatingProvider().getClass().getName().startsWith("com.sun.imageio.")) {
-        return reader;
-      }
-    }
-    throw source.fail(FORMAT, "the JDK's JPEG reader is missing; run with the module java.desktop");
+    return ImageReaders.ofPlatform("jpeg")
+        .orElseThrow(() ->
+            source.fail(
+                FORMAT, "the JDK's JPEG reader is missing; run with the module java.desktop"));
   }
 }

@@ -3,8 +3,6 @@ package org.vesalius.runtime.vision.image;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Iterator;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
@@ -34,14 +32,13 @@ final class PluginDecoder {
   static RasterImage decode(ImageSource source, String format) {
     try (MemoryCacheImageInputStream stream =
         new MemoryCacheImageInputStream(new ByteArrayInputStream(source.bytes()))) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-      if (!readers.hasNext()) {
-        throw source.fail(
-            format,
-            "not a readable image; expected PNG, JPEG, GIF, BMP, TIFF or WebP, or the javax.imageio plug-in of its format"
-                + " on the class path");
-      }
-      ImageReader reader = readers.next();
+      ImageReader reader =
+          ImageReaders.of(stream)
+              .orElseThrow(() ->
+                  source.fail(
+                      format,
+                      "not a readable image; expected PNG, JPEG, GIF, BMP, TIFF or WebP, or the javax.imageio plug-in of its format"
+                          + " on the class path"));
       try {
         reader.setInput(stream, true, true);
         source.checkSize(format, reader.getWidth(0), reader.getHeight(0));
