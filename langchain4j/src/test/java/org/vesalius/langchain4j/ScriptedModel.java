@@ -69,8 +69,8 @@ final class ScriptedModel implements Answering {
         List.of(1, 2, 3),
         List.of(),
         reason,
-        new Generation.Usage(10, 4, 3),
-        new Generation.Timings(1, 2, 3, 4, 5),
+        new Generation.Usage(10, 4, 3, 0, 0, 0),
+        new Generation.Timings(1, 0, 2, 3, 4, 5),
         "scripted",
         0);
   }
