@@ -80,7 +80,7 @@ class SchedulerTest {
     try (ChatModel model =
         ChatModel.open(Fixtures.fixture(family), options(backend).withCapacity(ALONE))) {
       for (ChatRequest request : requests) {
-        Generation generation = model.generate(request);
+        Generation generation = model.generate(Requests.withoutGuesses(request));
         assertEquals(0, generation.usage().cachedTokens());
         alone.add(generation.tokenIds());
         longest =
@@ -130,6 +130,7 @@ class SchedulerTest {
               .request()
               .maxTokens(1 + random.nextInt(60))
               .repetitionFuse(false)
+              .speculativeTokens(i % 3 == 0 ? 0 : 1 + random.nextInt(8))
               .sampling(sampling)
               .logprobs(i % 7 == 0 ? 3 : 0)
               .scheduling(Scheduling.defaults().withPriority(random.nextInt(3)))

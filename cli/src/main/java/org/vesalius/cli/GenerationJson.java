@@ -30,8 +30,8 @@ final class GenerationJson {
     json.put("image_tokens", generation.usage().imageTokens());
     json.put("completion_tokens", generation.usage().completionTokens());
     json.put("cached_tokens", generation.usage().cachedTokens());
-    json.put("guessed_tokens", generation.usage().guessedTokens());
-    json.put("accepted_tokens", generation.usage().acceptedTokens());
+    json.put("guessed_tokens", generation.usage().drafts().proposed());
+    json.put("accepted_tokens", generation.usage().drafts().accepted());
     json.put("finish_reason", generation.finishReason().name().toLowerCase(Locale.ROOT));
     json.put("family", model.family());
     json.put("backend", generation.backend());

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.demo.DemoModel;
+import org.vesalius.runtime.DraftAcceptance;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.answer.InvalidRegion;
@@ -141,7 +142,7 @@ class AnswerOutputTest {
             List.of(),
             List.of(),
             FinishReason.LENGTH,
-            new Generation.Usage(1, 0, 1, 0, 0, 0),
+            new Generation.Usage(1, 0, 1, 0, DraftAcceptance.NONE),
             new Generation.Timings(1, 1, 1, 1, 1, 1),
             "reference",
             0);

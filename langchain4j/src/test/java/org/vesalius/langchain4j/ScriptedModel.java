@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.ChatRequest;
+import org.vesalius.runtime.DraftAcceptance;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationListener;
@@ -69,7 +70,7 @@ final class ScriptedModel implements Answering {
         List.of(1, 2, 3),
         List.of(),
         reason,
-        new Generation.Usage(10, 4, 3, 0, 0, 0),
+        new Generation.Usage(10, 4, 3, 0, DraftAcceptance.NONE),
         new Generation.Timings(1, 0, 2, 3, 4, 5),
         "scripted",
         0);

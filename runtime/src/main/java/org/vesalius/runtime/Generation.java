@@ -78,16 +78,14 @@ public record Generation(
    * @param imageTokens those that stand for images
    * @param completionTokens generated tokens, an end token included
    * @param cachedTokens those of the prompt that an earlier request had computed
-   * @param guessedTokens tokens that were guessed ahead
-   * @param acceptedTokens guesses that were right
+   * @param drafts tokens that were guessed ahead
    */
   public record Usage(
       int promptTokens,
       int imageTokens,
       int completionTokens,
       int cachedTokens,
-      int guessedTokens,
-      int acceptedTokens) {}
+      DraftAcceptance drafts) {}
 
   /**
    * Durations in nanoseconds.

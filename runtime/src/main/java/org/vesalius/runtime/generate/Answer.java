@@ -26,9 +26,15 @@ final class Answer {
    *
    * @param endIds the tokens that end an answer
    * @param format how the model writes reasoning, tool calls and places
+   * @param encoder knows how its template does
    * @param vocabulary number of logits
    */
-  record Language(Tokenizer tokenizer, Set<Integer> endIds, AnswerFormat format, int vocabulary) {}
+  record Language(
+      Tokenizer tokenizer,
+      Set<Integer> endIds,
+      AnswerFormat format,
+      PromptEncoder encoder,
+      int vocabulary) {}
 
   private final Language language;
   private final ChatRequest request;
@@ -38,6 +44,8 @@ final class Answer {
   private final long seed;
   private final Sampler sampler;
   private final AnswerText text;
+  private final @Nullable ReasoningBudget budget;
+  private final @Nullable RepetitionFuse fuse;
   private final StepResult result;
   private final List<Integer> ids = new ArrayList<>();
   private final List<Generation.TokenLogprobs> logprobs = new ArrayList<>();
@@ -64,14 +72,28 @@ final class Answer {
     seed = request.sampling().seed().orElseGet(RandomGenerator.getDefault()::nextLong);
     sampler = new Sampler(request.sampling(), prompt.ids(), seed, language.vocabulary());
     text = new AnswerText(language.tokenizer(), language.format(), request, prompt, listener);
+    budget =
+        request.reasoningTokens().isEmpty()
+            ? null
+            : new ReasoningBudget(
+                language.tokenizer(),
+                language.format(),
+                language.encoder().reasoning(),
+                prompt,
+                request.reasoningTokens());
+    fuse = request.repetitionFuse() ? new RepetitionFuse() : null;
     result = result(history);
   }
 
   private StepResult result(StepSampling.Row history) {
-    if (request.logprobs() > 0) {
+    boolean likeliest = request.sampling().isLikeliest();
+    // Biases, and tokens that have to come though they were not drawn, are known here only.
+    if (request.logprobs() > 0
+        || sampler.hasBias()
+        || (!likeliest && request.reasoningTokens().isPresent())) {
       return StepResult.logits(new float[language.vocabulary()]);
     }
-    return request.sampling().isLikeliest()
+    return likeliest
         ? StepResult.likeliest()
         : StepResult.drawn(new StepResult.Draw(sampler, history));
   }
@@ -79,6 +101,11 @@ final class Answer {
   /** What a step has to find out after the last token. */
   StepResult result() {
     return result;
+  }
+
+  /** Whether tokens after the next may be guessed: not where each changes what is drawn by. */
+  boolean guessable() {
+    return result.kind() != StepResult.Kind.DRAWN || !sampler.rule().hasPenalties();
   }
 
   /** The tokens. */
@@ -114,7 +141,10 @@ final class Answer {
    */
   @Nullable FinishReason take(int row) {
     int position = prompt.ids().length + ids.size();
-    int id = result.isToken() ? result.token(row, position) : sample(row, position);
+    int id = result.isToken() ? chosen(row, position) : choose(row, position);
+    if (budget != null) {
+      budget.add(id);
+    }
     if (ids.isEmpty()) {
       firstTokenNanos = System.nanoTime();
     }
@@ -127,16 +157,45 @@ final class Answer {
     if (text.stopped()) {
       return FinishReason.STOP;
     }
+    if (fuse != null && fuse.add(id)) {
+      return FinishReason.REPETITION;
+    }
     return ids.size() == maxTokens ? FinishReason.LENGTH : null;
   }
 
-  private int sample(int row, int position) {
-    float[] logits = result.logits(row);
-    int id = sampler.choose(logits);
-    if (id < 0) {
-      throw new NumericalException(position);
+  /** What was chosen where steps compute, unless another has to come. */
+  private int chosen(int row, int position) {
+    int id = result.token(row, position);
+    int forced = forced();
+    if (forced != ReasoningBudget.FREE) {
+      return forced;
     }
-    logprobs.add(new Logprobs(logits, language.tokenizer()).of(id, request.logprobs()));
+    if (result.kind() == StepResult.Kind.DRAWN) {
+      sampler.consumed(1);
+      sampler.add(id);
+    }
+    return id;
+  }
+
+  /** The token that has to come next whatever the model would write, or that of no matter. */
+  private int forced() {
+    return budget == null ? ReasoningBudget.FREE : budget.forced();
+  }
+
+  private int choose(int row, int position) {
+    float[] logits = result.logits(row);
+    int id = forced();
+    if (id == ReasoningBudget.FREE) {
+      id = sampler.choose(logits);
+      if (id < 0) {
+        throw new NumericalException(position);
+      }
+    } else {
+      sampler.add(id);
+    }
+    if (request.logprobs() > 0) {
+      logprobs.add(new Logprobs(logits, language.tokenizer()).of(id, request.logprobs()));
+    }
     return id;
   }
 

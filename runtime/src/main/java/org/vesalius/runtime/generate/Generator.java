@@ -41,7 +41,11 @@ public final class Generator {
     this.encoder = encoder;
     language =
         new Answer.Language(
-            tokenizer, Set.copyOf(endIds), answerFormat, model.decoder().config().vocabulary());
+            tokenizer,
+            Set.copyOf(endIds),
+            answerFormat,
+            encoder,
+            model.decoder().config().vocabulary());
   }
 
   /** Answers a request. */
@@ -205,8 +209,7 @@ public final class Generator {
                   prompt.imageTokens(),
                   answer.ids().size(),
                   run.reused(),
-                  run.guessed(),
-                  run.accepted()),
+                  run.drafts()),
               timings(end),
               engine.backend(),
               answer.seed());

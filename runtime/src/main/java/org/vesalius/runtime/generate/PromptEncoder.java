@@ -36,6 +36,10 @@ public final class PromptEncoder {
   private final OptionalInt imageId;
   private final OptionalInt videoId;
   private final AnswerFormat answerFormat;
+
+  /** Found out by the first request that needs it; twice, if two come at once. */
+  private volatile @Nullable ReasoningTemplate reasoning;
+
   private final boolean addsTokens;
   private final List<ControlToken> controlTokens;
 
@@ -84,6 +88,22 @@ public final class PromptEncoder {
     videoId =
         model.videos().map(input -> id(input.token(), input.id())).orElse(OptionalInt.empty());
     model.images().ifPresent(input -> requirePlaceholder(input.placeholder()));
+  }
+
+  private Map<String, ? extends @Nullable Object> variables(ChatRequest request) {
+    return request.reasoningTokens().isEmpty()
+        ? request.templateVariables()
+        : reasoning().variables(request.reasoningTokens(), request.templateVariables());
+  }
+
+  /** What the template knows of reasoning. */
+  ReasoningTemplate reasoning() {
+    ReasoningTemplate known = reasoning;
+    if (known == null) {
+      known = new ReasoningTemplate(template, answerFormat, model.images().isPresent());
+      reasoning = known;
+    }
+    return known;
   }
 
   /** Refuses the template of a text model, by which no picture could enter. */
@@ -161,7 +181,7 @@ public final class PromptEncoder {
         template.render(
             messages,
             request.tools().isEmpty() ? null : request.tools(),
-            request.templateVariables(),
+            variables(request),
             true,
             controlTokens);
     Optional<ReasoningFormat> openReasoning = openReasoning(rendered);

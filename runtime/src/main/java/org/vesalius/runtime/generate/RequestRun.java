@@ -7,6 +7,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.ChatRequest;
+import org.vesalius.runtime.DraftAcceptance;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.GenerationEvent;
 import org.vesalius.runtime.layers.CachedSequence;
@@ -44,6 +45,8 @@ final class RequestRun {
     record Failed(Throwable cause) implements Message {}
   }
 
+  private static final int[] NO_GUESS = {};
+
   final ChatRequest request;
   final RequestTokens tokens;
   final Answer answer;
@@ -65,8 +68,7 @@ final class RequestRun {
   private int fed;
   private int published;
   private int reused;
-  private int guessed;
-  private int accepted;
+  private final @Nullable PromptLookup lookup;
   private long visionNanos;
   private long startedNanos;
   private long prefilledNanos;
@@ -96,6 +98,10 @@ final class RequestRun {
     this.history = history;
     this.deadline = deadline;
     this.shares = shares;
+    lookup =
+        request.speculativeTokens() > 0 && answer.guessable()
+            ? new PromptLookup(tokens.prompt().ids())
+            : null;
     for (int i = 0; i < tokens.prompt().images().size(); i++) {
       images.add(null);
     }
@@ -132,14 +138,9 @@ final class RequestRun {
     return reused;
   }
 
-  /** Tokens that were guessed. */
-  int guessed() {
-    return guessed;
-  }
-
-  /** Guesses that were right. */
-  int accepted() {
-    return accepted;
+  /** How well tokens were guessed. */
+  DraftAcceptance drafts() {
+    return lookup == null ? DraftAcceptance.NONE : lookup.acceptance();
   }
 
   /** When it first took part, by {@link System#nanoTime}; 0 before. */
@@ -179,7 +180,9 @@ final class RequestRun {
 
   /** Guesses what comes after its last token, at most so many tokens. */
   int[] guess(int most) {
-    return new int[0];
+    return lookup == null
+        ? NO_GUESS
+        : lookup.propose(Math.min(Math.min(most, request.speculativeTokens()), answer.room() - 1));
   }
 
   /** Tokens that are not in the cache. */
@@ -284,20 +287,29 @@ final class RequestRun {
       prefilledNanos = System.nanoTime();
       releaseImages();
     }
-    guessed += guesses.length;
-    for (int row = 0; ; row++) {
-      FinishReason reason = answer.take(row);
-      int id = answer.ids().getLast();
-      tokens.add(id);
-      if (reason != null) {
-        return reason;
-      }
-      if (row == guesses.length || guesses[row] != id) {
-        return null;
-      }
+    int row = 0;
+    FinishReason reason = next(row);
+    while (reason == null
+        && row < guesses.length
+        && guesses[row] == tokens.id(tokens.length() - 1)) {
       fed++;
-      accepted++;
+      row++;
+      reason = next(row);
     }
+    if (lookup != null && guesses.length > 0) {
+      lookup.checked(guesses.length, row);
+    }
+    return reason;
+  }
+
+  private @Nullable FinishReason next(int row) {
+    FinishReason reason = answer.take(row);
+    int id = answer.ids().getLast();
+    tokens.add(id);
+    if (lookup != null) {
+      lookup.add(id);
+    }
+    return reason;
   }
 
   private void publish() {

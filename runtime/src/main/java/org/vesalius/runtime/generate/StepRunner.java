@@ -112,10 +112,6 @@ final class StepRunner implements AutoCloseable {
       int rows = ordered.get(i).rows();
       if (i < tokenParts) {
         result.takeTokens(chosen, row, rows);
-        StepResult.Draw draw = result.draw();
-        if (draw != null && chosen[row] >= 0) {
-          draw.sampler().add(chosen[row]);
-        }
       } else {
         for (int r = 0; r < rows; r++) {
           kernels.read(result.logits(r), scratch.logits().rows(row + r, 1));

@@ -2,6 +2,7 @@ package org.vesalius.runtime.generate;
 
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.Kernels;
@@ -63,31 +64,36 @@ final class StepSampling {
   }
 
   /**
-   * Writes what the tokens of a step are drawn by.
+   * Writes what the tokens of a step are drawn by. Rows of one request follow each other; who takes
+   * their tokens says which random numbers are used ({@link Sampler#consumed}).
    *
    * @param draws of each row; null for the likeliest token
    * @return whether tensors are at another place than before, so that recorded steps are useless
    */
   boolean prepare(List<StepResult.@Nullable Draw> draws) {
-    int before = history.rows();
+    int rows = history.rows();
     for (StepResult.Draw draw : draws) {
       if (draw != null && draw.sampler().rule().hasPenalties() && draw.row().index < 0) {
         claim(draw.row());
       }
     }
+    StepResult.@Nullable Draw before = null;
+    int ahead = 0;
     for (int i = 0; i < draws.size(); i++) {
       StepResult.Draw draw = draws.get(i);
+      ahead = Objects.equals(draw, before) ? ahead + 1 : 0;
+      before = draw;
       if (draw == null) {
         Sampling.put(values, draws.size(), i, SamplingRule.greedy(), -1, 0);
       } else {
         Sampler sampler = draw.sampler();
         writeHistory(draw.row(), sampler);
         Sampling.put(
-            values, draws.size(), i, sampler.rule(), draw.row().index, sampler.nextRandom());
+            values, draws.size(), i, sampler.rule(), draw.row().index, sampler.random(ahead));
       }
     }
     kernels.write(parameters(draws.size()), values);
-    return history.rows() != before;
+    return history.rows() != rows;
   }
 
   /** Once, and again when the history has moved; steps keep it up to date. */

@@ -108,6 +108,16 @@ public final class KvCache {
     return pool.held();
   }
 
+  /** Pages that several sequences hold. */
+  public synchronized int sharedPages() {
+    return pool.shared();
+  }
+
+  /** Pages that there may be. */
+  public long maxPages() {
+    return maxPages;
+  }
+
   /** Pages that no sequence holds, and that are kept for what they contain. */
   public synchronized int retainedPages() {
     return pool.retained();

@@ -24,6 +24,7 @@ final class PagePool {
   private final LinkedHashSet<Integer> retained = new LinkedHashSet<>();
 
   private int[] references = new int[0];
+  private int shared;
   private @Nullable ContentKey[] keys = new ContentKey[0];
 
   /**
@@ -79,7 +80,13 @@ final class PagePool {
     if (references[page] == 0) {
       throw new IllegalStateException("page " + page + " is free and cannot be shared");
     }
-    references[page]++;
+    reference(page);
+  }
+
+  private void reference(int page) {
+    if (++references[page] == 2) {
+      shared++;
+    }
   }
 
   /** Lets a page go; it is free or retained when nobody else holds it. */
@@ -88,6 +95,7 @@ final class PagePool {
       throw new IllegalStateException("page " + page + " is free already");
     }
     if (--references[page] > 0) {
+      shared -= references[page] == 1 ? 1 : 0;
       return;
     }
     if (keys[page] == null) {
@@ -116,13 +124,18 @@ final class PagePool {
       return -1;
     }
     retained.remove(page);
-    references[page]++;
+    reference(page);
     return page;
   }
 
   /** Pages that sequences hold. */
   int held() {
     return references.length - free.size() - retained.size();
+  }
+
+  /** Pages that several sequences hold. */
+  int shared() {
+    return shared;
   }
 
   /** Pages that are kept for what they contain. */

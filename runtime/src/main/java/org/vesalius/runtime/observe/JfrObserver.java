@@ -135,11 +135,11 @@ public final class JfrObserver implements EngineObserver {
       event.error = outcome.error().orElse("");
       event.promptTokens = outcome.usage().promptTokens();
       event.imageTokens = outcome.usage().imageTokens();
-      event.cachedTokens = outcome.cachedTokens();
+      event.cachedTokens = outcome.usage().cachedTokens();
       event.completionTokens = outcome.usage().completionTokens();
-      event.guessedTokens = outcome.drafts().proposed();
-      event.acceptedTokens = outcome.drafts().accepted();
-      event.waitingTime = outcome.queueNanos();
+      event.guessedTokens = outcome.usage().drafts().proposed();
+      event.acceptedTokens = outcome.usage().drafts().accepted();
+      event.waitingTime = outcome.timings().queueNanos();
       event.firstTokenTime = outcome.timings().firstTokenNanos();
       event.decodeTime = outcome.timings().decodeNanos();
       event.commit();

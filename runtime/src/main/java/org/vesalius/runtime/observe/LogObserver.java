@@ -51,10 +51,10 @@ public final class LogObserver implements EngineObserver {
                     outcome.error().orElse(outcome.ending()),
                     outcome.usage().promptTokens(),
                     outcome.usage().imageTokens(),
-                    outcome.cachedTokens(),
+                    outcome.usage().cachedTokens(),
                     outcome.usage().completionTokens(),
                     millis(outcome.totalNanos()),
-                    millis(outcome.queueNanos()),
+                    millis(outcome.timings().queueNanos()),
                     millis(outcome.timings().firstTokenNanos())));
   }
 

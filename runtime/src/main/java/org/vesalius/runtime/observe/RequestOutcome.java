@@ -1,7 +1,7 @@
 package org.vesalius.runtime.observe;
 
+import java.util.Locale;
 import java.util.Optional;
-import org.vesalius.runtime.DraftAcceptance;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 
@@ -12,20 +12,14 @@ import org.vesalius.runtime.Generation;
  * @param error class of the exception that it ended with, if it did; its message might tell what is
  *     in a prompt
  * @param usage tokens that went in and out
- * @param cachedTokens tokens of the prompt that were found in the cache
- * @param drafts tokens that were guessed
  * @param timings where the time went
- * @param queueNanos from the call until it began to run
  * @param totalNanos from the call to the end
  */
 public record RequestOutcome(
     Optional<FinishReason> reason,
     Optional<String> error,
     Generation.Usage usage,
-    int cachedTokens,
-    DraftAcceptance drafts,
     Generation.Timings timings,
-    long queueNanos,
     long totalNanos) {
 
   /** Checks that it is one of the two. */
@@ -38,6 +32,6 @@ public record RequestOutcome(
 
   /** One word for the end: a {@link FinishReason} in lower case, or {@code error}. */
   public String ending() {
-    return reason.map(r -> r.name().toLowerCase(java.util.Locale.ROOT)).orElse("error");
+    return reason.map(r -> r.name().toLowerCase(Locale.ROOT)).orElse("error");
   }
 }

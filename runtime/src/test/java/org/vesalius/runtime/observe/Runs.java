@@ -21,11 +21,8 @@ public final class Runs {
     return new RequestOutcome(
         reason,
         error,
-        new Generation.Usage(800, 256, 40, 0, 0, 0),
-        640,
-        new DraftAcceptance(5, 30, 21),
-        new Generation.Timings(1_000, 0, 2_000, 3_000, 4_000_000, 5_000_000),
-        600_000,
+        new Generation.Usage(800, 256, 40, 640, new DraftAcceptance(5, 30, 21)),
+        new Generation.Timings(1_000, 600_000, 2_000, 3_000, 4_000_000, 5_000_000),
         9_000_000);
   }
 

@@ -214,8 +214,8 @@ public final class MicrometerMetrics implements EngineObserver, AutoCloseable {
     record(request, outcome.totalNanos());
     image.increment(outcome.usage().imageTokens());
     completion.increment(outcome.usage().completionTokens());
-    accepted.increment(outcome.drafts().accepted());
-    rejected.increment(outcome.drafts().proposed() - outcome.drafts().accepted());
+    accepted.increment(outcome.usage().drafts().accepted());
+    rejected.increment(outcome.usage().drafts().proposed() - outcome.usage().drafts().accepted());
   }
 
   /** Takes the meters out of the registry. Idempotent. */
