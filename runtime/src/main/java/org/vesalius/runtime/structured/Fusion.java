@@ -3,7 +3,7 @@ package org.vesalius.runtime.structured;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +24,7 @@ final class Fusion {
   private static final int MAX_STATES = 5_000;
 
   private final Set<Rule> recursive = new HashSet<>();
-  private final Map<Rule, Rule> fused = new IdentityHashMap<>();
+  private final Map<Rule, Rule> fused = new HashMap<>();
 
   Fusion(Collection<Rule> rules) {
     for (Rule rule : rules) {

@@ -30,7 +30,12 @@ public final class OutputState {
   /** Whether a token may come next. Cheaper than a mask that is not known yet. */
   public boolean allows(int id) {
     TokenMask known = set.mask();
-    return known == null ? !after(id).isDead() : known.allows(id);
+    return known == null ? leadsOn(id) : known.allows(id);
+  }
+
+  /** Whether a token may come next, by following it and not by the mask. */
+  boolean leadsOn(int id) {
+    return !after(id).isDead();
   }
 
   private StateSet after(int id) {

@@ -2,7 +2,6 @@ package org.vesalius.runtime.structured;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.vesalius.runtime.structured.Expression.Choice;
@@ -20,10 +19,10 @@ final class RuleTableBuilder {
   private final List<IntArray> epsilons = new ArrayList<>();
   private final List<IntArray> callees = new ArrayList<>();
   private final List<IntArray> targets = new ArrayList<>();
-  private final Map<Rule, Integer> rules = new IdentityHashMap<>();
+  private final Map<Rule, Integer> rules = new HashMap<>();
   private final List<Rule> queue = new ArrayList<>();
-  private final Map<Terminal, Integer> terminals = new IdentityHashMap<>();
-  private final Map<Dfa, Dfa> encoded = new IdentityHashMap<>();
+  private final Map<Terminal, Integer> terminals = new HashMap<>();
+  private final Map<Dfa, Dfa> encoded = new HashMap<>();
   private final Map<Leaf, Integer> leafNumbers = new HashMap<>();
   private final List<Leaf> leaves = new ArrayList<>();
 
