@@ -24,15 +24,23 @@ final class JsonGrammar {
 
   private static final String SPACE = "( |\n {0," + MAX_INDENT + "})?";
 
-  private final Expression open = leaf("\\{");
-  private final Expression space = leaf(SPACE);
-  private final Expression comma = leaf("," + SPACE);
-  private final Expression colon = leaf(": ?");
-  private final Expression close = leaf(SPACE + "\\}");
-  private final Expression empty = Expression.text("}");
-  private final Expression openList = Expression.text("[");
-  private final Expression closeList = leaf(SPACE + "\\]");
-  private final Expression emptyList = Expression.text("]");
+  private static final Expression OPEN = leaf("\\{");
+  private static final Expression SPACES = leaf(SPACE);
+  private static final Expression COMMA = leaf("," + SPACE);
+  private static final Expression COLON = leaf(": ?");
+  private static final Expression CLOSE = leaf(SPACE + "\\}");
+  private static final Expression EMPTY = Expression.text("}");
+  private static final Expression OPEN_LIST = Expression.text("[");
+  private static final Expression CLOSE_LIST = leaf(SPACE + "\\]");
+  private static final Expression EMPTY_LIST = Expression.text("]");
+  private static final Dfa ANYTHING = JsonStrings.without(List.of());
+  private static final Dfa STRING = JsonStrings.written(ANYTHING, true);
+  private static final Dfa KEY = JsonStrings.written(ANYTHING, false);
+  private static final Expression NUMBER =
+      Expression.of(
+          JsonNumbers.of(new JsonNumbers.Range(null, false, null, false, null, false)));
+  private static final Expression WORD = leaf("true|false|null");
+
   private final Dfa allowed;
   private final Expression string;
   private final Expression key;
@@ -43,9 +51,10 @@ final class JsonGrammar {
    *     mark
    */
   JsonGrammar(Collection<String> forbidden) {
-    allowed = JsonStrings.without(forbidden);
-    string = Expression.of(JsonStrings.written(allowed, true));
-    key = new Terminal(JsonStrings.written(allowed, false), true);
+    boolean any = forbidden.isEmpty();
+    allowed = any ? ANYTHING : JsonStrings.without(forbidden);
+    string = Expression.of(any ? STRING : JsonStrings.written(allowed, true));
+    key = new Terminal(any ? KEY : JsonStrings.written(allowed, false), true);
   }
 
   private static Expression leaf(String regex) {
@@ -96,12 +105,7 @@ final class JsonGrammar {
       for (int depth = 0; depth <= FREE_DEPTH; depth++) {
         rules.add(new Rule("value" + depth));
       }
-      Expression scalar =
-          Expression.either(
-              string,
-              Expression.of(
-                  JsonNumbers.of(new JsonNumbers.Range(null, false, null, false, null, false))),
-              leaf("true|false|null"));
+      Expression scalar = Expression.either(string, NUMBER, WORD);
       for (int depth = 0; depth < FREE_DEPTH; depth++) {
         Expression inner = new Reference(rules.get(depth + 1));
         rules
@@ -153,7 +157,7 @@ final class JsonGrammar {
     }
 
     Expression whole() {
-      return Expression.sequence(open, rest(0, 0));
+      return Expression.sequence(OPEN, rest(0, 0));
     }
 
     /** How far a count matters: up to the bounds, or whether there is anything. */
@@ -185,9 +189,9 @@ final class JsonGrammar {
       if (max < 0 || count < max) {
         branches.add(
             Expression.sequence(
-                count == 0 ? space : comma,
+                count == 0 ? SPACES : COMMA,
                 Expression.text(JsonStrings.literal(member.name())),
-                colon,
+                COLON,
                 member.value(),
                 rest(index + 1, counted(count + 1))));
       }
@@ -197,26 +201,26 @@ final class JsonGrammar {
     private Expression others(int count) {
       List<Expression> branches = new ArrayList<>();
       if (count >= min) {
-        branches.add(count == 0 ? empty : close);
+        branches.add(count == 0 ? EMPTY : CLOSE);
       }
       List<Expression> kinds = new ArrayList<>();
       for (More one : more) {
-        kinds.add(Expression.sequence(one.key(), colon, one.value()));
+        kinds.add(Expression.sequence(one.key(), COLON, one.value()));
       }
       boolean room = max < 0 || count < max;
       if (!kinds.isEmpty() && room) {
         // In one rule, since its context remembers the keys.
-        Expression next = Expression.sequence(comma, new Choice(kinds));
+        Expression next = Expression.sequence(COMMA, new Choice(kinds));
         int written = count + 1;
         branches.add(
             Expression.sequence(
-                count == 0 ? space : comma,
+                count == 0 ? SPACES : COMMA,
                 new Choice(kinds),
                 new Repeat(
                     next,
                     Math.max(0, min - written),
                     max < 0 ? Expression.UNLIMITED : max - written),
-                close));
+                CLOSE));
       }
       return new Choice(branches);
     }
@@ -235,36 +239,36 @@ final class JsonGrammar {
     }
     List<Expression> branches = new ArrayList<>();
     if (min == 0) {
-      branches.add(emptyList);
+      branches.add(EMPTY_LIST);
     }
     Expression head = first.isEmpty() ? others : first.getFirst();
     if (limit > 0 && head != null && min <= limit) {
-      branches.add(Expression.sequence(space, head, rest(1, first, others, min, limit)));
+      branches.add(Expression.sequence(SPACES, head, rest(1, first, others, min, limit)));
     }
-    return Expression.sequence(openList, new Choice(branches));
+    return Expression.sequence(OPEN_LIST, new Choice(branches));
   }
 
   private Expression rest(
       int written, List<Expression> first, @Nullable Expression others, int min, int limit) {
     if (written >= first.size()) {
       if (others == null || written >= limit) {
-        return closeList;
+        return CLOSE_LIST;
       }
       return Expression.sequence(
           new Repeat(
-              Expression.sequence(comma, others),
+              Expression.sequence(COMMA, others),
               Math.max(0, min - written),
               limit == Integer.MAX_VALUE ? Expression.UNLIMITED : limit - written),
-          closeList);
+          CLOSE_LIST);
     }
     List<Expression> branches = new ArrayList<>();
     if (written >= min) {
-      branches.add(closeList);
+      branches.add(CLOSE_LIST);
     }
     if (written < limit) {
       branches.add(
           Expression.sequence(
-              comma, first.get(written), rest(written + 1, first, others, min, limit)));
+              COMMA, first.get(written), rest(written + 1, first, others, min, limit)));
     }
     return new Choice(branches);
   }

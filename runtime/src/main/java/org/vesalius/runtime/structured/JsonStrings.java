@@ -183,22 +183,26 @@ final class JsonStrings {
 
   private int[] highSurrogates(int[] pairs) {
     Runs out = new Runs();
-    for (int high = 0; high < 1024 && pairs.length > 0; high++) {
+    for (int high = 0; high < 1024 && pairs.length > 0; ) {
       int base = Character.MIN_SUPPLEMENTARY_CODE_POINT + (high << 10);
+      int shift = Character.MIN_LOW_SURROGATE - base;
       List<int[]> lows = new ArrayList<>();
+      int same = 1;
       for (int i = 0; i < pairs.length; i += 3) {
         int from = Math.max(pairs[i], base);
         int to = Math.min(pairs[i + 1], base + 1023);
         if (from <= to) {
-          int shift = Character.MIN_LOW_SURROGATE - base;
           lows.add(new int[] {from + shift, to + shift, pairs[i + 2]});
+          // Most high surrogates are alike: all that follows them leads to one place.
+          same = from == base ? Math.max(1, (pairs[i + 1] + 1 - base) >> 10) : 1;
         }
       }
       if (!lows.isEmpty()) {
         int u = builder.shared(new int[] {'u', 'u', digits(lows, 3)});
         int unit = Character.MIN_HIGH_SURROGATE + high;
-        out.add(unit, unit, builder.shared(new int[] {'\\', '\\', u}));
+        out.add(unit, unit + same - 1, builder.shared(new int[] {'\\', '\\', u}));
       }
+      high += same;
     }
     return out.flat();
   }

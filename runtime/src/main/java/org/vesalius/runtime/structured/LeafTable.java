@@ -111,22 +111,25 @@ final class LeafTable {
     IntArray exits = new IntArray();
     int[] path = new int[trie.deepest() + 1];
     path[0] = state;
-    for (int child = 1; child < trie.size(); child = trie.end(child)) {
-      int next = leaf.next(state, trie.label(child));
+    int seen = 0;
+    for (int node = 1; node < trie.size(); ) {
+      int depth = trie.depth(node);
+      int next = leaf.next(path[depth - 1], trie.label(node));
       if (next < 0) {
+        node = trie.end(node);
         continue;
       }
-      path[1] = next;
-      if (trie.isToken(child)) {
-        inside.add(child);
-      }
-      if (trie.hasChildren(child) && leaf.accepts(next)) {
-        exits.add(child);
-      }
-      scan(child, next, trie.deepest(), path, inside, exits, exits);
-      if (inside.size() > EXPENSIVE_WALK) {
+      if (++seen > 4 * EXPENSIVE_WALK) {
         return null;
       }
+      path[depth] = next;
+      if (trie.isToken(node)) {
+        inside.add(node);
+      }
+      if (trie.hasChildren(node) && leaf.accepts(next)) {
+        exits.add(node);
+      }
+      node++;
     }
     return new Walk(new LeafTokens(new Nodes(trie, inside), exits), new IntArray());
   }
