@@ -63,6 +63,14 @@ class ImportRulesTest {
           new Rule("org.vesalius.runtime.answer", "", "org.vesalius.runtime.generate"),
           new Rule("org.vesalius.runtime.answer", "", "org.vesalius.kernels"),
           new Rule("org.vesalius.runtime.answer", "", "org.vesalius.tokenizer"),
+          new Rule("org.vesalius.runtime.structured", "", "org.vesalius.kernels"),
+          new Rule("org.vesalius.runtime.structured", "", "org.vesalius.loader"),
+          new Rule("org.vesalius.runtime.structured", "", "org.vesalius.runtime.models"),
+          new Rule("org.vesalius.runtime.structured", "", "org.vesalius.runtime.layers"),
+          new Rule("org.vesalius.runtime.structured", "", "org.vesalius.runtime.generate"),
+          new Rule("org.vesalius.runtime.structured", "", "org.vesalius.runtime.prompt"),
+          new Rule("org.vesalius.runtime.structured", "", "org.vesalius.runtime.vision"),
+          new Rule("org.vesalius.runtime.answer", "", "org.vesalius.runtime.structured"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.runtime.models"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.kernels"));
 

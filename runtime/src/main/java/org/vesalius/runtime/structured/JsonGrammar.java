@@ -37,8 +37,7 @@ final class JsonGrammar {
   private static final Dfa STRING = JsonStrings.written(ANYTHING, true);
   private static final Dfa KEY = JsonStrings.written(ANYTHING, false);
   private static final Expression NUMBER =
-      Expression.of(
-          JsonNumbers.of(new JsonNumbers.Range(null, false, null, false, null, false)));
+      Expression.of(JsonNumbers.of(new JsonNumbers.Range(null, false, null, false, null, false)));
   private static final Expression WORD = leaf("true|false|null");
 
   private final Dfa allowed;
@@ -142,7 +141,7 @@ final class JsonGrammar {
   }
 
   /** Rules for what follows after some members, a number of which were written. */
-  private final class Objects {
+  private static final class Objects {
     private final List<Member> members;
     private final List<More> more;
     private final int min;

@@ -100,7 +100,19 @@ final class Matcher {
     return target;
   }
 
+  private boolean leadsNowhere(StateSet from, int symbol) {
+    for (StateSet.Item item : from.items()) {
+      if (rules.leaf(item.leaf()).next(item.state(), symbol) >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private StateSet advance(StateSet from, int symbol) {
+    if (leadsNowhere(from, symbol)) {
+      return StateSet.DEAD;
+    }
     Set<StateSet.Item> items = new HashSet<>();
     Closure closure = null;
     for (StateSet.Item item : from.items()) {

@@ -156,8 +156,7 @@ class OutputConstraintTest {
   @Test
   void aSpaceThatTheDecoderDropsIsNotMatched() {
     TokenVocabulary drops = Vocabularies.nasty(true, true);
-    OutputConstraint constraint =
-        OutputConstraint.compile(new ResponseFormat.Regex(" ?a"), drops);
+    OutputConstraint constraint = OutputConstraint.compile(new ResponseFormat.Regex(" ?a"), drops);
     OutputState state = constraint.start();
     Walks.assertExact(state, drops, "at the beginning");
     state.accept(' ');
@@ -182,16 +181,33 @@ class OutputConstraintTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a*b+c?", "(ab|a)(c|bcd)?", "[^a-c]{2,3}", "\\d+(\\.\\d{1,2})?", "[\\w-]+@\\w+",
-        "(a|b)*abb", "x{0}y{2,}", "[a\\]^-]*", ".", "\\p{Lu}\\p{Ll}*", "(?:a?){3}a{3}",
-        "é|肺+|😀", "[😀-😂]x", "^a$|^b", "(?<n>a)b", "\\u0041\\x42", "\\s\\S"
+        "a*b+c?",
+        "(ab|a)(c|bcd)?",
+        "[^a-c]{2,3}",
+        "\\d+(\\.\\d{1,2})?",
+        "[\\w-]+@\\w+",
+        "(a|b)*abb",
+        "x{0}y{2,}",
+        "[a\\]^-]*",
+        ".",
+        "\\p{Lu}\\p{Ll}*",
+        "(?:a?){3}a{3}",
+        "é|肺+|😀",
+        "[😀-😂]x",
+        "^a$|^b",
+        "(?<n>a)b",
+        "\\u0041\\x42",
+        "\\s\\S"
       })
   void expressionsMatchAsJavaDoes(String regex) {
     OutputConstraint constraint =
         OutputConstraint.compile(new ResponseFormat.Regex(regex), vocabulary);
     Pattern pattern = Pattern.compile(regex);
     Random random = new Random(3);
-    String[] pieces = {"a", "b", "c", "d", "x", "y", "A", "B", "1", ".", "-", "]", "^", "é", "肺", "😀", " ", "@", "\n"};
+    String[] pieces = {
+      "a", "b", "c", "d", "x", "y", "A", "B", "1", ".", "-", "]", "^", "é", "肺", "😀", " ", "@",
+      "\n"
+    };
     int matched = 0;
     for (int i = 0; i < 2_000; i++) {
       StringBuilder text = new StringBuilder();
@@ -214,7 +230,11 @@ class OutputConstraintTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"(?=a)", "(?<!a)", "(a)\\1", "a++", "(?i)a", "\\bA", "(?>a)", "a{3,2}", "*a", "(a", "[b-a]", "\\Qa\\E"})
+  @ValueSource(
+      strings = {
+        "(?=a)", "(?<!a)", "(a)\\1", "a++", "(?i)a", "\\bA", "(?>a)", "a{3,2}", "*a", "(a", "[b-a]",
+        "\\Qa\\E"
+      })
   void irregularExpressionsAreRefused(String regex) {
     assertThrows(
         UnsupportedFormatException.class,

@@ -254,8 +254,7 @@ final class RandomSchema {
     return items;
   }
 
-  private Map<String, @Nullable Object> map(
-      Map<String, Object> root, Map<?, ?> schema, int depth) {
+  private Map<String, @Nullable Object> map(Map<String, Object> root, Map<?, ?> schema, int depth) {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();
     Map<?, ?> properties = schema.get("properties") instanceof Map<?, ?> m ? m : Map.of();
     List<?> required = schema.get("required") instanceof List<?> list ? list : List.of();

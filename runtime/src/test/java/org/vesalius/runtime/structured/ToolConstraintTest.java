@@ -30,8 +30,7 @@ class ToolConstraintTest {
   private static final List<Map<String, Object>> TOOLS = List.of(lookUp(), free(), bare());
 
   private static Map<String, Object> tool(String name, Map<String, Object> parameters) {
-    return Map.of(
-        "type", "function", "function", Map.of("name", name, "parameters", parameters));
+    return Map.of("type", "function", "function", Map.of("name", name, "parameters", parameters));
   }
 
   private static Map<String, Object> lookUp() {
@@ -43,8 +42,7 @@ class ToolConstraintTest {
     properties.put("either", Map.of("type", List.of("string", "null", "integer")));
     properties.put("range", Map.of("type", "array", "items", Map.of("type", "number")));
     return tool(
-        "look_up",
-        Map.of("type", "object", "properties", properties, "required", List.of("code")));
+        "look_up", Map.of("type", "object", "properties", properties, "required", List.of("code")));
   }
 
   private static Map<String, Object> free() {
@@ -148,8 +146,7 @@ class ToolConstraintTest {
           }
         }
         state.accept(id);
-        text.append(
-            new String(Vocabularies.bytes(vocabulary, id), StandardCharsets.ISO_8859_1));
+        text.append(new String(Vocabularies.bytes(vocabulary, id), StandardCharsets.ISO_8859_1));
       }
       if (state.canEnd()) {
         String answer = Walks.utf8(text.toString().getBytes(StandardCharsets.ISO_8859_1));

@@ -21,20 +21,103 @@ import org.vesalius.tokenizer.Tokenizer;
 final class Vocabularies {
   static final List<String> MARKS =
       List.of(
-          "<think>", "</think>", "<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[ARGS]",
-          "<|python_tag|>", "<seed:tool_call>", "</seed:tool_call>");
+          "<think>",
+          "</think>",
+          "<tool_call>",
+          "</tool_call>",
+          "[TOOL_CALLS]",
+          "[ARGS]",
+          "<|python_tag|>",
+          "<seed:tool_call>",
+          "</seed:tool_call>");
 
   /** What real vocabularies have that goes across the borders of JSON, characters and marks. */
   private static final List<String> MERGED =
       List.of(
-          "\"", "\",", "\", \"", "\":", "\": ", "\": \"", "\"}", "\"]", "{\"", "[\"", "{}", "[]",
-          "}}", "]]", "},", "], ", "\"},{\"", ",\"", "\":\"", "\":{\"", "\"a\":", ",\"a\":1",
-          "{\"a\": 1}", "true", "false", "null", "tru", "nul", "10", "00", "123", "-1", "1.", ".5",
-          "e", "E+", "e-1", " ", "  ", "    ", "\n", "\n  ", "\n\n", "\\", "\\n", "\\\"", "\\u",
-          "\\u00", "\\ud83d", "\\ud83d\\ude00", "ab", "abc", "aa", "aaaaaaaaaaaaaaaaaaaaaaaaaa", "é",
-          "肺", "肺炎", "😀", "\"肺", "name", "value", "\"name\"", "2024-", "-0", "://", "@a.b", "</",
-          "<tool", "_call>", "<tool_call", "{\"name\": \"", "arguments", "\"arguments\": {", "</parameter",
-          ">\n", "\u00a0", "\u2028", "x\"", "b\",\"b", "\",\"", "\"\":", "\"\"", "[]]", "{\"\":");
+          "\"",
+          "\",",
+          "\", \"",
+          "\":",
+          "\": ",
+          "\": \"",
+          "\"}",
+          "\"]",
+          "{\"",
+          "[\"",
+          "{}",
+          "[]",
+          "}}",
+          "]]",
+          "},",
+          "], ",
+          "\"},{\"",
+          ",\"",
+          "\":\"",
+          "\":{\"",
+          "\"a\":",
+          ",\"a\":1",
+          "{\"a\": 1}",
+          "true",
+          "false",
+          "null",
+          "tru",
+          "nul",
+          "10",
+          "00",
+          "123",
+          "-1",
+          "1.",
+          ".5",
+          "e",
+          "E+",
+          "e-1",
+          " ",
+          "  ",
+          "    ",
+          "\n",
+          "\n  ",
+          "\n\n",
+          "\\",
+          "\\n",
+          "\\\"",
+          "\\u",
+          "\\u00",
+          "\\ud83d",
+          "\\ud83d\\ude00",
+          "ab",
+          "abc",
+          "aa",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+          "é",
+          "肺",
+          "肺炎",
+          "😀",
+          "\"肺",
+          "name",
+          "value",
+          "\"name\"",
+          "2024-",
+          "-0",
+          "://",
+          "@a.b",
+          "</",
+          "<tool",
+          "_call>",
+          "<tool_call",
+          "{\"name\": \"",
+          "arguments",
+          "\"arguments\": {",
+          "</parameter",
+          ">\n",
+          "\u00a0",
+          "\u2028",
+          "x\"",
+          "b\",\"b",
+          "\",\"",
+          "\"\":",
+          "\"\"",
+          "[]]",
+          "{\"\":");
 
   private Vocabularies() {}
 
@@ -81,7 +164,8 @@ final class Vocabularies {
     assumeTrue(
         Files.exists(plain) || Files.exists(packed), "the tokenizer of " + name + " is missing");
     try (InputStream in = Files.newInputStream(Files.exists(plain) ? plain : packed)) {
-      byte[] json = Files.exists(plain) ? in.readAllBytes() : new GZIPInputStream(in).readAllBytes();
+      byte[] json =
+          Files.exists(plain) ? in.readAllBytes() : new GZIPInputStream(in).readAllBytes();
       return Tokenizer.parse(json, name);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

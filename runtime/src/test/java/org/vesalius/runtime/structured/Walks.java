@@ -56,8 +56,7 @@ final class Walks {
   }
 
   /** Prefers what ends strings, objects and lists, but for a while only, so as not to loop. */
-  private static int closing(
-      TokenMask mask, TokenVocabulary vocabulary, Random random, int tries) {
+  private static int closing(TokenMask mask, TokenVocabulary vocabulary, Random random, int tries) {
     if (random.nextInt(10) > 0 || tries % 200 > 190) {
       for (String preferred : new String[] {"}", "]", "\"", "1", "null", "true", "a", ">", "\n"}) {
         for (int id : mask.ids()) {
