@@ -17,7 +17,10 @@ final class StringFormats {
   private static final String LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,20}[A-Za-z0-9])?";
   private static final String HOST = LABEL + "([.]" + LABEL + "){0,3}";
   private static final String NAME =
-      LABEL + "([.]" + LABEL + "){0,2}[.](com|org|net|edu|gov|int|de|fr|uk|us|ch|at|jp|cn|in|br|ca|au|it|es|nl|se|eu)";
+      LABEL
+          + "([.]"
+          + LABEL
+          + "){0,2}[.](com|org|net|edu|gov|int|de|fr|uk|us|ch|at|jp|cn|in|br|ca|au|it|es|nl|se|eu)";
   private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
   private static final String IPV4 = BYTE + "([.]" + BYTE + "){3}";
   private static final String PATH = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";

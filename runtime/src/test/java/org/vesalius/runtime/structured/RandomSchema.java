@@ -58,6 +58,10 @@ final class RandomSchema {
     return root;
   }
 
+  private static Map<?, ?> map(@Nullable Object schema) {
+    return schema instanceof Map<?, ?> map ? map : Map.of();
+  }
+
   private <T> T pick(List<T> list) {
     return list.get(random.nextInt(list.size()));
   }
@@ -180,11 +184,11 @@ final class RandomSchema {
   /** A document that satisfies a schema, properties in the schema's order. */
   @Nullable Object document(Map<String, Object> root, Map<?, ?> schema, int depth) {
     if (schema.get("$ref") != null) {
-      return document(root, (Map<?, ?>) ((Map<?, ?>) root.get("$defs")).get("node"), depth);
+      return document(root, map(map(root.get("$defs")).get("node")), depth);
     }
     for (String choice : List.of("anyOf", "oneOf")) {
       if (schema.get(choice) instanceof List<?> branches) {
-        return document(root, (Map<?, ?>) pick(branches), depth);
+        return document(root, map(pick(branches)), depth);
       }
     }
     if (schema.get("enum") instanceof List<?> values) {
@@ -207,7 +211,7 @@ final class RandomSchema {
   private Object numberOf(Map<?, ?> schema) {
     Map<Object, Object> all = new LinkedHashMap<>(schema);
     if (schema.get("allOf") instanceof List<?> parts) {
-      parts.forEach(part -> all.putAll((Map<?, ?>) part));
+      parts.forEach(part -> all.putAll(map(part)));
     }
     int low = all.get("minimum") instanceof Integer least ? least : -1000;
     int high = all.get("maximum") instanceof Integer most ? most : low + 100;
@@ -249,7 +253,7 @@ final class RandomSchema {
     int size = depth > 4 ? min : min + random.nextInt(max - min + 1);
     for (int i = 0; i < size; i++) {
       Object item = i < prefix.size() ? prefix.get(i) : schema.get("items");
-      items.add(document(root, (Map<?, ?>) item, depth + 1));
+      items.add(document(root, map(item), depth + 1));
     }
     return items;
   }
@@ -266,14 +270,13 @@ final class RandomSchema {
       boolean room = map.size() + needed + (must ? 1 : 0) < max;
       if (must || (room && depth < 4 && random.nextBoolean())) {
         map.put(
-            String.valueOf(property.getKey()),
-            document(root, (Map<?, ?>) property.getValue(), depth + 1));
+            String.valueOf(property.getKey()), document(root, map(property.getValue()), depth + 1));
       }
     }
     int min = schema.get("minProperties") instanceof Integer least ? least : 0;
     if (schema.get("patternProperties") instanceof Map<?, ?> patterns) {
       while (map.size() < min) {
-        map.put("x-" + map.size(), document(root, (Map<?, ?>) patterns.get("^x-"), depth + 1));
+        map.put("x-" + map.size(), document(root, map(patterns.get("^x-")), depth + 1));
       }
     }
     while (map.size() < min) {

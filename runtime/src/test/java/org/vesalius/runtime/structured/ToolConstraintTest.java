@@ -238,7 +238,7 @@ class ToolConstraintTest {
         state.accept(byText(vocabulary, "<think>"));
       }
       state.accept('c');
-      state.accept(byText(vocabulary, "<|image|>"));
+      state.accept(byText(vocabulary, "<|other|>"));
       assertFalse(state.canEnd());
       state.accept(byText(vocabulary, "</think>"));
       state.accept('\n');

@@ -57,8 +57,11 @@ final class Walks {
 
   /** Prefers what ends strings, objects and lists, but for a while only, so as not to loop. */
   private static int closing(TokenMask mask, TokenVocabulary vocabulary, Random random, int tries) {
+    // A tag of Seed takes two tokens.
+    String tag = tries % 2 == 0 ? "</parameter" : ">";
     if (random.nextInt(10) > 0 || tries % 200 > 190) {
-      for (String preferred : new String[] {"}", "]", "\"", "1", "null", "true", "a", ">", "\n"}) {
+      for (String preferred :
+          new String[] {tag, "}", "]", "\"", "1", "null", "true", "a", ">", "\n"}) {
         for (int id : mask.ids()) {
           if (new String(Vocabularies.bytes(vocabulary, id), StandardCharsets.UTF_8)
                   .equals(preferred)
