@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,6 +38,10 @@ class TokenBytesTest {
 
   @Test
   void byteFallbackTokensAreBytes() {
+    String bytes =
+        IntStream.range(0, 256)
+            .mapToObj(b -> "\"<0x%02X>\":%d".formatted(b, b))
+            .collect(Collectors.joining(","));
     Tokenizer tokenizer =
         parse(
             TokenizerFiles.tokenizer(
@@ -52,14 +58,15 @@ class TokenBytesTest {
                 """
                 {"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,\
                 "end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":true,\
-                "vocab":{"<0xE8>":0,"\u2581a\u2581":1,"肺":2,"<0x20>":3},"merges":[]}\
-                """));
-    assertArrayEquals(new byte[] {(byte) 0xE8}, tokenizer.tokenBytes(0));
-    assertArrayEquals(" a ".getBytes(StandardCharsets.UTF_8), tokenizer.tokenBytes(1));
-    assertArrayEquals("肺".getBytes(StandardCharsets.UTF_8), tokenizer.tokenBytes(2));
-    assertArrayEquals(new byte[] {' '}, tokenizer.tokenBytes(3));
+                "vocab":{%s,"\u2581a\u2581":256,"肺":257},"merges":[]}\
+                """
+                    .formatted(bytes)));
+    assertArrayEquals(new byte[] {(byte) 0xE8}, tokenizer.tokenBytes(0xE8));
+    assertArrayEquals(" a ".getBytes(StandardCharsets.UTF_8), tokenizer.tokenBytes(256));
+    assertArrayEquals("肺".getBytes(StandardCharsets.UTF_8), tokenizer.tokenBytes(257));
+    assertArrayEquals(new byte[] {' '}, tokenizer.tokenBytes(0x20));
     // Only the beginning of a text differs.
-    assertEquals("a  a ", tokenizer.decode(new int[] {1, 1}, false));
+    assertEquals("a  a ", tokenizer.decode(new int[] {256, 256}, false));
   }
 
   @Test

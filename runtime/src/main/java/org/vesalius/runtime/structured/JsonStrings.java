@@ -211,6 +211,13 @@ final class JsonStrings {
   private int digits(List<int[]> units, int more) {
     int[] targets = new int[16];
     int bits = 4 * more;
+    int[] only = units.getFirst();
+    if (units.size() == 1 && only[0] == 0 && only[1] == (16 << bits) - 1) {
+      // All digits lead on alike.
+      int next =
+          more == 0 ? only[2] : digits(List.of(new int[] {0, (1 << bits) - 1, only[2]}), more - 1);
+      return builder.shared(new int[] {'0', '9', next, 'A', 'F', next, 'a', 'f', next});
+    }
     for (int digit = 0; digit < 16; digit++) {
       targets[digit] = -1;
       List<int[]> inside = new ArrayList<>();

@@ -16,7 +16,7 @@ import org.vesalius.runtime.structured.LeafTokens.TokenBits;
  * Thread-safe.
  */
 final class LeafTable {
-  private static final int SHALLOW = 16;
+  private static final int SHALLOW = 32;
   private static final int SMALL_LEAF = 64;
   private static final int EXPENSIVE_WALK = 256;
 
