@@ -7,10 +7,17 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Answers that are written at random, as far as a constraint lets them. */
 final class Walks {
+  /** The empty one stands for a tag. */
+  private static final List<String> CLOSERS =
+      List.of("", "}", "]", "\"", "1", "null", "true", "a", ">", "\n");
+
   private Walks() {}
 
   /**
@@ -21,6 +28,7 @@ final class Walks {
   static String walk(
       OutputConstraint constraint, TokenVocabulary vocabulary, Random random, int patience) {
     OutputState state = constraint.start();
+    Map<String, Integer> closers = closers(vocabulary);
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     for (int step = 0; ; step++) {
       boolean late = step >= patience;
@@ -33,7 +41,7 @@ final class Walks {
         assertTrue(state.mustEnd());
         break;
       }
-      int id = late ? closing(mask, vocabulary, random, step - patience) : pick(mask, random);
+      int id = late ? closing(mask, closers, random, step - patience) : pick(mask, random);
       assertTrue(state.allows(id));
       state.accept(id);
       text.writeBytes(Vocabularies.bytes(vocabulary, id));
@@ -56,22 +64,30 @@ final class Walks {
   }
 
   /** Prefers what ends strings, objects and lists, but for a while only, so as not to loop. */
-  private static int closing(TokenMask mask, TokenVocabulary vocabulary, Random random, int tries) {
-    // A tag of Seed takes two tokens.
-    String tag = tries % 2 == 0 ? "</parameter" : ">";
+  private static int closing(
+      TokenMask mask, Map<String, Integer> closers, Random random, int tries) {
     if (random.nextInt(10) > 0 || tries % 200 > 190) {
-      for (String preferred :
-          new String[] {tag, "}", "]", "\"", "1", "null", "true", "a", ">", "\n"}) {
-        for (int id : mask.ids()) {
-          if (new String(Vocabularies.bytes(vocabulary, id), StandardCharsets.UTF_8)
-                  .equals(preferred)
-              && random.nextInt(8) > 0) {
-            return id;
-          }
+      // A tag of Seed takes two tokens.
+      String tag = tries % 2 == 0 ? "</parameter" : ">";
+      for (String text : CLOSERS) {
+        Integer id = closers.get(text.isEmpty() ? tag : text);
+        if (id != null && mask.allows(id) && random.nextInt(8) > 0) {
+          return id;
         }
       }
     }
     return pick(mask, random);
+  }
+
+  private static Map<String, Integer> closers(TokenVocabulary vocabulary) {
+    Map<String, Integer> ids = new HashMap<>();
+    for (int id = 0; id < vocabulary.size(); id++) {
+      String text = new String(Vocabularies.bytes(vocabulary, id), StandardCharsets.UTF_8);
+      if (CLOSERS.contains(text) || text.equals("</parameter")) {
+        ids.putIfAbsent(text, id);
+      }
+    }
+    return ids;
   }
 
   /** Whether a text is accepted byte by byte and may end there. */
