@@ -55,19 +55,19 @@ record ByteFallbackDecoder() implements Decoder {
       }
       bytes.reset();
     }
+  }
 
-    /** The byte that a token stands for, or -1. The reference's parser takes a plus sign. */
-    private static int toByte(String token) {
-      if (token.length() != 6 || !token.startsWith("<0x") || token.charAt(5) != '>') {
-        return -1;
-      }
-      int high = token.charAt(3) == '+' ? 0 : digit(token.charAt(3));
-      int low = digit(token.charAt(4));
-      return high < 0 || low < 0 ? -1 : high << 4 | low;
+  /** The byte that a token stands for, or -1. The reference's parser takes a plus sign. */
+  static int toByte(String token) {
+    if (token.length() != 6 || !token.startsWith("<0x") || token.charAt(5) != '>') {
+      return -1;
     }
+    int high = token.charAt(3) == '+' ? 0 : digit(token.charAt(3));
+    int low = digit(token.charAt(4));
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+  }
 
-    private static int digit(char c) {
-      return c < 0x80 ? Character.digit(c, 16) : -1;
-    }
+  private static int digit(char c) {
+    return c < 0x80 ? Character.digit(c, 16) : -1;
   }
 }

@@ -131,6 +131,21 @@ public final class Tokenizer {
     return vocabulary.token(id);
   }
 
+  /**
+   * The bytes that a token writes into a text. All of them end to end are the UTF-8 of {@link
+   * #decode}, but for what only a whole text shows: a space that some decoders drop at its very
+   * beginning, and U+FFFD for bytes that are not UTF-8. An added token writes its content, special
+   * or not.
+   *
+   * @return the bytes, not necessarily whole characters; null where the id has no token
+   * @throws UnsupportedOperationException for a decoder, such as WordPiece's, to which a token says
+   *     different things in different places
+   */
+  public byte @Nullable [] tokenBytes(int id) {
+    String token = vocabulary.decoded(id);
+    return token == null ? null : TokenBytes.of(decoder, token);
+  }
+
   /** The id of a token as the vocabulary writes it. */
   public OptionalInt id(String token) {
     return vocabulary.id(token);
