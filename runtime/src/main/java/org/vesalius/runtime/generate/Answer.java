@@ -1,6 +1,7 @@
 package org.vesalius.runtime.generate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -13,6 +14,8 @@ import org.vesalius.runtime.GenerationListener;
 import org.vesalius.runtime.NumericalException;
 import org.vesalius.runtime.answer.AnswerFormat;
 import org.vesalius.runtime.answer.ParsedAnswer;
+import org.vesalius.runtime.structured.OutputState;
+import org.vesalius.runtime.structured.TokenMask;
 import org.vesalius.tokenizer.Tokenizer;
 
 /**
@@ -27,6 +30,7 @@ final class Answer {
    * @param endIds the tokens that end an answer
    * @param format how the model writes reasoning, tool calls and places
    * @param encoder knows how its template does
+   * @param constraints what answers have to look like
    * @param vocabulary number of logits
    */
   record Language(
@@ -34,6 +38,7 @@ final class Answer {
       Set<Integer> endIds,
       AnswerFormat format,
       PromptEncoder encoder,
+      Constraints constraints,
       int vocabulary) {}
 
   private final Language language;
@@ -46,6 +51,9 @@ final class Answer {
   private final AnswerText text;
   private final @Nullable ReasoningBudget budget;
   private final @Nullable RepetitionFuse fuse;
+  private final @Nullable CallWatch calls;
+  private @Nullable OutputState format;
+  private final long[] allowed;
   private final StepResult result;
   private final List<Integer> ids = new ArrayList<>();
   private final List<Generation.TokenLogprobs> logprobs = new ArrayList<>();
@@ -82,14 +90,22 @@ final class Answer {
                 prompt,
                 request.reasoningTokens());
     fuse = request.repetitionFuse() ? new RepetitionFuse() : null;
+    format = language.constraints().begin(request, prompt);
+    calls = language.constraints().calls(request);
+    allowed =
+        new long
+            [format == null && calls == null ? 0 : Math.ceilDiv(language.vocabulary(), Long.SIZE)];
     result = result(history);
   }
 
   private StepResult result(StepSampling.Row history) {
     boolean likeliest = request.sampling().isLikeliest();
-    // Biases, and tokens that have to come though they were not drawn, are known here only.
+    // Biases, formats, and tokens that have to come though they were not drawn, are known here
+    // only.
     if (request.logprobs() > 0
         || sampler.hasBias()
+        || format != null
+        || calls != null
         || (!likeliest && request.reasoningTokens().isPresent())) {
       return StepResult.logits(new float[language.vocabulary()]);
     }
@@ -153,14 +169,27 @@ final class Answer {
     if (language.endIds().contains(id)) {
       return FinishReason.STOP;
     }
+    follow(id);
     text.append(id);
-    if (text.stopped()) {
+    if (text.stopped() || (format != null && format.mustEnd())) {
       return FinishReason.STOP;
     }
     if (fuse != null && fuse.add(id)) {
       return FinishReason.REPETITION;
     }
     return ids.size() == maxTokens ? FinishReason.LENGTH : null;
+  }
+
+  /** Where the answer is in its format, or in a call, after a token. */
+  private void follow(int id) {
+    if (format != null) {
+      format.accept(id);
+      if (calls != null && format.canEnd()) {
+        format = null; // the call is complete: free text again
+      }
+    } else if (calls != null) {
+      format = calls.add(id);
+    }
   }
 
   /** What was chosen where steps compute, unless another has to come. */
@@ -186,7 +215,7 @@ final class Answer {
     float[] logits = result.logits(row);
     int id = forced();
     if (id == ReasoningBudget.FREE) {
-      id = sampler.choose(logits);
+      id = format == null ? sampler.choose(logits) : sampler.choose(logits, allowed(format));
       if (id < 0) {
         throw new NumericalException(position);
       }
@@ -197,6 +226,28 @@ final class Answer {
       logprobs.add(new Logprobs(logits, language.tokenizer()).of(id, request.logprobs()));
     }
     return id;
+  }
+
+  /** The tokens that the format allows now, those that end the answer where it may end. */
+  private long[] allowed(OutputState state) {
+    TokenMask mask = state.mask();
+    if (mask.wordCount() <= allowed.length) {
+      Arrays.fill(allowed, mask.wordCount(), allowed.length, 0);
+      mask.copyTo(allowed, 0);
+    } else {
+      // A tokenizer may know more tokens than the model has logits.
+      long[] all = new long[mask.wordCount()];
+      mask.copyTo(all, 0);
+      System.arraycopy(all, 0, allowed, 0, allowed.length);
+    }
+    for (int id : language.endIds()) {
+      if (id < language.vocabulary()) {
+        long bit = 1L << id;
+        allowed[id / Long.SIZE] =
+            state.canEnd() ? allowed[id / Long.SIZE] | bit : allowed[id / Long.SIZE] & ~bit;
+      }
+    }
+    return allowed;
   }
 
   /** Ends the text and takes it apart. Called once. */

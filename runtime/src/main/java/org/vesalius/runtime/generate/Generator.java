@@ -45,6 +45,7 @@ public final class Generator {
             Set.copyOf(endIds),
             answerFormat,
             encoder,
+            new Constraints(tokenizer, answerFormat),
             model.decoder().config().vocabulary());
   }
 
