@@ -299,9 +299,11 @@ public final class ChatModel implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
-    checkpoint.close();
-    if (converted.scope().isAlive()) {
-      converted.close();
+    synchronized (converted) {
+      checkpoint.close();
+      if (converted.scope().isAlive()) {
+        converted.close();
+      }
     }
   }
 }

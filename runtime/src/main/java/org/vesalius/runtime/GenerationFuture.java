@@ -2,9 +2,13 @@ package org.vesalius.runtime;
 
 import java.util.concurrent.CompletableFuture;
 
-/** An answer to come. Cancelling it ends the request, which frees its memory within a step. */
+/**
+ * An answer to come. Ending it otherwise, such as by cancelling or by a time-out, ends the request,
+ * which frees its memory within a step.
+ */
 final class GenerationFuture extends CompletableFuture<Generation> {
   private final Thread thread;
+  private volatile boolean over;
 
   private GenerationFuture(ChatModel model, ChatRequest request, GenerationListener listener) {
     thread =
@@ -12,8 +16,11 @@ final class GenerationFuture extends CompletableFuture<Generation> {
             .name("vesalius-request")
             .unstarted(() -> {
               try {
-                complete(model.generate(request, listener));
+                Generation generation = model.generate(request, listener);
+                over = true;
+                complete(generation);
               } catch (RuntimeException | Error e) {
+                over = true;
                 completeExceptionally(e);
               }
             });
@@ -22,15 +29,14 @@ final class GenerationFuture extends CompletableFuture<Generation> {
   /** Starts a request. */
   static GenerationFuture start(ChatModel model, ChatRequest request, GenerationListener listener) {
     GenerationFuture future = new GenerationFuture(model, request, listener);
+    CompletableFuture<Generation> unused =
+        future.whenComplete((_, _) -> {
+          if (!future.over) {
+            future.thread.interrupt();
+          }
+        });
     future.thread.start();
     return future;
-  }
-
-  @Override
-  public boolean cancel(boolean mayInterruptIfRunning) {
-    boolean cancelled = super.cancel(mayInterruptIfRunning);
-    thread.interrupt();
-    return cancelled;
   }
 
   /** A future of this kind would start a thread; what depends on an answer is an ordinary one. */

@@ -398,9 +398,27 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Ends all requests, waits for the running step, and frees the device. Idempotent. */
+  /**
+   * Refuses what would wait for the step or the image that the calling thread is in the middle of.
+   *
+   * @throws IllegalStateException if a {@link LayerObserver} calls
+   */
+  void requireNotObserving() {
+    if (turn.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          "a layer observer called the model in the middle of a step: expected a call after the"
+              + " request, or from another thread that the observer does not wait for");
+    }
+  }
+
+  /**
+   * Ends all requests, waits for the running step, and frees the device. Idempotent.
+   *
+   * @throws IllegalStateException if a {@link LayerObserver} calls
+   */
   @Override
   public void close() {
+    requireNotObserving();
     scheduler.close();
     imageEncoding.close();
     turn.lock();

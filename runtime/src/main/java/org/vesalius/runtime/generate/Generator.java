@@ -2,6 +2,7 @@ package org.vesalius.runtime.generate;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.ContextOverflowException;
 import org.vesalius.runtime.FinishReason;
@@ -121,7 +122,7 @@ public final class Generator {
           request
               .scheduling()
               .timeLimit()
-              .map(limit -> begin + limit.toNanos())
+              .map(limit -> begin + TimeUnit.NANOSECONDS.convert(limit))
               .orElse(Long.MAX_VALUE);
       run =
           new RequestRun(

@@ -31,6 +31,15 @@ final class ImageEncoding implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes back the images of a request, unless it is their turn already.
+   *
+   * @return whether nothing will be done about the request any more
+   */
+  boolean withdraw(RequestRun run) {
+    return jobs.removeIf(job -> job.run == run);
+  }
+
   private void loop() {
     try {
       while (true) {

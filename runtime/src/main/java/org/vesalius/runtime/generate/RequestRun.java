@@ -65,6 +65,7 @@ final class RequestRun {
   private volatile Phase phase = Phase.WAITING;
   private volatile boolean abandoned;
   private volatile @Nullable Throwable failure;
+  private volatile boolean incomplete;
   private int fed;
   private int published;
   private int reused;
@@ -235,7 +236,13 @@ final class RequestRun {
   void encoded(@Nullable Throwable problem, long nanos) {
     failure = problem;
     visionNanos += nanos;
+    incomplete = tokens.picturesFrom(fed).stream().anyMatch(image -> images.get(image) == null);
     phase = Phase.RUNNING;
+  }
+
+  /** Whether it can take part in steps: not where images did not come, because it has to end. */
+  boolean ready() {
+    return phase == Phase.RUNNING && failure == null && !incomplete;
   }
 
   /** Time for images. */
@@ -285,8 +292,8 @@ final class RequestRun {
   private @Nullable FinishReason take(int[] guesses) {
     if (prefilledNanos == 0) {
       prefilledNanos = System.nanoTime();
-      releaseImages();
     }
+    releaseImages(); // also those that came again after it had to give way
     int row = 0;
     FinishReason reason = next(row);
     while (reason == null

@@ -57,23 +57,23 @@ final class Scheduler implements AutoCloseable {
    * @throws IllegalStateException if the model is being closed
    */
   void submit(RequestRun run) {
+    engine.requireNotObserving();
     engine.cache().requireCapacity(run.remaining() + 1);
     lock.lock();
     try {
       if (closing || draining) {
         throw closed();
       }
-      int most = engine.options().requests() + engine.options().queue();
+      long most = (long) engine.options().requests() + engine.options().queue();
       if (live >= most) {
         throw new QueueFullException(engine.options().requests(), engine.options().queue());
+      }
+      if (thread == null) {
+        thread = Thread.ofPlatform().daemon().name("vesalius-scheduler").start(this::loop);
       }
       live++;
       run.arrival = arrivalCount++;
       arrivals.add(run);
-      if (thread == null) {
-        thread = Thread.ofPlatform().daemon().name("vesalius-scheduler").unstarted(this::loop);
-        thread.start();
-      }
       tell();
     } finally {
       lock.unlock();
@@ -106,10 +106,25 @@ final class Scheduler implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      endThoseThatAreOver();
-      admit();
-      if (!step()) {
-        await();
+      try {
+        endThoseThatAreOver();
+        admit();
+        if (!step()) {
+          await();
+        }
+      } catch (RuntimeException | Error e) {
+        failAll(e);
+      }
+    }
+  }
+
+  /** Where it is no request's fault, such as too little memory: else they would wait for ever. */
+  private void failAll(Throwable cause) {
+    List<RequestRun> runs = new ArrayList<>(waiting);
+    runs.addAll(active);
+    for (RequestRun run : runs) {
+      if (run.phase() != RequestRun.Phase.ENCODING || engine.imageEncoding().withdraw(run)) {
+        fail(run, cause);
       }
     }
   }
@@ -156,7 +171,9 @@ final class Scheduler implements AutoCloseable {
     runs.addAll(active);
     for (RequestRun run : runs) {
       FinishReason reason = run.over();
-      if (run.phase() == RequestRun.Phase.ENCODING) {
+      boolean over = all || reason != null;
+      if (run.phase() == RequestRun.Phase.ENCODING
+          && !(over && engine.imageEncoding().withdraw(run))) {
         if (all) {
           run.abandon(); // the vision tower has it in hand and lets it go first
         }
@@ -224,10 +241,7 @@ final class Scheduler implements AutoCloseable {
   }
 
   private @Nullable RequestRun lastInLine() {
-    return active.stream()
-        .filter(run -> run.phase() == RequestRun.Phase.RUNNING)
-        .max(StepPlan.IN_LINE)
-        .orElse(null);
+    return active.stream().filter(RequestRun::ready).max(StepPlan.IN_LINE).orElse(null);
   }
 
   /** Requests that run or wait. */
@@ -254,16 +268,23 @@ final class Scheduler implements AutoCloseable {
 
   /** Runs a step; false if there is nothing to compute. */
   private boolean step() {
-    List<RequestRun> ready =
-        active.stream().filter(run -> run.phase() == RequestRun.Phase.RUNNING).toList();
+    List<RequestRun> ready = active.stream().filter(RequestRun::ready).toList();
     if (ready.isEmpty()) {
       return false;
     }
     List<RequestRun> chosen = choose(ready);
     StepPlan plan = StepPlan.of(chosen, engine.chunk(), Engine.MORE_ROWS, engine.cuts());
-    if (ready.size() > 1 && plan.pages() > engine.cache().availablePages()) {
-      preempt(lastInLine(ready));
-      return true;
+    if (plan.pages() > engine.cache().availablePages()) {
+      plan = StepPlan.of(chosen, engine.chunk(), 0, engine.cuts()); // guesses are no need
+    }
+    if (plan.pages() > engine.cache().availablePages()) {
+      if (ready.size() > 1) {
+        preempt(lastInLine(ready));
+        return step(); // now: it may find room again before others have taken theirs, for ever
+      }
+      if (active.size() > 1) {
+        return false; // others hold pages, and can give them up when they have their pictures
+      }
     }
     run(plan, ready);
     return true;
