@@ -108,6 +108,7 @@ class StepSamplingTest {
         int[] drawn = new int[expected.length];
         kernels.read(drawn, drawnTokens);
         for (int r = 0; r < step.size(); r++) {
+          step.get(r).draw().sampler().consumed(1);
           step.get(r).draw().sampler().add(drawn[r]);
         }
         assertArrayEquals(expected, drawn, backend + ", step " + i);
