@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.PriorityBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.GenerationEvent;
+import org.vesalius.runtime.observe.EngineObserver;
+import org.vesalius.runtime.observe.VisionWork;
 
 /**
  * The thread that encodes the images of requests, one at a time, because each takes much memory
@@ -48,7 +50,7 @@ final class ImageEncoding implements AutoCloseable {
     Throwable problem = null;
     try {
       for (int image : images) {
-        ImageEmbeddings.Use embeddings = run.over() == null ? engine.embeddings(run, image) : null;
+        ImageEmbeddings.Use embeddings = run.over() == null ? embeddings(run, image) : null;
         if (embeddings == null) {
           break;
         }
@@ -60,6 +62,20 @@ final class ImageEncoding implements AutoCloseable {
       problem = e;
     }
     run.encoded(problem, System.nanoTime() - begin);
+  }
+
+  private ImageEmbeddings.@Nullable Use embeddings(RequestRun run, int image) {
+    EngineObserver observer = engine.options().observer();
+    long begin = System.nanoTime();
+    observer.visionBegins(run.observed(), image);
+    ImageEmbeddings.Use known = engine.knownEmbeddings(run, image);
+    ImageEmbeddings.Use use = known == null ? engine.newEmbeddings(run, image) : known;
+    if (use != null) {
+      int tokens = run.tokens.prompt().images().get(image).tokens();
+      VisionWork work = new VisionWork(image, tokens, known != null);
+      observer.visionEnds(run.observed(), work, System.nanoTime() - begin);
+    }
+    return use;
   }
 
   /** Ends the thread. Called when the scheduler has ended. Idempotent. */
