@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.vesalius.demo.DemoModel;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.Capacity;
@@ -43,6 +44,7 @@ import org.vesalius.runtime.observe.micrometer.MicrometerMetrics;
  * Flight Recorder, Micrometer and the log have the figures of real requests, and none of their
  * words.
  */
+@Isolated("recordings and loggers are of the whole process")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @SuppressWarnings("NullAway.Init") // opened before all tests
 @Timeout(300)
@@ -237,7 +239,8 @@ class ObservedFiguresTest {
           ran.stream().mapToInt(a -> a.usage().drafts().accepted()).sum(),
           count(registry, "vesalius.tokens.guessed", "result", "accepted"));
       assertEquals(
-          (double) model.engine().encodedImages(), count(registry, "vesalius.images", "cached", "false"));
+          (double) model.engine().encodedImages(),
+          count(registry, "vesalius.images", "cached", "false"));
       assertEquals(model.engine().encodedImages(), registry.get("vesalius.vision").timer().count());
       assertEquals(1, registry.get("vesalius.load").timer().count());
       assertTrue(registry.get("vesalius.step").tags("kind", "prefill").timer().count() > 0);
