@@ -48,10 +48,12 @@ final class ImageEncoding implements AutoCloseable {
   private void encode(RequestRun run, List<Integer> images) {
     long begin = System.nanoTime();
     Throwable problem = null;
+    boolean complete = true;
     try {
       for (int image : images) {
         ImageEmbeddings.Use embeddings = run.over() == null ? embeddings(run, image) : null;
         if (embeddings == null) {
+          complete = false;
           break;
         }
         run.setImage(image, embeddings);
@@ -60,8 +62,9 @@ final class ImageEncoding implements AutoCloseable {
       }
     } catch (RuntimeException | Error e) {
       problem = e;
+      complete = false;
     }
-    run.encoded(problem, System.nanoTime() - begin);
+    run.encoded(complete, problem, System.nanoTime() - begin);
   }
 
   private ImageEmbeddings.@Nullable Use embeddings(RequestRun run, int image) {

@@ -74,6 +74,7 @@ final class RequestRun {
   private volatile Phase phase = Phase.WAITING;
   private volatile boolean abandoned;
   private volatile @Nullable Throwable failure;
+  private volatile boolean incomplete;
   private int fed;
   private int published;
   private int reused;
@@ -259,9 +260,11 @@ final class RequestRun {
   /**
    * Called by the thread that encodes, when all images are there or will not come.
    *
-   * @param problem why they will not, or null
+   * @param complete whether they are there
+   * @param problem why they will not come, unless the request has to end anyway; or null
    */
-  void encoded(@Nullable Throwable problem, long nanos) {
+  void encoded(boolean complete, @Nullable Throwable problem, long nanos) {
+    incomplete = !complete;
     failure = problem;
     times.addVision(nanos);
     phase = Phase.RUNNING;
@@ -270,6 +273,13 @@ final class RequestRun {
   /** Lets the thread that asked know. */
   void tell(GenerationEvent event) {
     messages.add(new Message.Event(event));
+  }
+
+  /**
+   * Whether it can take part in a step: not one that is going to end because images are missing.
+   */
+  boolean isReady() {
+    return phase == Phase.RUNNING && !incomplete;
   }
 
   /** Why its images could not be encoded, or null. */

@@ -308,8 +308,7 @@ final class Scheduler implements AutoCloseable {
 
   /** Runs a step; false if there is nothing to compute. */
   private boolean step() {
-    List<RequestRun> ready =
-        active.stream().filter(run -> run.phase() == RequestRun.Phase.RUNNING).toList();
+    List<RequestRun> ready = active.stream().filter(RequestRun::isReady).toList();
     if (ready.isEmpty()) {
       return false;
     }
