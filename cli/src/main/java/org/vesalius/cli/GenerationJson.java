@@ -14,6 +14,7 @@ final class GenerationJson {
   static ObjectNode of(
       ChatModel model, Generation generation, ChatRequest request, long loadNanos) {
     ObjectNode json = JsonOutput.object();
+    json.put("request_id", generation.requestId());
     json.put("text", generation.text());
     json.put("reasoning", generation.reasoning());
     json.put("reasoning_unclosed", generation.reasoningUnclosed());

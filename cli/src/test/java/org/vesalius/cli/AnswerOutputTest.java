@@ -76,6 +76,7 @@ class AnswerOutputTest {
         BOX.substring(region.get("start").asInt(), region.get("end").asInt()));
     assertEquals("[]", json.get("invalid_regions").toString());
     assertEquals("[]", json.get("tool_calls").toString());
+    assertEquals("0", json.get("request_id").asText());
     assertFalse(json.get("reasoning_unclosed").asBoolean(true));
   }
 
@@ -122,6 +123,7 @@ class AnswerOutputTest {
     Region.Mention mention = new Region.Mention("raw", 1, 4, List.of(1.0));
     Generation generation =
         new Generation(
+            "0",
             "",
             "thinking",
             true,

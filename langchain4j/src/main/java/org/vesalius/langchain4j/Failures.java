@@ -6,6 +6,7 @@ import dev.langchain4j.exception.NonRetriableException;
 import dev.langchain4j.exception.RateLimitException;
 import java.util.function.Supplier;
 import org.vesalius.runtime.ContextOverflowException;
+import org.vesalius.runtime.QueueFullException;
 import org.vesalius.runtime.layers.CacheFullException;
 import org.vesalius.runtime.prompt.jinja.TemplateException;
 import org.vesalius.runtime.vision.image.ImageFormatException;
@@ -32,7 +33,7 @@ final class Failures {
           TemplateException _,
           IllegalArgumentException _ ->
           new InvalidRequestException(message(e), e);
-      case CacheFullException _ -> new RateLimitException(message(e), e);
+      case CacheFullException _, QueueFullException _ -> new RateLimitException(message(e), e);
       default -> new NonRetriableException(message(e), e);
     };
   }

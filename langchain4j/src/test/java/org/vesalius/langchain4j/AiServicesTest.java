@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import dev.langchain4j.agent.tool.P;
 import dev.langchain4j.agent.tool.Tool;
 import dev.langchain4j.data.message.ImageContent;
@@ -47,8 +46,7 @@ class AiServicesTest {
     demo.close();
   }
 
-  /** What the demo model says of a picture before it would come to more. */
-  @JsonIgnoreProperties(ignoreUnknown = true)
+  /** What is asked of a picture. */
   record Findings(String nodule, String effusion, boolean cardiomegaly, String consolidation) {}
 
   /** Asks about pictures. */

@@ -61,6 +61,7 @@ final class ScriptedModel implements Answering {
   static Generation generation(
       String text, String reasoning, List<ToolCall> calls, FinishReason reason) {
     return new Generation(
+        "0",
         text,
         reasoning,
         false,

@@ -9,6 +9,7 @@ import org.vesalius.runtime.answer.ToolCall;
 /**
  * An answer and how it came about.
  *
+ * @param requestId what the request was called, see {@link Scheduling#requestId}, or its number
  * @param text the answer without its reasoning and its proper tool calls
  * @param reasoning what the model wrote between its reasoning marks, or empty
  * @param reasoningUnclosed whether the model never ended its reasoning: then there is no answer
@@ -24,6 +25,7 @@ import org.vesalius.runtime.answer.ToolCall;
  * @param seed of the random numbers; means nothing for a greedy answer
  */
 public record Generation(
+    String requestId,
     String text,
     String reasoning,
     boolean reasoningUnclosed,

@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.vesalius.kernels.Backends;
@@ -27,6 +28,9 @@ import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamilies;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.models.ModelFiles;
+import org.vesalius.runtime.observe.EngineObserver;
+import org.vesalius.runtime.observe.EngineObservers;
+import org.vesalius.runtime.observe.ModelLoad;
 import org.vesalius.runtime.prompt.ChatTemplate;
 import org.vesalius.tokenizer.Tokenizer;
 
@@ -46,6 +50,9 @@ final class ModelOpening {
   private final OpenOptions options;
   private final LoadListener progress;
   private final KernelOptions kernelOptions;
+  private final EngineObserver observer;
+  private String familyName = "";
+  private long weightBytes;
 
   ModelOpening(Path directory, OpenOptions options, LoadListener progress) {
     this.directory = directory;
@@ -56,13 +63,34 @@ final class ModelOpening {
             ? new KernelOptions(options.threads().getAsInt())
             : KernelOptions.defaults();
     kernelOptions = threads.withDevice(options.device());
+    observer = EngineObservers.standard(options.observers());
   }
 
   ChatModel open() {
+    long begin = System.nanoTime();
+    observer.loadBegins(directory.toString());
+    ChatModel model;
+    try {
+      model = read();
+    } catch (RuntimeException | Error e) {
+      ended(begin, "", Optional.of(e.getClass().getName()));
+      throw e;
+    }
+    ended(begin, model.backend(), Optional.empty());
+    return model;
+  }
+
+  private void ended(long begin, String backend, Optional<String> error) {
+    observer.loadEnds(
+        new ModelLoad(familyName, backend, weightBytes, error), System.nanoTime() - begin);
+  }
+
+  private ChatModel read() {
     try (Background<Tokenizer> tokenizer =
         Background.start("vesalius-tokenizer", () -> ChatModel.tokenizer(directory))) {
       ModelConfig config = ModelConfig.read(directory);
       ModelFamily family = ModelFamilies.of(config);
+      familyName = family.displayName();
       // Only now, because a choice of kernels is logged.
       Background<Kernels> kernels = Background.start("vesalius-kernels", () -> openKernels(config));
       try {
@@ -79,14 +107,16 @@ final class ModelOpening {
 
   /** On a backend that has the memory; what the files have wrong is told by who reads them. */
   private Kernels openKernels(ModelConfig config) {
-    return Backends.open(options.backend(), kernelOptions.withMemory(() -> bytes(config)));
+    return Backends.open(
+        options.backend(),
+        kernelOptions.withMemory(() -> need(config).map(MemoryNeed::bytes).orElse(0L)));
   }
 
-  private long bytes(ModelConfig config) {
+  private Optional<MemoryNeed> need(ModelConfig config) {
     try {
-      return MemoryNeed.of(directory, config.root(), options).bytes();
+      return Optional.of(MemoryNeed.of(directory, config.root(), options));
     } catch (ModelFormatException | UncheckedIOException e) {
-      return 0;
+      return Optional.empty();
     }
   }
 
@@ -114,6 +144,10 @@ final class ModelOpening {
       checkpoint = Checkpoint.open(directory, progress);
       Kernels kernels = computing.get();
       LoadedModel model = load(config, family, checkpoint, kernels, converted);
+      weightBytes =
+          options.weights() == WeightFormat.AS_STORED
+              ? checkpoint.byteSize()
+              : need(config).map(MemoryNeed::weights).orElse(0L);
       DecoderConfig sizes = model.decoder().config();
       int context =
           Math.min(options.contextTokens().orElse(sizes.maxPositions()), sizes.maxPositions());
@@ -132,7 +166,8 @@ final class ModelOpening {
                   options.capacity().prefixTokens(),
                   options.capacity().prefixTokens() == 0 ? 0 : IMAGE_BYTES,
                   options.capacity().requests(),
-                  options.capacity().queue()));
+                  options.capacity().queue(),
+                  observer));
       Generator generator =
           new Generator(
               engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());

@@ -1,8 +1,11 @@
 package org.vesalius.runtime;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.vesalius.kernels.CacheFormat;
+import org.vesalius.runtime.observe.EngineObserver;
 
 /**
  * How a model is opened.
@@ -19,6 +22,7 @@ import org.vesalius.kernels.CacheFormat;
  * @param weights the format that the decoder's matrices get
  * @param capacity how many requests it serves at a time
  * @param device which of several devices of a backend computes, from 0
+ * @param observers are told how it is opened and what it does
  */
 public record OpenOptions(
     String backend,
@@ -29,12 +33,14 @@ public record OpenOptions(
     CacheFormat cacheFormat,
     WeightFormat weights,
     Capacity capacity,
-    int device) {
+    int device,
+    List<EngineObserver> observers) {
 
   private static final int DEFAULT_CHUNK = 256;
 
   /** Checks the ranges. */
   public OpenOptions {
+    observers = List.copyOf(observers);
     if (prefillChunk < 1) {
       throw new IllegalArgumentException(
           "prefill chunk: expected at least 1, found " + prefillChunk);
@@ -63,7 +69,8 @@ public record OpenOptions(
         CacheFormat.BF16,
         WeightFormat.AS_STORED,
         Capacity.defaults(),
-        0);
+        0,
+        List.of());
   }
 
   /** On a named backend. */
@@ -77,7 +84,8 @@ public record OpenOptions(
         cacheFormat,
         weights,
         capacity,
-        device);
+        device,
+        observers);
   }
 
   /** On so many threads. */
@@ -91,7 +99,8 @@ public record OpenOptions(
         cacheFormat,
         weights,
         capacity,
-        device);
+        device,
+        observers);
   }
 
   /** With another chunk size. */
@@ -105,7 +114,8 @@ public record OpenOptions(
         cacheFormat,
         weights,
         capacity,
-        device);
+        device,
+        observers);
   }
 
   /** With a shorter context. */
@@ -119,7 +129,8 @@ public record OpenOptions(
         cacheFormat,
         weights,
         capacity,
-        device);
+        device,
+        observers);
   }
 
   /** With another bound on the cache. */
@@ -133,7 +144,8 @@ public record OpenOptions(
         cacheFormat,
         weights,
         capacity,
-        device);
+        device,
+        observers);
   }
 
   /** With keys and values stored otherwise. */
@@ -147,7 +159,8 @@ public record OpenOptions(
         format,
         weights,
         capacity,
-        device);
+        device,
+        observers);
   }
 
   /** With the decoder's matrices in another format. */
@@ -161,7 +174,8 @@ public record OpenOptions(
         cacheFormat,
         format,
         capacity,
-        device);
+        device,
+        observers);
   }
 
   /** For more or fewer requests at a time. */
@@ -175,7 +189,8 @@ public record OpenOptions(
         cacheFormat,
         weights,
         wanted,
-        device);
+        device,
+        observers);
   }
 
   /** On another device of a backend that has several. */
@@ -189,6 +204,24 @@ public record OpenOptions(
         cacheFormat,
         weights,
         capacity,
-        number);
+        number,
+        observers);
+  }
+
+  /** With one observer more. */
+  public OpenOptions withObserver(EngineObserver observer) {
+    List<EngineObserver> more = new ArrayList<>(observers);
+    more.add(observer);
+    return new OpenOptions(
+        backend,
+        threads,
+        prefillChunk,
+        contextTokens,
+        cacheTokens,
+        cacheFormat,
+        weights,
+        capacity,
+        device,
+        more);
   }
 }

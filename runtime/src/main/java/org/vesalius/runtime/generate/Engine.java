@@ -227,17 +227,23 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  private static @Nullable ContentKey pictureKey(RequestRun run, int image) {
+    return run.shares() ? run.tokens.pictureKey(image) : null;
+  }
+
+  /** The embeddings of an image of a request, if it has been encoded before; else null. */
+  ImageEmbeddings.@Nullable Use knownEmbeddings(RequestRun run, int image) {
+    ContentKey key = pictureKey(run, image);
+    return key == null ? null : images.find(key);
+  }
+
   /**
-   * The embeddings of an image of a request, encoded now unless that has been done before.
+   * Encodes an image of a request.
    *
    * @return null if the request has to end meanwhile
    */
-  ImageEmbeddings.@Nullable Use embeddings(RequestRun run, int image) {
-    ContentKey key = run.shares() ? run.tokens.pictureKey(image) : null;
-    ImageEmbeddings.Use known = key == null ? null : images.find(key);
-    if (known != null) {
-      return known;
-    }
+  ImageEmbeddings.@Nullable Use newEmbeddings(RequestRun run, int image) {
+    ContentKey key = pictureKey(run, image);
     PreparedImage prepared = run.tokens.prompt().images().get(image);
     TensorPool.Loan loan = borrowEmbeddings(prepared.tokens());
     try {

@@ -1,9 +1,10 @@
 package org.vesalius.runtime.generate;
 
 import org.vesalius.kernels.CacheFormat;
+import org.vesalius.runtime.observe.EngineObserver;
 
 /**
- * The sizes of an engine.
+ * The sizes of an engine, and who watches it.
  *
  * @param chunk how many tokens of prompts a step reads at most; more where the tokens of an image
  *     cannot be parted
@@ -16,6 +17,7 @@ import org.vesalius.kernels.CacheFormat;
  *     image
  * @param requests how many requests are computed together at most
  * @param queue how many more may wait
+ * @param observer is told what the engine does; must not throw
  */
 public record EngineOptions(
     int chunk,
@@ -25,11 +27,13 @@ public record EngineOptions(
     long retainedTokens,
     long imageBytes,
     int requests,
-    int queue) {
+    int queue,
+    EngineObserver observer) {
 
   /** For sequences that are driven by hand, one at a time. */
   public static EngineOptions single(
       int chunk, int context, CacheFormat cacheFormat, long cacheTokens) {
-    return new EngineOptions(chunk, context, cacheFormat, cacheTokens, 0, 0, 1, 0);
+    return new EngineOptions(
+        chunk, context, cacheFormat, cacheTokens, 0, 0, 1, 0, EngineObserver.NONE);
   }
 }

@@ -89,12 +89,9 @@ public final class Generator {
 
   /** The caller's side of a request: it passes events on until the answer has ended. */
   private final class Call {
-    private final EncodedPrompt prompt;
-    private final long begin;
     private final GenerationListener listener;
     private final Answer answer;
     private final RequestRun run;
-    private final long preprocessed = System.nanoTime();
 
     Call(
         ChatRequest request,
@@ -103,8 +100,7 @@ public final class Generator {
         long begin,
         GenerationListener listener,
         LayerObserver observer) {
-      this.prompt = prompt;
-      this.begin = begin;
+      RequestTimes times = new RequestTimes(begin);
       this.listener = listener;
       var messages = RequestRun.messages();
       GenerationListener forward =
@@ -133,6 +129,7 @@ public final class Generator {
               messages,
               engine.newSequence(),
               history,
+              times,
               deadline,
               shares);
     }
@@ -193,10 +190,10 @@ public final class Generator {
     }
 
     private Generation finish(FinishReason reason) {
-      long end = System.nanoTime();
       ParsedAnswer parsed = answer.finish();
       Generation generation =
           new Generation(
+              run.observed().id(),
               parsed.text(),
               parsed.reasoning(),
               parsed.reasoningUnclosed(),
@@ -206,31 +203,12 @@ public final class Generator {
               List.copyOf(answer.ids()),
               List.copyOf(answer.logprobs()),
               reason,
-              new Generation.Usage(
-                  prompt.ids().length,
-                  prompt.imageTokens(),
-                  answer.ids().size(),
-                  run.reused(),
-                  run.drafts()),
-              timings(end),
+              run.usage(),
+              run.timings(),
               engine.backend(),
               answer.seed());
       listener.on(new GenerationEvent.Finished(generation));
       return generation;
-    }
-
-    /** A phase that was kept from ending counts up to the end. */
-    private Generation.Timings timings(long end) {
-      long started = run.startedNanos() == 0 ? end : run.startedNanos();
-      long prefilled = run.prefilledNanos() == 0 ? end : run.prefilledNanos();
-      long first = answer.firstTokenNanos();
-      return new Generation.Timings(
-          preprocessed - begin,
-          started - preprocessed,
-          run.visionNanos(),
-          Math.max(0, prefilled - started - run.visionNanos()),
-          first == 0 ? 0 : end - first,
-          first == 0 ? 0 : first - begin);
     }
   }
 

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.PriorityBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.GenerationEvent;
+import org.vesalius.runtime.observe.EngineObserver;
+import org.vesalius.runtime.observe.VisionWork;
 
 /**
  * The thread that encodes the images of requests, one at a time, because each takes much memory
@@ -55,10 +57,12 @@ final class ImageEncoding implements AutoCloseable {
   private void encode(RequestRun run, List<Integer> images) {
     long begin = System.nanoTime();
     Throwable problem = null;
+    boolean complete = true;
     try {
       for (int image : images) {
-        ImageEmbeddings.Use embeddings = run.over() == null ? engine.embeddings(run, image) : null;
+        ImageEmbeddings.Use embeddings = run.over() == null ? embeddings(run, image) : null;
         if (embeddings == null) {
+          complete = false;
           break;
         }
         run.setImage(image, embeddings);
@@ -67,8 +71,23 @@ final class ImageEncoding implements AutoCloseable {
       }
     } catch (RuntimeException | Error e) {
       problem = e;
+      complete = false;
     }
-    run.encoded(problem, System.nanoTime() - begin);
+    run.encoded(complete, problem, System.nanoTime() - begin);
+  }
+
+  private ImageEmbeddings.@Nullable Use embeddings(RequestRun run, int image) {
+    EngineObserver observer = engine.options().observer();
+    long begin = System.nanoTime();
+    observer.visionBegins(run.observed(), image);
+    ImageEmbeddings.Use known = engine.knownEmbeddings(run, image);
+    ImageEmbeddings.Use use = known == null ? engine.newEmbeddings(run, image) : known;
+    if (use != null) {
+      int tokens = run.tokens.prompt().images().get(image).tokens();
+      VisionWork work = new VisionWork(image, tokens, known != null);
+      observer.visionEnds(run.observed(), work, System.nanoTime() - begin);
+    }
+    return use;
   }
 
   /** Ends the thread. Called when the scheduler has ended. Idempotent. */

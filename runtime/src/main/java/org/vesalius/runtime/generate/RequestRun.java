@@ -2,6 +2,7 @@ package org.vesalius.runtime.generate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -9,11 +10,13 @@ import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.DraftAcceptance;
 import org.vesalius.runtime.FinishReason;
+import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationEvent;
 import org.vesalius.runtime.layers.CachedSequence;
 import org.vesalius.runtime.layers.ContentKey;
 import org.vesalius.runtime.layers.KvCache;
 import org.vesalius.runtime.layers.LayerObserver;
+import org.vesalius.runtime.observe.ObservedRequest;
 
 /**
  * A request on its way through the scheduler. Everything but the messages and the flags belongs to
@@ -38,11 +41,14 @@ final class RequestRun {
     /** Something happened that a listener wants to know. */
     record Event(GenerationEvent event) implements Message {}
 
+    /** The last one. */
+    sealed interface Last extends Message {}
+
     /** There will be no more tokens. */
-    record Ended(FinishReason reason) implements Message {}
+    record Ended(FinishReason reason) implements Last {}
 
     /** There will be no answer. */
-    record Failed(Throwable cause) implements Message {}
+    record Failed(Throwable cause) implements Last {}
   }
 
   private static final int[] NO_GUESS = {};
@@ -51,9 +57,12 @@ final class RequestRun {
   final RequestTokens tokens;
   final Answer answer;
   final LayerObserver observer;
+  final RequestTimes times;
 
   /** When it came, among others; smaller is earlier. Set when it is submitted. */
   long arrival;
+
+  private @Nullable ObservedRequest observed;
 
   private final BlockingQueue<Message> messages;
   private final CachedSequence sequence;
@@ -70,9 +79,6 @@ final class RequestRun {
   private int published;
   private int reused;
   private final @Nullable PromptLookup lookup;
-  private long visionNanos;
-  private long startedNanos;
-  private long prefilledNanos;
 
   /**
    * A request that waits.
@@ -88,6 +94,7 @@ final class RequestRun {
       BlockingQueue<Message> messages,
       CachedSequence sequence,
       StepSampling.Row history,
+      RequestTimes times,
       long deadline,
       boolean shares) {
     this.request = request;
@@ -97,6 +104,7 @@ final class RequestRun {
     this.messages = messages;
     this.sequence = sequence;
     this.history = history;
+    this.times = times;
     this.deadline = deadline;
     this.shares = shares;
     lookup =
@@ -111,6 +119,18 @@ final class RequestRun {
   /** A queue for what a request is told. */
   static BlockingQueue<Message> messages() {
     return new LinkedBlockingQueue<>();
+  }
+
+  /** The scheduler has taken it, as its so manieth. */
+  void accept(long number) {
+    arrival = number;
+    String id = request.scheduling().requestId().orElseGet(() -> Long.toString(number));
+    observed = new ObservedRequest(number, id);
+  }
+
+  /** What observers know it as, once it was accepted. */
+  ObservedRequest observed() {
+    return Objects.requireNonNull(observed, "not accepted");
   }
 
   BlockingQueue<Message> queue() {
@@ -139,19 +159,19 @@ final class RequestRun {
     return reused;
   }
 
-  /** How well tokens were guessed. */
-  DraftAcceptance drafts() {
-    return lookup == null ? DraftAcceptance.NONE : lookup.acceptance();
+  /** Tokens that went in and out. */
+  Generation.Usage usage() {
+    return new Generation.Usage(
+        tokens.promptLength(),
+        tokens.prompt().imageTokens(),
+        answer.ids().size(),
+        reused,
+        lookup == null ? DraftAcceptance.NONE : lookup.acceptance());
   }
 
-  /** When it first took part, by {@link System#nanoTime}; 0 before. */
-  long startedNanos() {
-    return startedNanos;
-  }
-
-  /** When its whole prompt was in the cache; 0 before. */
-  long prefilledNanos() {
-    return prefilledNanos;
+  /** Where the time went, once it has ended. */
+  Generation.Timings timings() {
+    return times.timings(answer.firstTokenNanos());
   }
 
   /** Whether others may use what it computes, and it what they have computed. */
@@ -207,12 +227,21 @@ final class RequestRun {
     published = 0;
   }
 
-  /** Begins: with the images that are missing, or at once. */
-  void start(ImageEncoding encoding) {
-    if (startedNanos == 0) {
-      startedNanos = System.nanoTime();
+  /**
+   * It has a place among those that run.
+   *
+   * @return whether for the first time
+   */
+  boolean begin() {
+    boolean first = times.start();
+    if (first) {
       reused = Math.min(fed, tokens.promptLength());
     }
+    return first;
+  }
+
+  /** Goes on, with the images that are missing or at once. */
+  void start(ImageEncoding encoding) {
     List<Integer> missing =
         tokens.picturesFrom(fed).stream().filter(image -> images.get(image) == null).toList();
     if (missing.isEmpty()) {
@@ -231,28 +260,26 @@ final class RequestRun {
   /**
    * Called by the thread that encodes, when all images are there or will not come.
    *
-   * @param problem why they will not, or null
+   * @param complete whether they are there
+   * @param problem why they will not come, unless the request has to end anyway; or null
    */
-  void encoded(@Nullable Throwable problem, long nanos) {
+  void encoded(boolean complete, @Nullable Throwable problem, long nanos) {
+    incomplete = !complete;
     failure = problem;
-    visionNanos += nanos;
-    incomplete = tokens.picturesFrom(fed).stream().anyMatch(image -> images.get(image) == null);
+    times.addVision(nanos);
     phase = Phase.RUNNING;
-  }
-
-  /** Whether it can take part in steps: not where images did not come, because it has to end. */
-  boolean ready() {
-    return phase == Phase.RUNNING && failure == null && !incomplete;
-  }
-
-  /** Time for images. */
-  long visionNanos() {
-    return visionNanos;
   }
 
   /** Lets the thread that asked know. */
   void tell(GenerationEvent event) {
     messages.add(new Message.Event(event));
+  }
+
+  /**
+   * Whether it can take part in a step: not one that is going to end because images are missing.
+   */
+  boolean isReady() {
+    return phase == Phase.RUNNING && !incomplete;
   }
 
   /** Why its images could not be encoded, or null. */
@@ -290,9 +317,7 @@ final class RequestRun {
   }
 
   private @Nullable FinishReason take(int[] guesses) {
-    if (prefilledNanos == 0) {
-      prefilledNanos = System.nanoTime();
-    }
+    times.prefill();
     releaseImages(); // also those that came again after it had to give way
     int row = 0;
     FinishReason reason = next(row);
@@ -355,7 +380,7 @@ final class RequestRun {
   }
 
   /** Tells the thread that asked that this is all. */
-  void end(Message last) {
+  void end(Message.Last last) {
     phase = Phase.ENDED;
     messages.add(last);
   }

@@ -16,6 +16,7 @@ import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.QueueFullException;
 import org.vesalius.runtime.layers.CacheFullException;
 import org.vesalius.runtime.layers.LayerObserver;
+import org.vesalius.runtime.observe.EngineStep;
 
 /**
  * Continuous batching (Yu et al. 2022): a thread that puts the tokens of all running requests into
@@ -33,7 +34,12 @@ final class Scheduler implements AutoCloseable {
   private final Condition quiet = lock.newCondition();
   private final Deque<RequestRun> arrivals = new ArrayDeque<>();
   private final LongAdder preemptions = new LongAdder();
+  private final EngineEvents events;
+
+  /** Requests that were accepted and have not ended; and those of them that run. */
   private int live;
+
+  private int running;
   private long arrivalCount;
   private boolean changed;
   private boolean draining;
@@ -47,6 +53,7 @@ final class Scheduler implements AutoCloseable {
 
   Scheduler(Engine engine) {
     this.engine = engine;
+    events = new EngineEvents(engine.options().observer(), engine.cache());
   }
 
   /**
@@ -59,6 +66,17 @@ final class Scheduler implements AutoCloseable {
   void submit(RequestRun run) {
     engine.requireNotObserving();
     engine.cache().requireCapacity(run.remaining() + 1);
+    accept(run);
+    try {
+      events.queued(run);
+      events.population(this::population);
+    } finally {
+      enlist(run);
+    }
+  }
+
+  /** Keeps a place. The thread does not end while there is somebody who may come. */
+  private void accept(RequestRun run) {
     lock.lock();
     try {
       if (closing || draining) {
@@ -72,7 +90,15 @@ final class Scheduler implements AutoCloseable {
         thread = Thread.ofPlatform().daemon().name("vesalius-scheduler").start(this::loop);
       }
       live++;
-      run.arrival = arrivalCount++;
+      run.accept(arrivalCount++);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void enlist(RequestRun run) {
+    lock.lock();
+    try {
       arrivals.add(run);
       tell();
     } finally {
@@ -100,7 +126,7 @@ final class Scheduler implements AutoCloseable {
       try {
         waiting.addAll(arrivals);
         arrivals.clear();
-        if (closing && waiting.isEmpty() && active.isEmpty()) {
+        if (closing && live == 0) {
           return;
         }
       } finally {
@@ -187,20 +213,44 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  private void end(RequestRun run, RequestRun.Message last) {
+  private void end(RequestRun run, RequestRun.Message.Last last) {
     waiting.remove(run);
     active.remove(run);
+    run.times.end();
     run.release();
+    events.cache();
+    events.finished(run, last);
     lock.lock();
     try {
       live--;
+      running = active.size();
       if (live == 0) {
         quiet.signalAll();
       }
     } finally {
       lock.unlock();
     }
+    events.population(this::population);
     run.end(last); // last, so that who is told finds its place free
+  }
+
+  private void populationChanged() {
+    lock.lock();
+    try {
+      running = active.size();
+    } finally {
+      lock.unlock();
+    }
+    events.population(this::population);
+  }
+
+  private EngineEvents.Population population() {
+    lock.lock();
+    try {
+      return new EngineEvents.Population(live - running, running);
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void fail(RequestRun run, Throwable cause) {
@@ -226,6 +276,8 @@ final class Scheduler implements AutoCloseable {
       }
       waiting.remove(run);
       active.add(run);
+      events.began(run, run.begin());
+      populationChanged();
       run.start(engine.imageEncoding());
     }
   }
@@ -241,7 +293,7 @@ final class Scheduler implements AutoCloseable {
   }
 
   private @Nullable RequestRun lastInLine() {
-    return active.stream().filter(RequestRun::ready).max(StepPlan.IN_LINE).orElse(null);
+    return active.stream().filter(RequestRun::isReady).max(StepPlan.IN_LINE).orElse(null);
   }
 
   /** Requests that run or wait. */
@@ -264,11 +316,13 @@ final class Scheduler implements AutoCloseable {
     run.preempt();
     active.remove(run);
     waiting.add(run);
+    events.preempted(run);
+    populationChanged();
   }
 
   /** Runs a step; false if there is nothing to compute. */
   private boolean step() {
-    List<RequestRun> ready = active.stream().filter(RequestRun::ready).toList();
+    List<RequestRun> ready = active.stream().filter(RequestRun::isReady).toList();
     if (ready.isEmpty()) {
       return false;
     }
@@ -315,7 +369,7 @@ final class Scheduler implements AutoCloseable {
       for (StepPlan.Share share : plan.shares()) {
         parts.add(part(share));
       }
-      engine.run(parts, plan.shares().getFirst().run().observer);
+      compute(plan, parts);
     } catch (Engine.GrowthException e) {
       if (ready.size() > 1 && e.reason() instanceof CacheFullException) {
         preempt(lastInLine(ready));
@@ -329,6 +383,19 @@ final class Scheduler implements AutoCloseable {
     }
     for (StepPlan.Share share : plan.shares()) {
       advance(share);
+    }
+    events.cache();
+  }
+
+  private void compute(StepPlan plan, List<StepRunner.Part> parts) {
+    EngineStep step = events.stepBegins(plan);
+    long begin = step == null ? 0 : System.nanoTime();
+    try {
+      engine.run(parts, plan.shares().getFirst().run().observer);
+    } finally {
+      if (step != null) {
+        events.stepEnds(step, System.nanoTime() - begin);
+      }
     }
   }
 
@@ -346,13 +413,20 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void advance(StepPlan.Share share) {
+    RequestRun run = share.run();
+    int before = run.answer.ids().size();
+    FinishReason reason = null;
+    Throwable problem = null;
     try {
-      FinishReason reason = share.run().advance(share.to(), share.guesses());
-      if (reason != null) {
-        end(share.run(), new RequestRun.Message.Ended(reason));
-      }
+      reason = run.advance(share.to(), share.guesses());
     } catch (RuntimeException | Error e) {
-      fail(share.run(), e);
+      problem = e;
+    }
+    events.tokens(run, before);
+    if (problem != null) {
+      fail(run, problem);
+    } else if (reason != null) {
+      end(run, new RequestRun.Message.Ended(reason));
     }
   }
 
@@ -378,18 +452,18 @@ final class Scheduler implements AutoCloseable {
   /** Ends all requests and the thread; waits for the running step. Idempotent. */
   @Override
   public void close() {
-    Thread running;
+    Thread last;
     lock.lock();
     try {
       closing = true;
       tell();
-      running = thread;
+      last = thread;
     } finally {
       lock.unlock();
     }
-    if (running == null || running == Thread.currentThread()) {
+    if (last == null || last == Thread.currentThread()) {
       return;
     }
-    Threads.join(running);
+    Threads.join(last);
   }
 }

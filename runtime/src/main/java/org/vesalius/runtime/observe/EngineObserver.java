@@ -12,7 +12,22 @@ package org.vesalius.runtime.observe;
  */
 public interface EngineObserver {
   /** Sees nothing. */
-  EngineObserver NONE = new EngineObserver() {};
+  EngineObserver NONE =
+      new EngineObserver() {
+        @Override
+        public boolean followsSteps() {
+          return false;
+        }
+      };
+
+  /**
+   * Whether {@link #stepBegins}, {@link #stepEnds}, {@link #tokens} and {@link #cache} mean
+   * anything to it at the moment. Asked for every step, so that the engine need not put together
+   * what nobody looks at; it may be told nevertheless.
+   */
+  default boolean followsSteps() {
+    return true;
+  }
 
   /** A model begins to be opened. */
   default void loadBegins(String directory) {}
@@ -45,13 +60,16 @@ public interface EngineObserver {
   /** A picture is looked up, and encoded if need be; one at a time for a request. */
   default void visionBegins(ObservedRequest request, int image) {}
 
-  /** The picture is encoded. */
+  /** The picture is encoded. Does not come where that fails or the request ends meanwhile. */
   default void visionEnds(ObservedRequest request, VisionWork work, long nanos) {}
 
   /** A step begins. There is one at a time. */
   default void stepBegins(EngineStep step) {}
 
-  /** The step has been computed. */
+  /**
+   * The step has been computed, or has failed. The time has in it what a picture that is being
+   * encoded made the step wait.
+   */
   default void stepEnds(EngineStep step, long nanos) {}
 
   /** A request has its first token, so long after the call. */
@@ -61,7 +79,7 @@ public interface EngineObserver {
    * A request has more tokens.
    *
    * @param count how many; more than one where guesses were right
-   * @param nanos since the tokens before
+   * @param nanos since the tokens before; 0 where they came with the first
    */
   default void tokens(ObservedRequest request, int count, long nanos) {}
 

@@ -43,23 +43,39 @@ public final class EngineObservers implements EngineObserver {
       this.observer = observer;
     }
 
+    boolean followsSteps() {
+      if (failed) {
+        return false;
+      }
+      try {
+        return observer.followsSteps();
+      } catch (RuntimeException | Error e) {
+        leaveOut(e);
+        return false;
+      }
+    }
+
     void tell(Consumer<EngineObserver> call) {
       if (failed) {
         return;
       }
       try {
         call.accept(observer);
-      } catch (RuntimeException e) {
-        failed = true;
-        System.getLogger("org.vesalius.runtime")
-            .log(
-                Level.WARNING,
-                "the observer "
-                    + observer.getClass().getName()
-                    + " has thrown "
-                    + e.getClass().getName()
-                    + " and is told nothing any more");
+      } catch (RuntimeException | Error e) { // the engine's thread has to live on
+        leaveOut(e);
       }
+    }
+
+    private void leaveOut(Throwable e) {
+      failed = true;
+      System.getLogger("org.vesalius.runtime")
+          .log(
+              Level.WARNING,
+              "the observer "
+                  + observer.getClass().getName()
+                  + " has thrown "
+                  + e.getClass().getName()
+                  + " and is told nothing any more");
     }
   }
 
@@ -67,6 +83,17 @@ public final class EngineObservers implements EngineObserver {
     for (Guarded observer : observers) {
       observer.tell(call);
     }
+  }
+
+  /** Without garbage, since it is asked for every step. */
+  @Override
+  public boolean followsSteps() {
+    for (int i = 0; i < observers.size(); i++) {
+      if (observers.get(i).followsSteps()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

@@ -31,6 +31,11 @@ public final class JfrObserver implements EngineObserver {
   public JfrObserver() {}
 
   @Override
+  public boolean followsSteps() {
+    return prefills.isEnabled() || decodeSteps.isEnabled();
+  }
+
+  @Override
   public void loadBegins(String directory) {
     if (loads.isEnabled()) {
       JfrEvents.Load event = new JfrEvents.Load();

@@ -20,6 +20,11 @@ public final class LogObserver implements EngineObserver {
   }
 
   @Override
+  public boolean followsSteps() {
+    return false;
+  }
+
+  @Override
   public void loadEnds(ModelLoad load, long nanos) {
     log.log(
         Level.DEBUG,

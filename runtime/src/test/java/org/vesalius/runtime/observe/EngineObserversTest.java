@@ -222,6 +222,19 @@ class EngineObserversTest {
     Runs.play(EngineObserver.NONE);
   }
 
+  /** Nothing is put together for nobody. */
+  @Test
+  void stepsAreFollowedIfOneFollowsThem() {
+    EngineObserver silent = EngineObservers.of(List.of(new LogObserver(), EngineObserver.NONE));
+    assertTrue(!silent.followsSteps());
+    Throwing throwing = new Throwing();
+    EngineObserver one = EngineObservers.of(List.of(EngineObserver.NONE, throwing));
+    assertTrue(one.followsSteps());
+    one.queued(Runs.NAMED);
+    assertTrue(!one.followsSteps(), "the one that did is left out");
+    assertTrue(EngineObservers.of(List.of(silent, new Calls())).followsSteps());
+  }
+
   @Test
   void anOutcomeIsAReasonOrAnError() {
     assertThrows(

@@ -64,6 +64,16 @@ class JfrObserverTest {
   }
 
   @Test
+  void stepsAreFollowedWhileTheyAreRecorded() throws IOException {
+    JfrObserver observer = new JfrObserver();
+    assertFalse(observer.followsSteps());
+    assertEquals(List.of(), recorded(NAMES, () -> assertTrue(observer.followsSteps())));
+    assertEquals(
+        List.of(),
+        recorded(Set.of("org.vesalius.Request"), () -> assertFalse(observer.followsSteps())));
+  }
+
+  @Test
   void everyEventIsReadBack() throws IOException {
     List<RecordedEvent> events = recorded(NAMES, () -> Runs.play(new JfrObserver()));
     assertEquals(8, events.size(), events::toString);

@@ -91,7 +91,7 @@ public final class MicrometerMetrics implements EngineObserver, AutoCloseable {
                     Function.identity(),
                     kind -> timer("vesalius.step", "Steps of the decoder", "kind", kind)));
     load = timer("vesalius.load", "Opening the model");
-    wait = timer("vesalius.request.wait", "From the call until a request runs");
+    wait = timer("vesalius.request.wait", "In the queue, until a request runs");
     firstToken = timer("vesalius.request.first.token", "From the call to the first token");
     token = timer("vesalius.token", "From one token of a request to its next");
     request = timer("vesalius.request", "From the call to the end");
