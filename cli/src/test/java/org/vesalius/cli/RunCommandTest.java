@@ -61,10 +61,19 @@ class RunCommandTest {
     assertEquals("", json.get("reasoning").asText());
     assertEquals("length", json.get("finish_reason").asText());
     assertEquals(24, json.get("completion_tokens").asInt());
+    assertEquals(0, json.get("cached_tokens").asInt());
     assertTrue(json.get("backend").asText().startsWith("reference"), run.out());
     assertEquals("f32", json.get("kv_cache").asText());
     assertEquals(
-        Set.of("load", "preprocess", "vision", "prefill", "decode", "ttft", "decode_tokens_per_s"),
+        Set.of(
+            "load",
+            "preprocess",
+            "queue",
+            "vision",
+            "prefill",
+            "decode",
+            "ttft",
+            "decode_tokens_per_s"),
         names(json.get("timings")));
     assertTrue(json.get("timings").get("vision").asDouble() > 0);
     assertTrue(

@@ -53,7 +53,8 @@ public final class Quality implements Callable<Integer> {
       names = "--questions",
       paramLabel = "DIR",
       defaultValue = "demo/heldout",
-      description = "goldens.jsonl, ground_truth.jsonl and pictures (default: ${DEFAULT-VALUE}).")
+      description =
+          "goldens.jsonl.gz, ground_truth.jsonl and pictures (default: ${DEFAULT-VALUE}).")
   private Path folder = Path.of("");
 
   @Option(
@@ -108,7 +109,7 @@ public final class Quality implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--every: expected at least 1, found " + every);
     }
-    for (String name : List.of("goldens.jsonl", "ground_truth.jsonl")) {
+    for (String name : List.of("goldens.jsonl.gz", "ground_truth.jsonl")) {
       if (!Files.exists(folder.resolve(name))) {
         throw new ParameterException(
             spec.commandLine(), "--questions: " + folder + " has no " + name);

@@ -2,7 +2,10 @@ package org.vesalius.bench.quality;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Part;
@@ -33,7 +37,7 @@ record Question(
   private static final int MAX_TOKENS = 256;
 
   /**
-   * Reads {@code goldens.jsonl} and {@code ground_truth.jsonl} of a folder.
+   * Reads {@code goldens.jsonl.gz} and {@code ground_truth.jsonl} of a folder.
    *
    * @throws IOException if the folder lacks one of them
    */
@@ -45,7 +49,7 @@ record Question(
       truths.put(truth.path("image").asText(), truth.path("answers"));
     }
     List<Question> questions = new ArrayList<>();
-    for (String line : Files.readAllLines(folder.resolve("goldens.jsonl"))) {
+    for (String line : unpacked(folder.resolve("goldens.jsonl.gz"))) {
       JsonNode golden = json.readTree(line);
       Optional<String> image = text(golden.path("image"));
       String kind = golden.path("kind").asText();
@@ -57,6 +61,15 @@ record Question(
       questions.add(new Question(kind, image.map(folder::resolve), turns, ids, truth));
     }
     return questions;
+  }
+
+  private static List<String> unpacked(Path file) throws IOException {
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(
+                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+      return reader.lines().toList();
+    }
   }
 
   private static Optional<String> text(JsonNode node) {

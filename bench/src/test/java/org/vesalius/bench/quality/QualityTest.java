@@ -115,6 +115,7 @@ class QualityTest {
     assertEquals(2, code);
     String message = err.toString(StandardCharsets.UTF_8);
     assertEquals(
-        "--questions: " + folder + " has no goldens.jsonl", message.lines().findFirst().orElse(""));
+        "--questions: " + folder + " has no goldens.jsonl.gz",
+        message.lines().findFirst().orElse(""));
   }
 }

@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -128,6 +131,15 @@ class RepetitionFuseTest {
     assertTrue(end > 0 && end < RepetitionFuse.LEAST_TOKENS + 40, "ended at " + end);
   }
 
+  private static List<String> unpacked(Path file) throws IOException {
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(
+                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+      return reader.lines().toList();
+    }
+  }
+
   /**
    * The demo model's answers, read end to end, come nowhere near: the longest stretch that repeats
    * is less than a quarter of what the fuse needs.
@@ -136,14 +148,14 @@ class RepetitionFuseTest {
   void realAnswersComeNowhereNear() throws IOException {
     ObjectMapper json = new ObjectMapper();
     Path file =
-        Path.of(System.getProperty("vesalius.root", "..")).resolve("demo/heldout/goldens.jsonl");
+        Path.of(System.getProperty("vesalius.root", "..")).resolve("demo/heldout/goldens.jsonl.gz");
     RepetitionFuse strict =
         new RepetitionFuse(
             RepetitionFuse.LEAST_TOKENS / 4,
             RepetitionFuse.LEAST_REPETITIONS,
             RepetitionFuse.LONGEST_BLOCK);
     int read = 0;
-    for (String line : Files.readAllLines(file)) {
+    for (String line : unpacked(file)) {
       JsonNode ids = json.readTree(line).get("output_ids");
       for (JsonNode id : ids) {
         assertFalse(strict.add(id.intValue()), line);
