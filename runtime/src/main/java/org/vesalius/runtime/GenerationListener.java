@@ -1,8 +1,9 @@
 package org.vesalius.runtime;
 
 /**
- * Follows a generation. Called on the generating thread, in order; what it throws ends the request
- * and reaches the caller.
+ * Follows a generation. Called on the thread that asked, in order; steps do not wait for it, so it
+ * may hear of a token when more have been computed. What it throws ends the request and reaches the
+ * caller.
  */
 @FunctionalInterface
 public interface GenerationListener {
