@@ -85,13 +85,13 @@ class SchedulerTest {
   private static void mixed(String backend, String family) throws Exception {
     Fixtures.requireBackend(backend);
     SplittableRandom random = new SplittableRandom(family.hashCode());
-    List<ChatRequest> requests = requests(family, random);
+    List<Case> requests = requests(family, random);
     List<List<Integer>> alone = new ArrayList<>();
     int longest = 0;
     try (ChatModel model =
         ChatModel.open(Fixtures.fixture(family), options(backend).withCapacity(ALONE))) {
-      for (ChatRequest request : requests) {
-        Generation generation = model.generate(Requests.withoutGuesses(request));
+      for (Case request : requests) {
+        Generation generation = model.generate(request.plain());
         assertEquals(0, generation.usage().cachedTokens());
         alone.add(generation.tokenIds());
         longest =
@@ -108,8 +108,8 @@ class SchedulerTest {
       try (ChatModel model = ChatModel.open(Fixtures.fixture(family), options);
           ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
         List<Future<Generation>> answers = new ArrayList<>();
-        for (ChatRequest request : requests) {
-          answers.add(threads.submit(() -> model.generate(request)));
+        for (Case request : requests) {
+          answers.add(threads.submit(() -> model.generate(request.guessing())));
           Thread.sleep(random.nextInt(4));
         }
         for (int i = 0; i < REQUESTS; i++) {
@@ -125,9 +125,12 @@ class SchedulerTest {
     }
   }
 
-  private static List<ChatRequest> requests(String family, SplittableRandom random) {
+  /** A request with nothing guessed, and the same with guesses. */
+  private record Case(ChatRequest plain, ChatRequest guessing) {}
+
+  private static List<Case> requests(String family, SplittableRandom random) {
     List<GoldenCase> cases = Fixtures.cases(family);
-    List<ChatRequest> requests = new ArrayList<>();
+    List<Case> requests = new ArrayList<>();
     for (int i = 0; i < REQUESTS; i++) {
       SamplingOptions sampling =
           switch (i % 4) {
@@ -135,17 +138,17 @@ class SchedulerTest {
             case 1 -> SamplingOptions.greedy().withRepetitionPenalty(1.2);
             default -> SamplingOptions.greedy();
           };
-      requests.add(
+      ChatRequest.Builder request =
           cases
               .get(random.nextInt(cases.size()))
               .request()
               .maxTokens(1 + random.nextInt(60))
               .repetitionFuse(false)
-              .speculativeTokens(i % 3 == 0 ? 0 : 1 + random.nextInt(8))
               .sampling(sampling)
               .logprobs(i % 7 == 0 ? 3 : 0)
-              .scheduling(Scheduling.defaults().withPriority(random.nextInt(3)))
-              .build());
+              .scheduling(Scheduling.defaults().withPriority(random.nextInt(3)));
+      int guesses = i % 3 == 0 ? 0 : 1 + random.nextInt(8);
+      requests.add(new Case(request.build(), request.speculativeTokens(guesses).build()));
     }
     return requests;
   }

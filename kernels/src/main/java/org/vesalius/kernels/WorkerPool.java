@@ -188,18 +188,8 @@ public final class WorkerPool implements AutoCloseable {
     for (Worker worker : workers) {
       LockSupport.unpark(worker);
     }
-    boolean interrupted = false;
     for (Worker worker : workers) {
-      while (worker.isAlive()) {
-        try {
-          worker.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+      Threads.join(worker);
     }
   }
 

@@ -2,6 +2,7 @@ package org.vesalius.runtime;
 
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Threads;
 
 /**
  * A value that a thread of its own computes while the caller does something else.
@@ -79,16 +80,6 @@ final class Background<T> implements AutoCloseable {
   /** Waits until the thread has ended. */
   @Override
   public void close() {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.join(thread);
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.runtime.observe.EngineObserver;
 
@@ -75,153 +76,100 @@ public record OpenOptions(
 
   /** On a named backend. */
   public OpenOptions withBackend(String name) {
-    return new OpenOptions(
-        name,
-        threads,
-        prefillChunk,
-        contextTokens,
-        cacheTokens,
-        cacheFormat,
-        weights,
-        capacity,
-        device,
-        observers);
+    return changed(copy -> copy.backend = name);
   }
 
   /** On so many threads. */
   public OpenOptions withThreads(int count) {
-    return new OpenOptions(
-        backend,
-        OptionalInt.of(count),
-        prefillChunk,
-        contextTokens,
-        cacheTokens,
-        cacheFormat,
-        weights,
-        capacity,
-        device,
-        observers);
+    return changed(copy -> copy.threads = OptionalInt.of(count));
   }
 
   /** With another chunk size. */
   public OpenOptions withPrefillChunk(int tokens) {
-    return new OpenOptions(
-        backend,
-        threads,
-        tokens,
-        contextTokens,
-        cacheTokens,
-        cacheFormat,
-        weights,
-        capacity,
-        device,
-        observers);
+    return changed(copy -> copy.prefillChunk = tokens);
   }
 
   /** With a shorter context. */
   public OpenOptions withContextTokens(int tokens) {
-    return new OpenOptions(
-        backend,
-        threads,
-        prefillChunk,
-        OptionalInt.of(tokens),
-        cacheTokens,
-        cacheFormat,
-        weights,
-        capacity,
-        device,
-        observers);
+    return changed(copy -> copy.contextTokens = OptionalInt.of(tokens));
   }
 
   /** With another bound on the cache. */
   public OpenOptions withCacheTokens(long tokens) {
-    return new OpenOptions(
-        backend,
-        threads,
-        prefillChunk,
-        contextTokens,
-        OptionalLong.of(tokens),
-        cacheFormat,
-        weights,
-        capacity,
-        device,
-        observers);
+    return changed(copy -> copy.cacheTokens = OptionalLong.of(tokens));
   }
 
   /** With keys and values stored otherwise. */
   public OpenOptions withCacheFormat(CacheFormat format) {
-    return new OpenOptions(
-        backend,
-        threads,
-        prefillChunk,
-        contextTokens,
-        cacheTokens,
-        format,
-        weights,
-        capacity,
-        device,
-        observers);
+    return changed(copy -> copy.cacheFormat = format);
   }
 
   /** With the decoder's matrices in another format. */
   public OpenOptions withWeights(WeightFormat format) {
-    return new OpenOptions(
-        backend,
-        threads,
-        prefillChunk,
-        contextTokens,
-        cacheTokens,
-        cacheFormat,
-        format,
-        capacity,
-        device,
-        observers);
+    return changed(copy -> copy.weights = format);
   }
 
   /** For more or fewer requests at a time. */
   public OpenOptions withCapacity(Capacity wanted) {
-    return new OpenOptions(
-        backend,
-        threads,
-        prefillChunk,
-        contextTokens,
-        cacheTokens,
-        cacheFormat,
-        weights,
-        wanted,
-        device,
-        observers);
+    return changed(copy -> copy.capacity = wanted);
   }
 
   /** On another device of a backend that has several. */
   public OpenOptions withDevice(int number) {
-    return new OpenOptions(
-        backend,
-        threads,
-        prefillChunk,
-        contextTokens,
-        cacheTokens,
-        cacheFormat,
-        weights,
-        capacity,
-        number,
-        observers);
+    return changed(copy -> copy.device = number);
   }
 
   /** With one observer more. */
   public OpenOptions withObserver(EngineObserver observer) {
     List<EngineObserver> more = new ArrayList<>(observers);
     more.add(observer);
-    return new OpenOptions(
-        backend,
-        threads,
-        prefillChunk,
-        contextTokens,
-        cacheTokens,
-        cacheFormat,
-        weights,
-        capacity,
-        device,
-        more);
+    return changed(copy -> copy.observers = more);
+  }
+
+  private OpenOptions changed(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.options();
+  }
+
+  /** The same values, of which one is about to be another. */
+  private static final class Copy {
+    private String backend;
+    private OptionalInt threads;
+    private int prefillChunk;
+    private OptionalInt contextTokens;
+    private OptionalLong cacheTokens;
+    private CacheFormat cacheFormat;
+    private WeightFormat weights;
+    private Capacity capacity;
+    private int device;
+    private List<EngineObserver> observers;
+
+    Copy(OpenOptions from) {
+      backend = from.backend;
+      threads = from.threads;
+      prefillChunk = from.prefillChunk;
+      contextTokens = from.contextTokens;
+      cacheTokens = from.cacheTokens;
+      cacheFormat = from.cacheFormat;
+      weights = from.weights;
+      capacity = from.capacity;
+      device = from.device;
+      observers = from.observers;
+    }
+
+    OpenOptions options() {
+      return new OpenOptions(
+          backend,
+          threads,
+          prefillChunk,
+          contextTokens,
+          cacheTokens,
+          cacheFormat,
+          weights,
+          capacity,
+          device,
+          observers);
+    }
   }
 }

@@ -2,6 +2,7 @@ package org.vesalius.runtime;
 
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * How the next token is chosen. The default is greedy: always the likeliest token, so that the same
@@ -75,104 +76,91 @@ public record SamplingOptions(
 
   /** With another temperature. */
   public SamplingOptions withTemperature(double value) {
-    return new SamplingOptions(
-        value,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        logitBias,
-        seed);
+    return changed(copy -> copy.temperature = value);
   }
 
   /** With another top-k. */
   public SamplingOptions withTopK(int value) {
-    return new SamplingOptions(
-        temperature,
-        value,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        logitBias,
-        seed);
+    return changed(copy -> copy.topK = value);
   }
 
   /** With another top-p. */
   public SamplingOptions withTopP(double value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        value,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        logitBias,
-        seed);
+    return changed(copy -> copy.topP = value);
   }
 
   /** With another min-p. */
   public SamplingOptions withMinP(double value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        value,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        logitBias,
-        seed);
+    return changed(copy -> copy.minP = value);
   }
 
   /** With another repetition penalty. */
   public SamplingOptions withRepetitionPenalty(double value) {
-    return new SamplingOptions(
-        temperature, topK, topP, minP, value, presencePenalty, frequencyPenalty, logitBias, seed);
+    return changed(copy -> copy.repetitionPenalty = value);
   }
 
   /** With another presence penalty. */
   public SamplingOptions withPresencePenalty(double value) {
-    return new SamplingOptions(
-        temperature, topK, topP, minP, repetitionPenalty, value, frequencyPenalty, logitBias, seed);
+    return changed(copy -> copy.presencePenalty = value);
   }
 
   /** With another frequency penalty. */
   public SamplingOptions withFrequencyPenalty(double value) {
-    return new SamplingOptions(
-        temperature, topK, topP, minP, repetitionPenalty, presencePenalty, value, logitBias, seed);
+    return changed(copy -> copy.frequencyPenalty = value);
   }
 
   /** With a seed. */
   public SamplingOptions withSeed(long value) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        logitBias,
-        OptionalLong.of(value));
+    return changed(copy -> copy.seed = OptionalLong.of(value));
   }
 
   /** With other biases of tokens. */
   public SamplingOptions withLogitBias(Map<Integer, Double> values) {
-    return new SamplingOptions(
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        values,
-        seed);
+    return changed(copy -> copy.logitBias = values);
+  }
+
+  private SamplingOptions changed(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.options();
+  }
+
+  /** The same values, of which one is about to be another. */
+  private static final class Copy {
+    private double temperature;
+    private int topK;
+    private double topP;
+    private double minP;
+    private double repetitionPenalty;
+    private double presencePenalty;
+    private double frequencyPenalty;
+    private Map<Integer, Double> logitBias;
+    private OptionalLong seed;
+
+    Copy(SamplingOptions from) {
+      temperature = from.temperature;
+      topK = from.topK;
+      topP = from.topP;
+      minP = from.minP;
+      repetitionPenalty = from.repetitionPenalty;
+      presencePenalty = from.presencePenalty;
+      frequencyPenalty = from.frequencyPenalty;
+      logitBias = from.logitBias;
+      seed = from.seed;
+    }
+
+    SamplingOptions options() {
+      return new SamplingOptions(
+          temperature,
+          topK,
+          topP,
+          minP,
+          repetitionPenalty,
+          presencePenalty,
+          frequencyPenalty,
+          logitBias,
+          seed);
+    }
   }
 
   private static void require(boolean holds, String name, String expected, double found) {

@@ -44,7 +44,7 @@ public final class Engine implements AutoCloseable {
   private final ImageEncoding imageEncoding;
   private final LongAdder encodedImages = new LongAdder();
   private final int chunk;
-  private final int groupTokens;
+  private final RequestTokens.Cuts cuts;
   private final ReentrantLock turn = new ReentrantLock(true);
 
   private volatile boolean closed;
@@ -54,8 +54,9 @@ public final class Engine implements AutoCloseable {
     this.kernels = kernels;
     this.model = model;
     this.options = options;
-    groupTokens = model.images().map(LoadedModel.ImageInput::groupTokens).orElse(0);
+    int groupTokens = model.images().map(LoadedModel.ImageInput::groupTokens).orElse(0);
     chunk = Math.max(options.chunk(), groupTokens);
+    cuts = new RequestTokens.Cuts(groupTokens > 0, model.decoder().rotatesByLength());
     DecoderConfig config = model.decoder().config();
     cache =
         new KvCache(
@@ -150,12 +151,12 @@ public final class Engine implements AutoCloseable {
 
   /** Where a step may end. */
   RequestTokens.Cuts cuts() {
-    return new RequestTokens.Cuts(groupTokens > 0, oneSequenceAtATime());
+    return cuts;
   }
 
   /** Whether only tokens of one sequence may be in a step. */
   boolean oneSequenceAtATime() {
-    return model.decoder().rotatesByLength();
+    return cuts.generatedSingly();
   }
 
   /** Whether requests use what others have computed of the same beginning. */
@@ -194,7 +195,7 @@ public final class Engine implements AutoCloseable {
    * inside an image whose tokens see each other.
    */
   public int chunkEnd(EncodedPrompt prompt, int from) {
-    return new RequestTokens(prompt).chunkEnd(from, chunk, cuts());
+    return new RequestTokens(prompt).chunkEnd(from, chunk, cuts);
   }
 
   /**
@@ -341,7 +342,7 @@ public final class Engine implements AutoCloseable {
             to,
             guesses,
             embeddings,
-            groupTokens > 0,
+            cuts.undividedPictures(),
             result.wanted() ? 1 + guesses.length : 0),
         result);
   }

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.PriorityBlockingQueue;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Threads;
 import org.vesalius.runtime.GenerationEvent;
 import org.vesalius.runtime.observe.EngineObserver;
 import org.vesalius.runtime.observe.VisionWork;

@@ -220,8 +220,8 @@ final class RequestRun {
     }
   }
 
-  /** Gives back what {@link #adoptPrefix} took. */
-  void rejectPrefix() {
+  /** Gives back its pages: what {@link #adoptPrefix} took, and what came after it. */
+  void releasePages() {
     sequence.truncate(0);
     fed = 0;
     published = 0;
@@ -366,9 +366,7 @@ final class RequestRun {
 
   /** Gives its place in the cache to others; it will begin anew with all its tokens. */
   void preempt() {
-    sequence.close();
-    fed = 0;
-    published = 0;
+    releasePages();
     phase = Phase.WAITING;
   }
 

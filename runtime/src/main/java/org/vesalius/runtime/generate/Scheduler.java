@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.kernels.Threads;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.QueueFullException;
 import org.vesalius.runtime.layers.CacheFullException;
@@ -146,9 +147,7 @@ final class Scheduler implements AutoCloseable {
 
   /** Where it is no request's fault, such as too little memory: else they would wait for ever. */
   private void failAll(Throwable cause) {
-    List<RequestRun> runs = new ArrayList<>(waiting);
-    runs.addAll(active);
-    for (RequestRun run : runs) {
+    for (RequestRun run : all()) {
       if (run.phase() != RequestRun.Phase.ENCODING || engine.imageEncoding().withdraw(run)) {
         fail(run, cause);
       }
@@ -191,21 +190,26 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  private void endThoseThatAreOver() {
-    boolean all = isClosing();
+  /** Those that wait and those that run; a copy, since some may end meanwhile. */
+  private List<RequestRun> all() {
     List<RequestRun> runs = new ArrayList<>(waiting);
     runs.addAll(active);
-    for (RequestRun run : runs) {
+    return runs;
+  }
+
+  private void endThoseThatAreOver() {
+    boolean everyOne = isClosing();
+    for (RequestRun run : all()) {
       FinishReason reason = run.over();
-      boolean over = all || reason != null;
+      boolean over = everyOne || reason != null;
       if (run.phase() == RequestRun.Phase.ENCODING
           && !(over && engine.imageEncoding().withdraw(run))) {
-        if (all) {
+        if (everyOne) {
           run.abandon(); // the vision tower has it in hand and lets it go first
         }
       } else if (run.failure() != null) {
         fail(run, run.failure());
-      } else if (all) {
+      } else if (everyOne) {
         fail(run, closed());
       } else if (reason != null) {
         end(run, new RequestRun.Message.Ended(reason));
@@ -268,7 +272,7 @@ final class Scheduler implements AutoCloseable {
       long needed = run.sequence().pagesFor(run.remaining() + 1);
       // Those that run already need a page from time to time.
       if (!active.isEmpty() && needed + active.size() > engine.cache().availablePages()) {
-        run.rejectPrefix();
+        run.releasePages();
         if (!makePlace(run)) {
           return;
         }
@@ -284,16 +288,17 @@ final class Scheduler implements AutoCloseable {
 
   /** Takes the place of a request of lower priority, if there is one. */
   private boolean makePlace(RequestRun run) {
-    RequestRun last = lastInLine();
-    if (last == null || last.priority() >= run.priority()) {
+    List<RequestRun> ready = ready();
+    if (ready.isEmpty() || lastInLine(ready).priority() >= run.priority()) {
       return false;
     }
-    preempt(last);
+    preempt(lastInLine(ready));
     return true;
   }
 
-  private @Nullable RequestRun lastInLine() {
-    return active.stream().filter(RequestRun::isReady).max(StepPlan.IN_LINE).orElse(null);
+  /** Those that can take part in a step. */
+  private List<RequestRun> ready() {
+    return active.stream().filter(RequestRun::isReady).toList();
   }
 
   /** Requests that run or wait. */
@@ -322,14 +327,14 @@ final class Scheduler implements AutoCloseable {
 
   /** Runs a step; false if there is nothing to compute. */
   private boolean step() {
-    List<RequestRun> ready = active.stream().filter(RequestRun::isReady).toList();
+    List<RequestRun> ready = ready();
     if (ready.isEmpty()) {
       return false;
     }
     List<RequestRun> chosen = choose(ready);
     StepPlan plan = StepPlan.of(chosen, engine.chunk(), Engine.MORE_ROWS, engine.cuts());
     if (plan.pages() > engine.cache().availablePages()) {
-      plan = StepPlan.of(chosen, engine.chunk(), 0, engine.cuts()); // guesses are no need
+      plan = plan.withoutGuesses(); // they are no need
     }
     if (plan.pages() > engine.cache().availablePages()) {
       if (ready.size() > 1) {

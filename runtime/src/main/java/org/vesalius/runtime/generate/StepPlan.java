@@ -37,6 +37,12 @@ record StepPlan(List<Share> shares) {
     return shares.stream().mapToInt(share -> share.run.sequence().pagesFor(share.count())).sum();
   }
 
+  /** The same with nothing guessed. */
+  StepPlan withoutGuesses() {
+    return new StepPlan(
+        shares.stream().map(share -> new Share(share.run, share.to, new int[0])).toList());
+  }
+
   /**
    * The plan for some requests, all of which have tokens that were not fed.
    *

@@ -99,9 +99,6 @@ public final class CachedSequence implements AutoCloseable {
   /** Gives the pages back. Idempotent. */
   @Override
   public void close() {
-    while (count > 0) {
-      cache.releasePage(pages[--count]);
-    }
-    length = 0;
+    truncate(0);
   }
 }

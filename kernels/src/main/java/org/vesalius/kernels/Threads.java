@@ -1,11 +1,11 @@
-package org.vesalius.runtime.generate;
+package org.vesalius.kernels;
 
 /** Waiting for threads that are about to end. */
-final class Threads {
+public final class Threads {
   private Threads() {}
 
   /** Waits until a thread has ended; an interrupt stays set, and does not end the waiting. */
-  static void join(Thread thread) {
+  public static void join(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
