@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import org.vesalius.kernels.CacheFormat;
@@ -199,6 +200,53 @@ public final class ChatModel implements AutoCloseable {
    */
   public Flow.Publisher<GenerationEvent> events(ChatRequest request) {
     return new GenerationPublisher(this, request);
+  }
+
+  /**
+   * How likely the model is to answer a request with a given text: what evaluations and checks with
+   * yes or no need. The text is tokenized by itself, without special tokens, and follows the prompt
+   * directly; {@link ChatRequest#logprobs} says how many likeliest tokens are named beside each of
+   * its own. Sampling, formats and stop strings of the request do not matter.
+   *
+   * @throws IllegalArgumentException if the text has no token
+   * @throws ContextOverflowException if prompt and text do not fit the context
+   * @throws IncompleteRequestException if the request was cancelled, or its time was over
+   */
+  public ContinuationScore score(ChatRequest request, String continuation) {
+    return score(request, List.of(continuation)).getFirst();
+  }
+
+  /** The same of several texts, each on its own; the prompt is computed once. */
+  public List<ContinuationScore> score(ChatRequest request, List<String> continuations) {
+    checkpoint.verifyUnchanged();
+    return generator.score(request, continuations);
+  }
+
+  /**
+   * Embeds a text as it is, without the chat template: pooled hidden states after the last layer
+   * and its norm.
+   *
+   * @throws IllegalArgumentException if the text has no token
+   * @throws ContextOverflowException if it does not fit the context
+   */
+  public Embedding embed(String text, Pooling pooling) {
+    return embed(List.of(text), pooling).getFirst();
+  }
+
+  /** The same of several texts, which are computed together. */
+  public List<Embedding> embed(List<String> texts, Pooling pooling) {
+    checkpoint.verifyUnchanged();
+    return generator.embed(texts, pooling);
+  }
+
+  /**
+   * Embeds a conversation, pictures included, up to where the model would begin its answer.
+   *
+   * @throws IncompleteRequestException if the request was cancelled, or its time was over
+   */
+  public Embedding embed(ChatRequest request, Pooling pooling) {
+    checkpoint.verifyUnchanged();
+    return generator.embed(request, pooling);
   }
 
   /** Turns requests into tokens, for callers that want to look at a prompt. */

@@ -22,7 +22,7 @@ import org.vesalius.tokenizer.Tokenizer;
  * What a request has generated: tokens, chosen as it wants them, and their text, until something
  * ends it. Not thread-safe; handed from the thread that runs steps to the one that asked.
  */
-final class Answer {
+final class Answer implements Outcome {
 
   /**
    * What the answers of a model have in common.
@@ -55,6 +55,7 @@ final class Answer {
   private @Nullable OutputState format;
   private final long[] allowed;
   private final StepResult result;
+  private final Guesses guesses;
   private final List<Integer> ids = new ArrayList<>();
   private final List<Generation.TokenLogprobs> logprobs = new ArrayList<>();
   private long firstTokenNanos;
@@ -96,6 +97,10 @@ final class Answer {
         new long
             [format == null && calls == null ? 0 : Math.ceilDiv(language.vocabulary(), Long.SIZE)];
     result = result(history);
+    guesses =
+        request.speculativeTokens() > 0 && guessable()
+            ? new PromptLookup(prompt.ids())
+            : Guesses.NONE;
   }
 
   private StepResult result(StepSampling.Row history) {
@@ -114,28 +119,33 @@ final class Answer {
         : StepResult.drawn(new StepResult.Draw(sampler, history));
   }
 
-  /** What a step has to find out after the last token. */
-  StepResult result() {
-    return result;
+  @Override
+  public StepResult result(boolean last) {
+    return last ? result : StepResult.nothing();
   }
 
   /** Whether tokens after the next may be guessed: not where each changes what is drawn by. */
-  boolean guessable() {
+  private boolean guessable() {
     return result.kind() != StepResult.Kind.DRAWN || !sampler.rule().hasPenalties();
   }
 
-  /** The tokens. */
-  List<Integer> ids() {
+  @Override
+  public List<Integer> ids() {
     return ids;
   }
 
-  /** How many tokens more it may have. */
-  int room() {
-    return maxTokens - ids.size();
+  @Override
+  public Guesses guesses() {
+    return guesses;
   }
 
-  /** When the first token was there, by {@link System#nanoTime}; 0 before. */
-  long firstTokenNanos() {
+  @Override
+  public int mostGuesses() {
+    return Math.min(request.speculativeTokens(), maxTokens - ids.size() - 1);
+  }
+
+  @Override
+  public long firstTokenNanos() {
     return firstTokenNanos;
   }
 
@@ -149,13 +159,8 @@ final class Answer {
     return logprobs;
   }
 
-  /**
-   * Takes the next token from a row of the last step's result.
-   *
-   * @return why the answer has ended, or null if it has not
-   * @throws NumericalException if a logit is not finite
-   */
-  @Nullable FinishReason take(int row) {
+  @Override
+  public @Nullable FinishReason take(int row) {
     int position = prompt.ids().length + ids.size();
     int id = result.isToken() ? chosen(row, position) : choose(row, position);
     if (budget != null) {

@@ -313,7 +313,7 @@ public final class Engine implements AutoCloseable {
             positions,
             List.of(),
             new int[0][],
-            result.wanted() ? new int[] {0} : new int[0],
+            new int[result.rows(0)],
             0);
     runByHand(new StepRunner.Part(token, result), observer);
   }
@@ -343,7 +343,7 @@ public final class Engine implements AutoCloseable {
             guesses,
             embeddings,
             cuts.undividedPictures(),
-            result.wanted() ? 1 + guesses.length : 0),
+            result.rows(guesses.length)),
         result);
   }
 

@@ -106,13 +106,13 @@ final class EngineEvents {
 
   /** Tells which tokens a request has more than {@code before}. */
   void tokens(RequestRun run, int before) {
-    int count = run.answer.ids().size() - before;
+    int count = run.outcome.ids().size() - before;
     if (count == 0) {
       return;
     }
     long nanos = run.times.tokens();
     if (before == 0) {
-      observer.firstToken(run.observed(), run.times.sinceCall(run.answer.firstTokenNanos()));
+      observer.firstToken(run.observed(), run.times.sinceCall(run.outcome.firstTokenNanos()));
       if (count == 1) {
         return;
       }

@@ -201,6 +201,30 @@ public final class PromptEncoder {
     return encoded(rendered.text(), ids, spans, expanded.images(), openReasoning);
   }
 
+  /**
+   * Encodes a text as it is, without a chat template, as a call of the tokenizer of transformers
+   * does.
+   *
+   * @throws IllegalArgumentException if it has no token
+   */
+  public EncodedPrompt encodeText(String text) {
+    int[] ids = tokenizer.encode(text, new EncodeOptions(true, AddedTokenFilter.ALL));
+    if (ids.length == 0) {
+      throw new IllegalArgumentException("a text: expected at least one token, found none");
+    }
+    if (Arrays.stream(ids).anyMatch(this::isImage)) {
+      throw new IllegalArgumentException(
+          "a text: expected no token that stands for a picture, found one; pictures come with a"
+              + " request");
+    }
+    return encoded(text, ids, List.of(), List.of(), Optional.empty());
+  }
+
+  /** The tokens of a text that follows a prompt: none is added. */
+  public int[] continuation(String text) {
+    return tokenizer.encode(text, new EncodeOptions(false, AddedTokenFilter.ALL));
+  }
+
   /** The block that the template has opened; a mark that a user wrote opens none. */
   private Optional<ReasoningFormat> openReasoning(RenderedPrompt rendered) {
     for (ReasoningFormat format : answerFormat.reasoning()) {

@@ -22,7 +22,7 @@ import org.vesalius.runtime.DraftAcceptance;
  * again. So text that cannot be guessed pays for one token too many in every {@value
  * #LONGEST_PAUSE} steps in the end.
  */
-final class PromptLookup {
+final class PromptLookup implements Guesses {
   static final int LONGEST = 4;
   static final int SHORTEST = 2;
   static final int FIRST_LIMIT = 8;
@@ -50,8 +50,8 @@ final class PromptLookup {
     }
   }
 
-  /** Takes the next token of the answer. */
-  void add(int id) {
+  @Override
+  public void add(int id) {
     // Only now do the n-grams that ended before it have something that follows them.
     for (Places of : places) {
       if (length >= of.size) {
@@ -64,13 +64,8 @@ final class PromptLookup {
     ids[length++] = id;
   }
 
-  /**
-   * Guesses the next tokens; to be followed by {@link #checked} where there are any.
-   *
-   * @param most how many at most
-   * @return the guess, often empty
-   */
-  int[] propose(int most) {
+  @Override
+  public int[] propose(int most) {
     if (most <= 0) {
       return NONE;
     }
@@ -103,13 +98,8 @@ final class PromptLookup {
     return -1;
   }
 
-  /**
-   * Takes note of how good a guess was.
-   *
-   * @param proposed tokens of it that were checked, at least 1
-   * @param accepted how many of them, from the first on, the model wrote itself
-   */
-  void checked(int proposed, int accepted) {
+  @Override
+  public void checked(int proposed, int accepted) {
     acceptance = acceptance.plus(proposed, accepted);
     if (accepted == 0) {
       pause = nextPause;
@@ -124,8 +114,8 @@ final class PromptLookup {
             : 2 * accepted;
   }
 
-  /** How good all guesses were. */
-  DraftAcceptance acceptance() {
+  @Override
+  public DraftAcceptance acceptance() {
     return acceptance;
   }
 

@@ -8,7 +8,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.ChatRequest;
-import org.vesalius.runtime.DraftAcceptance;
 import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.GenerationEvent;
@@ -51,11 +50,9 @@ final class RequestRun {
     record Failed(Throwable cause) implements Last {}
   }
 
-  private static final int[] NO_GUESS = {};
-
   final ChatRequest request;
   final RequestTokens tokens;
-  final Answer answer;
+  final Outcome outcome;
   final LayerObserver observer;
   final RequestTimes times;
 
@@ -78,7 +75,6 @@ final class RequestRun {
   private int fed;
   private int published;
   private int reused;
-  private final @Nullable PromptLookup lookup;
 
   /**
    * A request that waits.
@@ -89,7 +85,7 @@ final class RequestRun {
   RequestRun(
       ChatRequest request,
       RequestTokens tokens,
-      Answer answer,
+      Outcome outcome,
       LayerObserver observer,
       BlockingQueue<Message> messages,
       CachedSequence sequence,
@@ -99,7 +95,7 @@ final class RequestRun {
       boolean shares) {
     this.request = request;
     this.tokens = tokens;
-    this.answer = answer;
+    this.outcome = outcome;
     this.observer = observer;
     this.messages = messages;
     this.sequence = sequence;
@@ -107,10 +103,6 @@ final class RequestRun {
     this.times = times;
     this.deadline = deadline;
     this.shares = shares;
-    lookup =
-        request.speculativeTokens() > 0 && answer.guessable()
-            ? new PromptLookup(tokens.prompt().ids())
-            : null;
     for (int i = 0; i < tokens.prompt().images().size(); i++) {
       images.add(null);
     }
@@ -164,14 +156,14 @@ final class RequestRun {
     return new Generation.Usage(
         tokens.promptLength(),
         tokens.prompt().imageTokens(),
-        answer.ids().size(),
+        outcome.ids().size(),
         reused,
-        lookup == null ? DraftAcceptance.NONE : lookup.acceptance());
+        outcome.guesses().acceptance());
   }
 
   /** Where the time went, once it has ended. */
   Generation.Timings timings() {
-    return times.timings(answer.firstTokenNanos());
+    return times.timings(outcome.firstTokenNanos());
   }
 
   /** Whether others may use what it computes, and it what they have computed. */
@@ -196,14 +188,12 @@ final class RequestRun {
 
   /** Whether its next token is all that is missing. */
   boolean decodes() {
-    return fed == tokens.length() - 1 && !answer.ids().isEmpty();
+    return fed == tokens.length() - 1 && !outcome.ids().isEmpty();
   }
 
   /** Guesses what comes after its last token, at most so many tokens. */
   int[] guess(int most) {
-    return lookup == null
-        ? NO_GUESS
-        : lookup.propose(Math.min(Math.min(most, request.speculativeTokens()), answer.room() - 1));
+    return outcome.guesses().propose(Math.min(most, outcome.mostGuesses()));
   }
 
   /** Tokens that are not in the cache. */
@@ -225,6 +215,7 @@ final class RequestRun {
     sequence.truncate(0);
     fed = 0;
     published = 0;
+    outcome.restart();
   }
 
   /**
@@ -328,18 +319,18 @@ final class RequestRun {
       row++;
       reason = next(row);
     }
-    if (lookup != null && guesses.length > 0) {
-      lookup.checked(guesses.length, row);
+    if (guesses.length > 0) {
+      outcome.guesses().checked(guesses.length, row);
     }
     return reason;
   }
 
   private @Nullable FinishReason next(int row) {
-    FinishReason reason = answer.take(row);
-    int id = answer.ids().getLast();
-    tokens.add(id);
-    if (lookup != null) {
-      lookup.add(id);
+    int before = outcome.ids().size();
+    FinishReason reason = outcome.take(row);
+    for (int id : outcome.ids().subList(before, outcome.ids().size())) {
+      tokens.add(id);
+      outcome.guesses().add(id);
     }
     return reason;
   }

@@ -414,12 +414,12 @@ final class Scheduler implements AutoCloseable {
         share.to(),
         share.guesses(),
         run.embeddings(),
-        last ? run.answer.result() : StepResult.nothing());
+        run.outcome.result(last));
   }
 
   private void advance(StepPlan.Share share) {
     RequestRun run = share.run();
-    int before = run.answer.ids().size();
+    int before = run.outcome.ids().size();
     FinishReason reason = null;
     Throwable problem = null;
     try {

@@ -2,14 +2,15 @@ package org.vesalius.runtime.generate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.NumericalException;
 
 /**
- * What a request wants to know after a step: nothing, the logits after its last token, or only a
+ * What a request wants to know after a step: nothing, the logits after its last token, only a
  * token, the likeliest or one that is drawn, which spares a device the way of all logits to the
- * host. Where tokens were guessed, the same after each of them. Belongs to one request, and is
- * overwritten by every step.
+ * host, or hidden states. Where tokens were guessed, the same after each of them. Belongs to one
+ * request, and is overwritten by every step.
  */
 public final class StepResult {
   /** What is wanted. */
@@ -17,7 +18,8 @@ public final class StepResult {
     NOTHING,
     LOGITS,
     LIKELIEST,
-    DRAWN
+    DRAWN,
+    HIDDEN
   }
 
   /**
@@ -27,17 +29,28 @@ public final class StepResult {
    */
   record Draw(Sampler sampler, StepSampling.Row row) {}
 
-  private static final StepResult NOTHING = new StepResult(Kind.NOTHING, new float[0], null);
+  /**
+   * What a request wants of hidden states after the decoder's final norm.
+   *
+   * @param lastOnly whether only that of the last token that goes in, instead of all
+   * @param width of a state
+   * @param sink takes them in the order of the tokens; the array is used again
+   */
+  record Hidden(boolean lastOnly, int width, Consumer<float[]> sink) {}
+
+  private static final StepResult NOTHING = new StepResult(Kind.NOTHING, new float[0], null, null);
 
   private final Kind kind;
   private final List<float[]> logits = new ArrayList<>();
   private final @Nullable Draw draw;
+  private final @Nullable Hidden hidden;
   private int[] tokens = {-1};
 
-  private StepResult(Kind kind, float[] logits, @Nullable Draw draw) {
+  private StepResult(Kind kind, float[] logits, @Nullable Draw draw, @Nullable Hidden hidden) {
     this.kind = kind;
     this.logits.add(logits);
     this.draw = draw;
+    this.hidden = hidden;
   }
 
   /** Nothing. */
@@ -47,25 +60,36 @@ public final class StepResult {
 
   /** All logits, into an array as long as the vocabulary. */
   public static StepResult logits(float[] logits) {
-    return new StepResult(Kind.LOGITS, logits, null);
+    return new StepResult(Kind.LOGITS, logits, null, null);
   }
 
   /** The likeliest token. */
   public static StepResult likeliest() {
-    return new StepResult(Kind.LIKELIEST, new float[0], null);
+    return new StepResult(Kind.LIKELIEST, new float[0], null, null);
   }
 
   /** A token as a sampler wants it. */
   static StepResult drawn(Draw draw) {
-    return new StepResult(Kind.DRAWN, new float[0], draw);
+    return new StepResult(Kind.DRAWN, new float[0], draw, null);
+  }
+
+  /** Hidden states, each handed to a sink. */
+  static StepResult hidden(Hidden hidden) {
+    return new StepResult(Kind.HIDDEN, new float[0], null, hidden);
   }
 
   Kind kind() {
     return kind;
   }
 
-  boolean wanted() {
-    return kind != Kind.NOTHING;
+  /** How many rows of logits are wanted where so many tokens are guessed. */
+  int rows(int guesses) {
+    return kind == Kind.NOTHING || kind == Kind.HIDDEN ? 0 : 1 + guesses;
+  }
+
+  /** What is wanted of hidden states, if anything. */
+  @Nullable Hidden hidden() {
+    return hidden;
   }
 
   /** Whether only a token is wanted. */

@@ -107,17 +107,30 @@ final class StepRunner implements AutoCloseable {
       kernels.read(chosen, tokens.columns(0, choices));
     }
     int row = 0;
+    int first = 0;
     for (int i = 0; i < ordered.size(); i++) {
       StepResult result = ordered.get(i).result;
       int rows = ordered.get(i).rows();
+      int count = ordered.get(i).tokens().ids().length;
       if (i < tokenParts) {
         result.takeTokens(chosen, row, rows);
+      } else if (result.hidden() != null) {
+        deliver(result.hidden(), scratch.normed().rows(first, count));
       } else {
         for (int r = 0; r < rows; r++) {
           kernels.read(result.logits(r), scratch.logits().rows(row + r, 1));
         }
       }
       row += rows;
+      first += count;
+    }
+  }
+
+  private void deliver(StepResult.Hidden hidden, Tensor states) {
+    float[] state = new float[hidden.width()];
+    for (int t = hidden.lastOnly() ? states.rows() - 1 : 0; t < states.rows(); t++) {
+      kernels.read(state, states.rows(t, 1));
+      hidden.sink().accept(state);
     }
   }
 
