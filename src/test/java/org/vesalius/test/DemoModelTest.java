@@ -146,6 +146,7 @@ class DemoModelTest {
     return switch (backend) {
       case "native" -> 1;
       case "simd" -> FEW;
+      case "cuda" -> FEWEST; // a device that is simulated
       default -> FEWER;
     };
   }
@@ -177,7 +178,7 @@ class DemoModelTest {
     return switch (backend) {
       case "native" -> 1;
       case "simd" -> FEWER;
-      default -> FEWEST;
+      default -> 2 * FEWEST;
     };
   }
 
