@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
@@ -43,6 +44,7 @@ public final class ChatModel implements AutoCloseable {
   private final ModelFamily family;
   private final LoadedModel model;
   private final Checkpoint checkpoint;
+  private final @Nullable Checkpoint draft;
 
   /** Holds the matrices that are not as they are stored. */
   private final Arena converted;
@@ -57,6 +59,7 @@ public final class ChatModel implements AutoCloseable {
       ModelFamily family,
       LoadedModel model,
       Checkpoint checkpoint,
+      @Nullable Checkpoint draft,
       Arena converted,
       Tokenizer tokenizer,
       GenerationConfig recommended,
@@ -66,6 +69,7 @@ public final class ChatModel implements AutoCloseable {
     this.family = family;
     this.model = model;
     this.checkpoint = checkpoint;
+    this.draft = draft;
     this.converted = converted;
     this.tokenizer = tokenizer;
     this.recommended = recommended;
@@ -158,6 +162,13 @@ public final class ChatModel implements AutoCloseable {
         template, tokenizer, model, recommended.bosTokenId(), family.answerFormat());
   }
 
+  private void verifyUnchanged() {
+    checkpoint.verifyUnchanged();
+    if (draft != null) {
+      draft.verifyUnchanged();
+    }
+  }
+
   /** Answers a request. */
   public Generation generate(ChatRequest request) {
     return generate(request, GenerationListener.NONE);
@@ -175,7 +186,7 @@ public final class ChatModel implements AutoCloseable {
    *     mapped
    */
   public Generation generate(ChatRequest request, GenerationListener listener) {
-    checkpoint.verifyUnchanged();
+    verifyUnchanged();
     return generator.generate(request, listener);
   }
 
@@ -218,7 +229,7 @@ public final class ChatModel implements AutoCloseable {
 
   /** The same of several texts, each on its own; the prompt is computed once. */
   public List<ContinuationScore> score(ChatRequest request, List<String> continuations) {
-    checkpoint.verifyUnchanged();
+    verifyUnchanged();
     return generator.score(request, continuations);
   }
 
@@ -235,7 +246,7 @@ public final class ChatModel implements AutoCloseable {
 
   /** The same of several texts, which are computed together. */
   public List<Embedding> embed(List<String> texts, Pooling pooling) {
-    checkpoint.verifyUnchanged();
+    verifyUnchanged();
     return generator.embed(texts, pooling);
   }
 
@@ -245,7 +256,7 @@ public final class ChatModel implements AutoCloseable {
    * @throws IncompleteRequestException if the request was cancelled, or its time was over
    */
   public Embedding embed(ChatRequest request, Pooling pooling) {
-    checkpoint.verifyUnchanged();
+    verifyUnchanged();
     return generator.embed(request, pooling);
   }
 
@@ -349,6 +360,9 @@ public final class ChatModel implements AutoCloseable {
     engine.close();
     synchronized (converted) {
       checkpoint.close();
+      if (draft != null) {
+        draft.close();
+      }
       if (converted.scope().isAlive()) {
         converted.close();
       }

@@ -19,13 +19,15 @@ import org.vesalius.runtime.layers.MatrixRole;
  * its files, before anything is read or allocated. It decides whether a device is large enough, so
  * it is an estimate that is meant to be a little too high.
  *
- * @param weights bytes of all weights in the formats that they are going to have
+ * @param weights bytes of all weights in the formats that they are going to have, those of a model
+ *     that guesses included
  * @param cache bytes of keys and values of one sequence, as long as the context but at most {@value
  *     #CACHED_TOKENS} tokens: the cache grows with use
  * @param work bytes of activations, those of a picture included
  */
 public record MemoryNeed(long weights, long cache, long work) {
   private static final int CACHED_TOKENS = 8192;
+  private static final MemoryNeed NONE = new MemoryNeed(0, 0, 0);
 
   /** What encoding a picture of a million pixels takes, about. */
   private static final long PICTURE = 256L << 20;
@@ -53,13 +55,18 @@ public record MemoryNeed(long weights, long cache, long work) {
     }
     Sizes sizes = Sizes.of(root.optionalObject("text_config").orElse(root));
     int context = Math.min(options.contextTokens().orElse(sizes.context), sizes.context);
-    return new MemoryNeed(
+    MemoryNeed draft = options.draft().map(small -> of(small, options.withoutDraft())).orElse(NONE);
+    return draft.plus(
         weights,
         Math.min(context, CACHED_TOKENS) * sizes.cacheBytesPerToken(options.cacheFormat()),
         sizes.workBytes(
                 Math.min(options.prefillChunk(), context),
                 Engine.rows(options.capacity().requests()))
             + (vision ? PICTURE : 0));
+  }
+
+  private MemoryNeed plus(long moreWeights, long moreCache, long moreWork) {
+    return new MemoryNeed(weights + moreWeights, cache + moreCache, work + moreWork);
   }
 
   /** All of it. */

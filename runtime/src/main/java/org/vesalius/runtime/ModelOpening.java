@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -140,10 +141,11 @@ final class ModelOpening {
       Background<Kernels> computing) {
     Arena converted = Arena.ofShared();
     Checkpoint checkpoint = null;
+    Draft draft = null;
     try {
       checkpoint = Checkpoint.open(directory, progress);
       Kernels kernels = computing.get();
-      LoadedModel model = load(config, family, checkpoint, kernels, converted);
+      LoadedModel model = load(directory, config, family, checkpoint, kernels, converted);
       weightBytes =
           options.weights() == WeightFormat.AS_STORED
               ? checkpoint.byteSize()
@@ -154,6 +156,8 @@ final class ModelOpening {
       Tokenizer tokenizer = texts.get();
       PromptEncoder encoder =
           ChatModel.encoder(directory, family, model, tokenizer, template, recommended);
+      draft =
+          options.draft().map(small -> draft(small, tokenizer, kernels, converted)).orElse(null);
       Engine engine =
           new Engine(
               kernels,
@@ -167,22 +171,72 @@ final class ModelOpening {
                   options.capacity().prefixTokens() == 0 ? 0 : IMAGE_BYTES,
                   options.capacity().requests(),
                   options.capacity().queue(),
-                  observer));
+                  observer),
+              draft == null ? null : draft.model);
       Generator generator =
           new Generator(
               engine, encoder, model, tokenizer, endIds(recommended), family.answerFormat());
       return new ChatModel(
-          family, model, checkpoint, converted, tokenizer, recommended, engine, encoder, generator);
+          family,
+          model,
+          checkpoint,
+          draft == null ? null : draft.checkpoint,
+          converted,
+          tokenizer,
+          recommended,
+          engine,
+          encoder,
+          generator);
     } catch (RuntimeException | Error e) {
       converted.close();
       if (checkpoint != null) {
         checkpoint.close();
       }
+      if (draft != null) {
+        draft.checkpoint.close();
+      }
       throw e;
     }
   }
 
+  /** A smaller model that guesses, and its files. */
+  private record Draft(LoadedModel model, Checkpoint checkpoint) {}
+
+  private Draft draft(Path small, Tokenizer tokenizer, Kernels kernels, Arena converted) {
+    ModelConfig config = ModelConfig.read(small);
+    ModelFamily family = ModelFamilies.of(config);
+    requireSameTokens(small, tokenizer, ChatModel.tokenizer(small));
+    Checkpoint checkpoint = Checkpoint.open(small, LoadListener.none());
+    try {
+      return new Draft(load(small, config, family, checkpoint, kernels, converted), checkpoint);
+    } catch (RuntimeException | Error e) {
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  private static void requireSameTokens(Path small, Tokenizer large, Tokenizer draft) {
+    for (int id = 0; id < Math.max(large.size(), draft.size()); id++) {
+      String expected = large.token(id);
+      String found = draft.token(id);
+      if (!Objects.equals(expected, found)) {
+        throw ModelFormatException.of(
+            small.resolve("tokenizer.json"),
+            "token " + id,
+            expected == null ? "none, as in the model that it guesses for" : quoted(expected),
+            found == null ? "none" : quoted(found),
+            "a draft model has the same tokenizer as the model that it guesses for: take one of the"
+                + " same family, or open the model without it");
+      }
+    }
+  }
+
+  private static String quoted(String token) {
+    return '"' + token + '"';
+  }
+
   private LoadedModel load(
+      Path folder,
       ModelConfig config,
       ModelFamily family,
       Checkpoint checkpoint,
@@ -191,7 +245,7 @@ final class ModelOpening {
     try (WorkerPool pool = new WorkerPool(kernelOptions.threads())) {
       MatrixConversion conversion = new QuantizingConversion(options.weights(), pool, converted);
       WeightPlan weights = WeightPlan.of(config.root(), options.weights(), conversion);
-      return family.load(new ModelFiles(directory, weights), config, checkpoint, kernels);
+      return family.load(new ModelFiles(folder, weights), config, checkpoint, kernels);
     }
   }
 

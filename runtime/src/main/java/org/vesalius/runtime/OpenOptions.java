@@ -1,7 +1,9 @@
 package org.vesalius.runtime;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -23,6 +25,8 @@ import org.vesalius.runtime.observe.EngineObserver;
  * @param weights the format that the decoder's matrices get
  * @param capacity how many requests it serves at a time
  * @param device which of several devices of a backend computes, from 0
+ * @param draft the folder of a smaller model with the same tokens, which guesses what this one
+ *     writes where a request allows that, see {@link ChatRequest#speculativeTokens}
  * @param observers are told how it is opened and what it does
  */
 public record OpenOptions(
@@ -35,6 +39,7 @@ public record OpenOptions(
     WeightFormat weights,
     Capacity capacity,
     int device,
+    Optional<Path> draft,
     List<EngineObserver> observers) {
 
   private static final int DEFAULT_CHUNK = 256;
@@ -71,6 +76,7 @@ public record OpenOptions(
         WeightFormat.AS_STORED,
         Capacity.defaults(),
         0,
+        Optional.empty(),
         List.of());
   }
 
@@ -119,6 +125,16 @@ public record OpenOptions(
     return changed(copy -> copy.device = number);
   }
 
+  /** With a smaller model of the same tokens that guesses. */
+  public OpenOptions withDraft(Path directory) {
+    return changed(copy -> copy.draft = Optional.of(directory));
+  }
+
+  /** The same without the smaller model. */
+  OpenOptions withoutDraft() {
+    return changed(copy -> copy.draft = Optional.empty());
+  }
+
   /** With one observer more. */
   public OpenOptions withObserver(EngineObserver observer) {
     List<EngineObserver> more = new ArrayList<>(observers);
@@ -143,6 +159,7 @@ public record OpenOptions(
     private WeightFormat weights;
     private Capacity capacity;
     private int device;
+    private Optional<Path> draft;
     private List<EngineObserver> observers;
 
     Copy(OpenOptions from) {
@@ -155,6 +172,7 @@ public record OpenOptions(
       weights = from.weights;
       capacity = from.capacity;
       device = from.device;
+      draft = from.draft;
       observers = from.observers;
     }
 
@@ -169,6 +187,7 @@ public record OpenOptions(
           weights,
           capacity,
           device,
+          draft,
           observers);
     }
   }

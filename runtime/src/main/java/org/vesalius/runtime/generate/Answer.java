@@ -32,6 +32,7 @@ final class Answer implements Outcome {
    * @param encoder knows how its template does
    * @param constraints what answers have to look like
    * @param vocabulary number of logits
+   * @param draft a smaller model that guesses what comes next, or null
    */
   record Language(
       Tokenizer tokenizer,
@@ -39,7 +40,13 @@ final class Answer implements Outcome {
       AnswerFormat format,
       PromptEncoder encoder,
       Constraints constraints,
-      int vocabulary) {}
+      int vocabulary,
+      @Nullable DraftModel draft) {
+
+    private Guesses guesses(EncodedPrompt prompt) {
+      return draft == null ? new PromptLookup(prompt.ids()) : draft.guesses(prompt);
+    }
+  }
 
   private final Language language;
   private final ChatRequest request;
@@ -98,9 +105,7 @@ final class Answer implements Outcome {
             [format == null && calls == null ? 0 : Math.ceilDiv(language.vocabulary(), Long.SIZE)];
     result = result(history);
     guesses =
-        request.speculativeTokens() > 0 && guessable()
-            ? new PromptLookup(prompt.ids())
-            : Guesses.NONE;
+        request.speculativeTokens() > 0 && guessable() ? language.guesses(prompt) : Guesses.NONE;
   }
 
   private StepResult result(StepSampling.Row history) {

@@ -38,6 +38,7 @@ public final class Engine implements AutoCloseable {
   private final KvCache cache;
   private final StepBuffers buffers;
   private final StepRunner runner;
+  private final @Nullable DraftModel draft;
   private final TensorPool pool;
   private final ImageEmbeddings images;
   private final Scheduler scheduler;
@@ -51,6 +52,16 @@ public final class Engine implements AutoCloseable {
 
   /** Allocates everything that steps need. */
   public Engine(Kernels kernels, LoadedModel model, EngineOptions options) {
+    this(kernels, model, options, null);
+  }
+
+  /**
+   * The same with a smaller model that guesses what the first one writes.
+   *
+   * @param drafting has the same tokens, on the same kernels
+   */
+  public Engine(
+      Kernels kernels, LoadedModel model, EngineOptions options, @Nullable LoadedModel drafting) {
     this.kernels = kernels;
     this.model = model;
     this.options = options;
@@ -76,6 +87,10 @@ public final class Engine implements AutoCloseable {
             options.context(),
             model.positions().axes());
     runner = new StepRunner(kernels, model.decoder(), buffers, rows(options.requests()));
+    draft =
+        drafting == null
+            ? null
+            : new DraftModel(kernels, drafting, options, config.vocabulary(), turn);
     pool = new TensorPool(kernels);
     images = new ImageEmbeddings(options.imageBytes());
     scheduler = new Scheduler(this);
@@ -114,7 +129,7 @@ public final class Engine implements AutoCloseable {
 
   /** Pages that running requests hold. */
   public int usedPages() {
-    return cache.usedPages();
+    return cache.usedPages() + (draft == null ? 0 : draft.usedPages());
   }
 
   /** How many images of requests have been encoded so far: not those that were known already. */
@@ -135,6 +150,11 @@ public final class Engine implements AutoCloseable {
   /** Pages that no request holds, kept for others that begin alike. */
   public int retainedPages() {
     return cache.retainedPages();
+  }
+
+  /** Guesses what the model writes, if there is such a model. */
+  @Nullable DraftModel draft() {
+    return draft;
   }
 
   KvCache cache() {
@@ -433,6 +453,9 @@ public final class Engine implements AutoCloseable {
       if (!closed) {
         closed = true;
         runner.close();
+        if (draft != null) {
+          draft.close();
+        }
         kernels.close();
       }
     } finally {

@@ -56,7 +56,8 @@ public final class Generator {
             answerFormat,
             encoder,
             new Constraints(tokenizer, answerFormat),
-            model.decoder().config().vocabulary());
+            model.decoder().config().vocabulary(),
+            engine.draft());
     width = model.decoder().config().width();
   }
 

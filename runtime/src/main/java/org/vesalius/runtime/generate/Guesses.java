@@ -43,6 +43,9 @@ interface Guesses {
    */
   void checked(int proposed, int accepted);
 
+  /** Gives back what it holds; it can go on, from nothing. */
+  default void release() {}
+
   /** How good all guesses were that a user wants to know of. */
   default DraftAcceptance acceptance() {
     return DraftAcceptance.NONE;

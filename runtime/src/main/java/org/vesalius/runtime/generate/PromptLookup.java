@@ -1,7 +1,6 @@
 package org.vesalius.runtime.generate;
 
 import java.util.Arrays;
-import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.DraftAcceptance;
 
 /**
@@ -15,18 +14,11 @@ import org.vesalius.runtime.DraftAcceptance;
  * latest place: constant time for a token on average, and memory linear in the tokens, about 40
  * bytes each.
  *
- * <p><b>What wrong guesses cost is bounded.</b> A guess is at most as long as the limit, which
- * starts at {@value #FIRST_LIMIT}, doubles after a guess that was right as a whole, and else falls
- * to twice what was right, at least 1. After a guess with nothing right no guess is made for some
- * steps: 1, then twice as many each time, at most {@value #LONGEST_PAUSE}, until something is right
- * again. So text that cannot be guessed pays for one token too many in every {@value
- * #LONGEST_PAUSE} steps in the end.
+ * <p>Guesses are at most as long as a {@link GuessLimit}.
  */
 final class PromptLookup implements Guesses {
   static final int LONGEST = 4;
   static final int SHORTEST = 2;
-  static final int FIRST_LIMIT = 8;
-  static final int LONGEST_PAUSE = 64;
 
   private static final int[] NONE = {};
 
@@ -34,9 +26,7 @@ final class PromptLookup implements Guesses {
   private int length;
   private final Places[] places = new Places[LONGEST - SHORTEST + 1];
 
-  private int limit = FIRST_LIMIT;
-  private int pause;
-  private int nextPause = 1;
+  private final GuessLimit limit = new GuessLimit();
   private DraftAcceptance acceptance = DraftAcceptance.NONE;
 
   /** Knows a prompt. */
@@ -70,14 +60,10 @@ final class PromptLookup implements Guesses {
       return NONE;
     }
     int from = match();
-    if (from < 0) {
+    if (from < 0 || limit.pauses()) {
       return NONE;
     }
-    if (pause > 0) {
-      pause--;
-      return NONE;
-    }
-    int[] guess = new int[Math.min(most, limit)];
+    int[] guess = new int[Math.min(most, limit.most())];
     for (int i = 0; i < guess.length; i++) {
       int at = from + i;
       guess[i] = at < length ? ids[at] : guess[at - length];
@@ -101,17 +87,7 @@ final class PromptLookup implements Guesses {
   @Override
   public void checked(int proposed, int accepted) {
     acceptance = acceptance.plus(proposed, accepted);
-    if (accepted == 0) {
-      pause = nextPause;
-      nextPause = Math.min(2 * nextPause, LONGEST_PAUSE);
-      limit = 1;
-      return;
-    }
-    nextPause = 1;
-    limit =
-        accepted == proposed
-            ? Math.min(2 * limit, ChatRequest.MAX_SPECULATIVE_TOKENS)
-            : 2 * accepted;
+    limit.checked(proposed, accepted);
   }
 
   @Override

@@ -216,6 +216,7 @@ final class RequestRun {
     fed = 0;
     published = 0;
     outcome.restart();
+    outcome.guesses().release();
   }
 
   /**
@@ -364,6 +365,7 @@ final class RequestRun {
   /** Gives back everything. */
   void release() {
     sequence.close();
+    outcome.guesses().release();
     history.close();
     releaseImages();
   }

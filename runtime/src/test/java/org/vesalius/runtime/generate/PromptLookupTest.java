@@ -44,7 +44,7 @@ class PromptLookupTest {
       int prompt = random.nextInt(200);
       PromptLookup lookup = new PromptLookup(Arrays.copyOf(ids, prompt));
       for (int length = prompt; length < ids.length; length++) {
-        int most = 1 + random.nextInt(PromptLookup.FIRST_LIMIT);
+        int most = 1 + random.nextInt(GuessLimit.FIRST);
         int[] guess = lookup.propose(most);
         assertArrayEquals(
             expected(ids, length, most), guess, "seed " + seed + ", length " + length);
@@ -140,7 +140,7 @@ class PromptLookupTest {
       loop[i] = i % 4;
     }
     PromptLookup lookup = new PromptLookup(loop);
-    assertEquals(PromptLookup.FIRST_LIMIT, lookup.propose(16).length);
+    assertEquals(GuessLimit.FIRST, lookup.propose(16).length);
     lookup.checked(8, 8);
     assertEquals(16, lookup.propose(16).length);
     lookup.checked(16, 3);
