@@ -98,6 +98,8 @@ final class RunCommand implements Callable<Integer> {
       description = "Longest prompt and answer together, in tokens (default: the model's).")
   private @Nullable Integer context;
 
+  @Mixin private GuessArguments guesses = new GuessArguments();
+
   @Mixin private ModelArguments compute = new ModelArguments();
 
   @Option(
@@ -198,7 +200,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private OpenOptions openOptions() {
-    OpenOptions options = compute.openOptions();
+    OpenOptions options = guesses.options(compute.openOptions());
     Integer tokens = context;
     return tokens == null ? options : checked(() -> options.withContextTokens(tokens));
   }
@@ -213,7 +215,8 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private ChatRequest.Builder fill(ChatRequest.Builder builder, SamplingOptions chosen) {
-    builder
+    guesses
+        .fill(builder)
         .sampling(chosen)
         .imageOptions(imageArguments.options())
         .logprobs(logprobs)

@@ -98,6 +98,32 @@ class RunCommandTest {
   }
 
   @Test
+  void guessesChangeNoAnswer() {
+    JsonNode alone = run(TEXT, "--prompt", "Hi", "--max-tokens", "20", "--format", "json").json();
+    assertEquals(0, alone.get("guessed_tokens").asInt());
+    JsonNode guessed =
+        run(
+                TEXT,
+                "--prompt",
+                "Hi",
+                "--max-tokens",
+                "20",
+                "--format",
+                "json",
+                "--draft",
+                TEXT.toString())
+            .expect(0)
+            .json();
+    assertEquals(alone.get("token_ids"), guessed.get("token_ids"));
+    assertTrue(guessed.get("guessed_tokens").asInt() > 0, "guesses");
+    assertTrue(guessed.get("accepted_tokens").asInt() > 0, "right ones: it is the same model");
+    var other = run(TEXT, "--prompt", "Hi", "--draft", "nowhere").expect(1);
+    assertTrue(other.err().contains("nowhere"), other.err());
+    var many = run(TEXT, "--prompt", "Hi", "--guess", "1000").expect(2);
+    assertTrue(many.err().contains("speculative tokens"), many.err());
+  }
+
+  @Test
   void logprobsAreNullUnlessAskedFor() {
     JsonNode json = run(TEXT, "--prompt", "Hi", "--max-tokens", "1", "--format", "json").json();
     assertTrue(json.get("logprobs").isNull());
