@@ -1,5 +1,6 @@
 package org.vesalius.bench;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -14,15 +15,14 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.vesalius.runtime.Capacity;
+import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.OpenOptions;
-import org.vesalius.runtime.generate.EncodedPrompt;
-import org.vesalius.runtime.generate.StepResult;
-import org.vesalius.runtime.layers.CachedSequence;
-import org.vesalius.runtime.layers.LayerObserver;
 
 /**
- * Latency of one generated token after a prompt, on a random model with the shapes of a real one;
- * sample time, so that percentiles are shown ({@code p0.50} and {@code p0.99}).
+ * Latency of one generated token after a prompt, of one request and of several at a time, on a
+ * random model with the shapes of a real one; sample time, so that percentiles are shown ({@code
+ * p0.50} and {@code p0.99}).
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
@@ -48,54 +48,55 @@ public class PerTokenLatencyBenchmark {
   @Param({"2"})
   public int threads;
 
+  /** Requests that generate at the same time; a step gives each of them a token. */
+  @Param({"1", "8"})
+  public int requests;
+
+  private final StepLog steps = new StepLog();
   private BenchModel bench;
-  private EncodedPrompt prompt;
-  private float[] logits;
-  private StepResult result;
-  private CachedSequence sequence;
+  private Decoding decoding;
+  private int left;
 
   /** Opens the model. */
   @Setup
   public void open() {
-    OpenOptions options = OpenOptions.defaults().withBackend(backend).withThreads(threads);
-    bench = new BenchModel(model, options);
-    prompt = bench.prompt(context);
-    logits = new float[bench.model().config().vocabulary()];
-    result = StepResult.logits(logits);
-    prefill();
-  }
-
-  private void prefill() {
-    var engine = bench.model().engine();
-    sequence = engine.newSequence();
-    for (int from = 0; from < context; from += engine.chunk()) {
-      int to = Math.min(context, from + engine.chunk());
-      try (var none = engine.borrowEmbeddings(0)) {
-        engine.feed(sequence, prompt, none.tensor(), from, to, result, LayerObserver.NONE);
-      }
-    }
+    bench =
+        new BenchModel(
+            model,
+            OpenOptions.defaults()
+                .withBackend(backend)
+                .withThreads(threads)
+                .withCapacity(new Capacity(requests, requests, 0))
+                .withObserver(steps));
+    decoding = new Decoding(bench.model());
   }
 
   /** Starts over when the context has grown by a half, so that it stays what it is called. */
   @Setup(Level.Invocation)
-  public void keepContext() {
-    if (sequence.length() > context + context / 2) {
-      sequence.close();
-      prefill();
+  public void keepContext() throws InterruptedException {
+    if (left == 0) {
+      List<Generation> unused = decoding.finish();
+      steps.begin(requests);
+      int tokens = context / 2 + requests * Math.ceilDiv(context, bench.model().engine().chunk());
+      for (int i = 0; i < requests; i++) {
+        decoding.start(decoding.randomTokens(context), tokens, request -> request);
+      }
+      steps.await();
+      left = Math.max(1, context / 2 - 2); // what comes before all of them generate is left out
     }
+    left--;
   }
 
-  /** One token. */
+  /** One token of each request. */
   @Benchmark
-  public float token() {
-    bench.model().engine().decode(sequence, 7, sequence.length(), result, LayerObserver.NONE);
-    return logits[0];
+  public void token() throws InterruptedException {
+    steps.await();
   }
 
   /** Closes the model. */
   @TearDown
   public void close() {
-    sequence.close();
+    decoding.close();
     bench.close();
   }
 }

@@ -101,6 +101,38 @@ class MeasurementTest {
   }
 
   @Test
+  void servingPrintsAndWrites(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("out.json");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream stream = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    int code =
+        Serving.run(
+            stream,
+            stream,
+            "--model=demo",
+            "--backend=simd",
+            "--requests=3",
+            "--tokens=8",
+            "--long=40",
+            "--rounds=1",
+            "--out=" + file);
+    String out = bytes.toString(StandardCharsets.UTF_8);
+    assertEquals(0, code, out);
+    assertEquals(10, out.lines().count(), out);
+    JsonNode json = new JsonMapper().readTree(Files.readString(file));
+    for (String kind : List.of("1 request", "3 requests", "1 request with a mask")) {
+      assertTrue(json.get(kind).get("tokens_per_s").asDouble() > 0, kind);
+      assertTrue(
+          json.get(kind).get("p50_ms").asDouble() <= json.get(kind).get("p99_ms").asDouble());
+    }
+    assertTrue(
+        json.get("the same, guessed").get("steps").asInt()
+            < json.get("repeats its prompt").get("steps").asInt(),
+        out);
+    assertTrue(json.get("behind a long prompt").get("first_token_s").asDouble() > 0);
+  }
+
+  @Test
   void anAbsentBackendIsNamed() {
     String err = compare(1, "--backends=abacus", "--shapes=8x64", "--tokens=1");
     assertTrue(err.contains("abacus") && err.contains("simd"), err);
