@@ -249,28 +249,28 @@ public final class Serving implements Callable<Integer> {
   }
 
   /**
-   * An answer that stands in the prompt already, word for word: random weights would write
-   * something else, so its format allows nothing else.
+   * An answer that stands in the prompt already: random weights would write something else, so its
+   * format allows nothing else. It is of digits, since they are tokens each by itself: a model that
+   * makes other tokens of the same text does not repeat its prompt.
    */
   private void repeat(
       StepLog log, Decoding decoding, BenchModel bench, Kind kind, int round, int guesses)
       throws InterruptedException {
-    var tokenizer = bench.model().tokenizer();
     StringBuilder text = new StringBuilder();
-    for (int size = 0; size < 4 * tokens; size = tokenizer.encode(text.toString()).length) {
-      text.append("Finding ").append(text.length() % 97).append(" is seen at level ");
-      text.append(text.length() % 89).append(". ");
+    for (int token : decoding.randomTokens(4 * tokens)) {
+      text.append(token % 10);
     }
-    String report = text.toString();
-    int[] known = tokenizer.encode(report);
+    String digits = text.toString();
+    int[] known = bench.model().tokenizer().encode(digits);
+    if (known.length != digits.length()) {
+      throw new IllegalArgumentException(
+          "expected a tokenizer to which each digit is a token, found another");
+    }
     log.begin(1);
     decoding.start(
         known,
         known.length,
-        request ->
-            request
-                .speculativeTokens(guesses)
-                .responseFormat(ResponseFormat.regex(report.replace(".", "\\."))));
+        request -> request.speculativeTokens(guesses).responseFormat(ResponseFormat.regex(digits)));
     Generation generation = decoding.finish().getFirst();
     List<StepLog.Entry> steps = log.entries();
     if (round >= 0) {
