@@ -51,6 +51,7 @@ final class Scheduler implements AutoCloseable {
   private final TreeSet<RequestRun> waiting = new TreeSet<>(StepPlan.IN_LINE);
   private final List<RequestRun> active = new ArrayList<>();
   private int turns;
+  private boolean lastWasQuick;
 
   Scheduler(Engine engine) {
     this.engine = engine;
@@ -332,7 +333,8 @@ final class Scheduler implements AutoCloseable {
       return false;
     }
     List<RequestRun> chosen = choose(ready);
-    StepPlan plan = StepPlan.of(chosen, engine.chunk(), Engine.MORE_ROWS, engine.cuts());
+    StepPlan plan =
+        StepPlan.of(chosen, engine.chunk(), Engine.MORE_ROWS, engine.cuts(), !lastWasQuick);
     if (plan.pages() > engine.cache().availablePages()) {
       plan = plan.withoutGuesses(); // they are no need
     }
@@ -345,6 +347,7 @@ final class Scheduler implements AutoCloseable {
         return false; // others hold pages, and can give them up when they have their pictures
       }
     }
+    lastWasQuick = plan.quick();
     run(plan, ready);
     return true;
   }
