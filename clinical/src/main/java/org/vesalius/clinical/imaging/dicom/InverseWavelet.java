@@ -10,7 +10,9 @@ final class InverseWavelet {
   private static final float GAMMA = 0.882911075f;
   private static final float DELTA = 0.443506852f;
   private static final float LOW = 1.230174105f;
-  private static final float HIGH = 2 / 1.230174105f;
+
+  /** Two over the low one, as OpenJPEG has it; pixels are to be the same as there. */
+  private static final float HIGH = 1.625732422f;
 
   private InverseWavelet() {}
 
@@ -74,7 +76,7 @@ final class InverseWavelet {
 
   private static void lift53(int[] line, int count, int odd) {
     if (count == 1) {
-      line[0] = odd == 1 ? line[0] >> 1 : line[0];
+      line[0] = odd == 1 ? line[0] / 2 : line[0];
       return;
     }
     for (int i = odd; i < count; i += 2) {
