@@ -23,6 +23,7 @@ final class BlockDecoder {
   private static final int CODED_FIRST = 10;
 
   /** Passes that share one terminated piece of data. */
+  @SuppressWarnings("ArrayRecordComponent") // inside this package; never compared
   record Segment(int passes, byte[] data, int length) {}
 
   private final MqDecoder mq = new MqDecoder();
@@ -135,8 +136,7 @@ final class BlockDecoder {
           if (bypassed) {
             bit = rawBit();
           } else {
-            int context =
-                (flags[at] & REFINED) != 0 ? 16 : significance(at, y) != 0 ? 15 : 14;
+            int context = (flags[at] & REFINED) != 0 ? 16 : significance(at, y) != 0 ? 15 : 14;
             bit = mq.decode(context);
           }
           int step = bit == 1 ? half : -half;
@@ -157,8 +157,7 @@ final class BlockDecoder {
           if (mq.decode(MqDecoder.RUN_CONTEXT) == 0) {
             continue;
           }
-          y +=
-              mq.decode(MqDecoder.UNIFORM_CONTEXT) << 1 | mq.decode(MqDecoder.UNIFORM_CONTEXT);
+          y += mq.decode(MqDecoder.UNIFORM_CONTEXT) << 1 | mq.decode(MqDecoder.UNIFORM_CONTEXT);
           found = true;
         }
         for (; y < Math.min(top + 4, height); y++) {
