@@ -44,7 +44,7 @@ record TinyFile(String name, String digest, String photometric, byte[] bytes) {
     return all().stream().filter(file -> file.name.equals(name)).findFirst().orElseThrow();
   }
 
-  private static String line(InputStream in) throws IOException {
+  static String line(InputStream in) throws IOException {
     StringBuilder line = new StringBuilder();
     for (int b = in.read(); b > '\n'; b = in.read()) {
       line.append((char) b);
