@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -47,10 +49,12 @@ public final class DicomFile {
   public static DicomFile read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
-      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, Arena.ofAuto());
-      MemorySegment bytes =
-          size > IN_MEMORY ? mapped : MemorySegment.ofArray(mapped.toArray(ValueLayout.JAVA_BYTE));
-      return read(bytes, file.toString());
+      if (size > IN_MEMORY) {
+        return read(channel.map(MapMode.READ_ONLY, 0, size, Arena.ofAuto()), file.toString());
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) size);
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+      return read(Arrays.copyOf(bytes.array(), bytes.position()), file.toString());
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": " + e, e);
     }
