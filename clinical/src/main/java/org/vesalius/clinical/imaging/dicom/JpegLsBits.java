@@ -1,0 +1,104 @@
+package org.vesalius.clinical.imaging.dicom;
+
+/** The bits of a JPEG-LS scan: after a byte of ones the next has seven bits (T.87 A.1). */
+final class JpegLsBits {
+  private final byte[] data;
+  private int at;
+  private long buffer;
+  private int available;
+
+  /** Zero bits appended behind the end; they cannot be taken. */
+  private int padding;
+
+  private boolean afterOnes;
+
+  JpegLsBits(byte[] data, int at) {
+    this.data = data;
+    this.at = at;
+  }
+
+  int position() {
+    return Math.min(at, data.length - 1);
+  }
+
+  int take(int count) {
+    if (count == 0) {
+      return 0;
+    }
+    if (available < count) {
+      fill();
+    }
+    int bits = (int) (buffer >>> (available - count)) & (1 << count) - 1;
+    consume(count);
+    return bits;
+  }
+
+  /** Number of zeros before the next one, which is taken too; at most {@code limit}. */
+  int zeros(int limit) {
+    int zeros = 0;
+    while (true) {
+      if (available == 0) {
+        fill();
+      }
+      long left = buffer << (64 - available);
+      int run = Math.min(left == 0 ? 64 : Long.numberOfLeadingZeros(left), available);
+      if (zeros + run > limit) {
+        throw new CodecException(position(), "corrupt: a JPEG-LS code longer than its limit");
+      }
+      zeros += run;
+      if (run < available) {
+        consume(run + 1);
+        return zeros;
+      }
+      consume(run);
+    }
+  }
+
+  /** Goes past the restart marker that must come now. */
+  void restart(int number) {
+    int marker = end();
+    if (marker + 1 >= data.length || (data[marker + 1] & 0xff) != 0xd0 + number) {
+      throw new CodecException(position(), "corrupt: expected restart marker " + number);
+    }
+    at = marker + 2;
+    buffer = 0;
+    available = 0;
+    padding = 0;
+    afterOnes = false;
+  }
+
+  /** Position of the next marker. */
+  int end() {
+    int end = Math.max(at - 1, 0);
+    while (end + 1 < data.length) {
+      if (data[end] == -1 && data[end + 1] < 0 && data[end + 1] != -1) {
+        return end;
+      }
+      end++;
+    }
+    return data.length;
+  }
+
+  private void consume(int count) {
+    available -= count;
+    if (available < padding) {
+      throw new CodecException(position(), "truncated: a JPEG-LS scan ends before its picture");
+    }
+  }
+
+  private void fill() {
+    while (available <= 48) {
+      if (at < data.length && padding == 0 && !(afterOnes && data[at] < 0)) {
+        int next = data[at++] & 0xff;
+        int bits = afterOnes ? 7 : 8;
+        buffer = buffer << bits | next;
+        available += bits;
+        afterOnes = next == 0xff;
+      } else {
+        buffer <<= 8;
+        available += 8;
+        padding += 8;
+      }
+    }
+  }
+}
