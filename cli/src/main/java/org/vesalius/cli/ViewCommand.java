@@ -1,0 +1,154 @@
+package org.vesalius.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.vesalius.clinical.imaging.Frame;
+import org.vesalius.clinical.imaging.MedicalImage;
+import org.vesalius.clinical.imaging.MedicalImages;
+import org.vesalius.clinical.imaging.PlacedPicture;
+import org.vesalius.clinical.imaging.grey.Display;
+import org.vesalius.clinical.imaging.grey.WindowChoice;
+import org.vesalius.runtime.Cancellation;
+import org.vesalius.runtime.answer.Overlay;
+import org.vesalius.runtime.answer.ScaleBar;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows what a medical file is, and writes its pictures. */
+@Command(
+    name = "view",
+    description = {
+      "Says what a DICOM file, a NIfTI volume, a slide or a folder of DICOM files holds,",
+      "and writes its pictures as PNG. Nothing that identifies a patient is printed."
+    },
+    sortOptions = false)
+final class ViewCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  private final Cancellation cancellation;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "PATH",
+      description = "A .dcm, .nii, .nii.gz, .hdr or large .tif file, or a folder of DICOM files.")
+  private Path path = Path.of("");
+
+  @Mixin private MedicalArguments medical = new MedicalArguments();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where the pictures go (default: vesalius-view).")
+  private Path out = Path.of("vesalius-view");
+
+  @Option(names = "--scale-bar", description = "Draws a scale bar where millimetres are known.")
+  private boolean scaleBar;
+
+  @Option(names = "--format", paramLabel = "text|json", description = "Output (default: text).")
+  private OutputFormat format = OutputFormat.text;
+
+  ViewCommand(Terminal terminal, Cancellation cancellation) {
+    this.terminal = terminal;
+    this.cancellation = cancellation;
+  }
+
+  @Override
+  public Integer call() {
+    WindowChoice window;
+    FrameSelection frames;
+    try {
+      window = medical.choice();
+      frames = medical.frames().orElse(FrameSelection.ALL);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
+    List<MedicalImage> images = MedicalImages.open(path);
+    if (images.isEmpty()) {
+      throw new CommandFailure(
+          path + ": expected DICOM, NIfTI, a slide or a folder of DICOM files; found something else");
+    }
+    createFolder();
+    ObjectNode json = JsonOutput.object();
+    ArrayNode list = json.putArray("images");
+    for (int i = 0; i < images.size() && !cancellation.isCancelled(); i++) {
+      ObjectNode entry = list.addObject();
+      MedicalImage image = images.get(i);
+      MedicalReport.json(entry, image);
+      if (format == OutputFormat.text) {
+        if (i > 0) {
+          terminal.out().println();
+        }
+        MedicalReport.text(image).forEach(terminal.out()::println);
+      }
+      pictures(image, window, frames, prefix(images, i), entry.putArray("pictures"));
+    }
+    if (format == OutputFormat.json) {
+      JsonOutput.print(terminal, json);
+    }
+    return cancellation.isCancelled() ? Interrupt.EXIT_CODE : 0;
+  }
+
+  private void createFolder() {
+    try {
+      Files.createDirectories(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("folder " + out + " cannot be created: " + e, e);
+    }
+  }
+
+  private static String prefix(List<MedicalImage> images, int index) {
+    return images.size() == 1 ? "" : "series-" + (index + 1) + "-";
+  }
+
+  private void pictures(
+      MedicalImage image,
+      WindowChoice window,
+      FrameSelection frames,
+      String prefix,
+      ArrayNode written) {
+    for (int index : frames.of(image.frames())) {
+      if (cancellation.isCancelled()) {
+        return;
+      }
+      Frame frame = image.frame(index);
+      PlacedPicture picture = frame.picture(window);
+      Optional<Display> shown = frame.chosen(window);
+      // The name of the source may be a patient's, so pictures are only numbered.
+      Path file = out.resolve(String.format(Locale.ROOT, "%sframe-%04d.png", prefix, index + 1));
+      Optional<ScaleBar> bar = scaleBar ? MedicalReport.scaleBar(picture) : Optional.empty();
+      if (bar.isPresent()) {
+        Overlay.write(picture.image(), 0, List.of(), bar.get(), file);
+      } else {
+        Pngs.write(picture.image(), file);
+      }
+      ObjectNode entry = written.addObject();
+      MedicalReport.picture(entry, index, picture, shown);
+      entry.put("file", file.toString());
+      if (format == OutputFormat.text) {
+        terminal
+            .out()
+            .println(
+                "%-27s %s, %dx%d%s"
+                    .formatted(
+                        "frame " + (index + 1),
+                        file,
+                        picture.image().width(),
+                        picture.image().height(),
+                        shown.map(MedicalReport::window).map(w -> ", " + w).orElse("")));
+      }
+    }
+  }
+}
