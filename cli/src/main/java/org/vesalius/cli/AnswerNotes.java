@@ -31,9 +31,7 @@ final class AnswerNotes {
               .map(problem -> "malformed tool call: " + problem + ": " + line(call.raw()))
               .orElseGet(() -> "tool call: " + call.name() + " " + line(call.argumentsJson())));
     }
-    sources
-        .inSource(generation.regions())
-        .forEach(region -> lines.add(region(region, pictures)));
+    sources.inSource(generation.regions()).forEach(region -> lines.add(region(region, pictures)));
     for (InvalidRegion region : generation.invalidRegions()) {
       lines.add("invalid region: " + region.reason() + ": " + line(region.raw()));
     }

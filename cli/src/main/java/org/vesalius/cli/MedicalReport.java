@@ -26,7 +26,12 @@ final class MedicalReport {
   }
 
   private static void line(List<String> lines, String name, String value) {
-    lines.add("%-27s %s".formatted(name, value));
+    lines.add(line(name, value));
+  }
+
+  /** A line of text output. */
+  static String line(String name, String value) {
+    return "%-27s %s".formatted(name, value);
   }
 
   private static String text(Object value) {
@@ -35,8 +40,7 @@ final class MedicalReport {
       case List<?> list ->
           list.stream()
               .map(MedicalReport::text)
-              .collect(
-                  Collectors.joining(list.getFirst() instanceof Number ? " x " : "; "));
+              .collect(Collectors.joining(list.getFirst() instanceof Number ? " x " : "; "));
       case Double number -> number(number);
       case Boolean yes -> yes ? "yes" : "no";
       default -> String.valueOf(value);
@@ -59,8 +63,7 @@ final class MedicalReport {
   }
 
   /** A picture that was made: of which frame, and how. */
-  static void picture(
-      ObjectNode json, int index, PlacedPicture picture, Optional<Display> shown) {
+  static void picture(ObjectNode json, int index, PlacedPicture picture, Optional<Display> shown) {
     json.put("frame", index + 1);
     json.put("width", picture.image().width());
     json.put("height", picture.image().height());

@@ -65,8 +65,7 @@ final class RequestPictures {
       }
       MedicalImage image = images.getFirst();
       int middle = image.frames() / 2 + 1;
-      FrameSelection chosen =
-          frames.orElse(new FrameSelection(middle, OptionalInt.of(middle)));
+      FrameSelection chosen = frames.orElse(new FrameSelection(middle, OptionalInt.of(middle)));
       for (int index : chosen.of(image.frames())) {
         Frame frame = image.frame(index);
         PlacedPicture picture = frame.picture(window);
@@ -172,9 +171,7 @@ final class RequestPictures {
     for (Point point : millimetres.get()) {
       numbers.add(point.x()).add(point.y());
     }
-    place
-        .spacing()
-        .ifPresent(spacing -> json.put("mm_are", spacing.place().description()));
+    place.spacing().ifPresent(spacing -> json.put("mm_are", spacing.place().description()));
     Optional<SlicePlane> plane = place.plane();
     Optional<List<Vector>> patient = SourceRegions.patient(place, region);
     if (plane.isPresent() && patient.isPresent()) {

@@ -167,7 +167,8 @@ final class RunCommand implements Callable<Integer> {
       try (progress) {
         generation = generate(opened, request, progress::on);
       }
-      JsonOutput.print(terminal, GenerationJson.of(opened, generation, request, pictures, loadNanos));
+      JsonOutput.print(
+          terminal, GenerationJson.of(opened, generation, request, pictures, loadNanos));
       drawOverlay(request, pictures, generation);
       return exitCode(generation);
     }

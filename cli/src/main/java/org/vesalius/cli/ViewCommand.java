@@ -6,14 +6,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.MedicalImage;
+import org.vesalius.clinical.imaging.MedicalImageException;
 import org.vesalius.clinical.imaging.MedicalImages;
 import org.vesalius.clinical.imaging.PlacedPicture;
+import org.vesalius.clinical.imaging.dicom.DicomFormatException;
+import org.vesalius.clinical.imaging.dicom.UnsupportedTransferSyntaxException;
 import org.vesalius.clinical.imaging.grey.Display;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
 import org.vesalius.runtime.Cancellation;
@@ -60,6 +64,9 @@ final class ViewCommand implements Callable<Integer> {
   @Option(names = "--format", paramLabel = "text|json", description = "Output (default: text).")
   private OutputFormat format = OutputFormat.text;
 
+  private final List<String> problems = new ArrayList<>();
+  private int count;
+
   ViewCommand(Terminal terminal, Cancellation cancellation) {
     this.terminal = terminal;
     this.cancellation = cancellation;
@@ -78,7 +85,8 @@ final class ViewCommand implements Callable<Integer> {
     List<MedicalImage> images = MedicalImages.open(path);
     if (images.isEmpty()) {
       throw new CommandFailure(
-          path + ": expected DICOM, NIfTI, a slide or a folder of DICOM files; found something else");
+          path
+              + ": expected DICOM, NIfTI, a slide or a folder of DICOM files; found something else");
     }
     createFolder();
     ObjectNode json = JsonOutput.object();
@@ -98,7 +106,20 @@ final class ViewCommand implements Callable<Integer> {
     if (format == OutputFormat.json) {
       JsonOutput.print(terminal, json);
     }
-    return cancellation.isCancelled() ? Interrupt.EXIT_CODE : 0;
+    if (cancellation.isCancelled()) {
+      return Interrupt.EXIT_CODE;
+    }
+    if (!problems.isEmpty()) {
+      throw new CommandFailure(
+          count == 1
+              ? problems.getFirst()
+              : problems.size()
+                  + " of "
+                  + count
+                  + " pictures cannot be shown; the first: "
+                  + problems.getFirst());
+    }
+    return 0;
   }
 
   private void createFolder() {
@@ -123,32 +144,52 @@ final class ViewCommand implements Callable<Integer> {
       if (cancellation.isCancelled()) {
         return;
       }
-      Frame frame = image.frame(index);
-      PlacedPicture picture = frame.picture(window);
-      Optional<Display> shown = frame.chosen(window);
-      // The name of the source may be a patient's, so pictures are only numbered.
-      Path file = out.resolve(String.format(Locale.ROOT, "%sframe-%04d.png", prefix, index + 1));
-      Optional<ScaleBar> bar = scaleBar ? MedicalReport.scaleBar(picture) : Optional.empty();
-      if (bar.isPresent()) {
-        Overlay.write(picture.image(), 0, List.of(), bar.get(), file);
-      } else {
-        Pngs.write(picture.image(), file);
-      }
       ObjectNode entry = written.addObject();
-      MedicalReport.picture(entry, index, picture, shown);
-      entry.put("file", file.toString());
-      if (format == OutputFormat.text) {
-        terminal
-            .out()
-            .println(
-                "%-27s %s, %dx%d%s"
-                    .formatted(
-                        "frame " + (index + 1),
-                        file,
-                        picture.image().width(),
-                        picture.image().height(),
-                        shown.map(MedicalReport::window).map(w -> ", " + w).orElse("")));
+      entry.put("frame", index + 1);
+      count++;
+      try {
+        // The name of the source may be a patient's, so pictures are only numbered.
+        String name = String.format(Locale.ROOT, "%sframe-%04d.png", prefix, index + 1);
+        write(image.frame(index), index, window, out.resolve(name), entry);
+      } catch (MedicalImageException
+          | DicomFormatException
+          | UnsupportedTransferSyntaxException e) {
+        // The others may be fine.
+        failed(index, Failures.describe(e), entry);
       }
+    }
+  }
+
+  private void write(Frame frame, int index, WindowChoice window, Path file, ObjectNode entry) {
+    PlacedPicture picture = frame.picture(window);
+    Optional<Display> shown = frame.chosen(window);
+    Optional<ScaleBar> bar = scaleBar ? MedicalReport.scaleBar(picture) : Optional.empty();
+    if (bar.isPresent()) {
+      Overlay.write(picture.image(), 0, List.of(), bar.get(), file);
+    } else {
+      Pngs.write(picture.image(), file);
+    }
+    MedicalReport.picture(entry, index, picture, shown);
+    entry.put("file", file.toString());
+    line(
+        index,
+        "%s, %dx%d%s"
+            .formatted(
+                file,
+                picture.image().width(),
+                picture.image().height(),
+                shown.map(MedicalReport::window).map(w -> ", " + w).orElse("")));
+  }
+
+  private void failed(int index, String problem, ObjectNode entry) {
+    entry.put("problem", problem);
+    problems.add(problem);
+    line(index, "cannot be shown");
+  }
+
+  private void line(int index, String text) {
+    if (format == OutputFormat.text) {
+      terminal.out().println(MedicalReport.line("frame " + (index + 1), text));
     }
   }
 }

@@ -13,18 +13,17 @@ final class DicomColour {
     StoredFrame colours =
         stored.photometric().equals("PALETTE COLOR")
             ? file.palette()
-                .orElseThrow(() ->
-                    fail(file, "PALETTE COLOR: expected its colour tables, found none"))
+                .orElseThrow(
+                    () -> fail(file, "PALETTE COLOR: expected its colour tables, found none"))
                 .apply(stored)
             : stored;
     if (colours.samplesPerPixel() != 3) {
-      throw fail(
-          file, "expected 3 samples of a colour, found " + colours.samplesPerPixel());
+      throw fail(file, "expected 3 samples of a colour, found " + colours.samplesPerPixel());
     }
     byte[] rgb = new byte[colours.samples().length];
     switch (colours.photometric()) {
       case "RGB" -> rgb(colours, rgb);
-      case "YBR_FULL", "YBR_FULL_422", "YBR_ICT" -> full(colours, rgb);
+      case "YBR_FULL", "YBR_FULL_422" -> full(colours, rgb);
       case "YBR_PARTIAL_422", "YBR_PARTIAL_420" -> partial(file, colours, rgb);
       default ->
           throw fail(

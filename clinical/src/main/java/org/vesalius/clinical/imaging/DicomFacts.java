@@ -85,8 +85,7 @@ final class DicomFacts {
   static void place(Map<String, Object> facts, Placement place) {
     Optional<PixelSpacing> spacing = place.spacing();
     if (spacing.isPresent()) {
-      facts.put(
-          "pixel_spacing_mm", List.of(spacing.get().horizontal(), spacing.get().vertical()));
+      facts.put("pixel_spacing_mm", List.of(spacing.get().horizontal(), spacing.get().vertical()));
       facts.put("pixel_spacing_is", spacing.get().place().description());
     } else if (place.aspect() != 1) {
       facts.put("pixel_aspect", place.aspect());

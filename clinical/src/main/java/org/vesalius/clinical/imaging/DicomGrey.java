@@ -107,8 +107,7 @@ final class DicomGrey {
     DataSet group = attributes.group(Tag.FRAME_VOI_LUT_SEQUENCE);
     int usable = windows().size() - attributes.data().items(Tag.VOI_LUT_SEQUENCE).size();
     return usable
-        < Math.max(
-            group.numbers(Tag.WINDOW_CENTER).length, group.numbers(Tag.WINDOW_WIDTH).length);
+        < Math.max(group.numbers(Tag.WINDOW_CENTER).length, group.numbers(Tag.WINDOW_WIDTH).length);
   }
 
   private LookupTable table(DataSet item, String sequence) {
@@ -127,13 +126,11 @@ final class DicomGrey {
     // Entries of 8 bits may be packed two in a word, the first in its lower half.
     boolean packed = words.length < count && bits <= 8 && words.length >= (count + 1) / 2;
     if (words.length < count && !packed) {
-      throw fail(sequence, "LUT Data: expected %d entries, found %d".formatted(count, words.length));
+      throw fail(
+          sequence, "LUT Data: expected %d entries, found %d".formatted(count, words.length));
     }
     for (int i = 0; i < count; i++) {
-      entries[i] =
-          packed
-              ? (int) (words[i / 2] >> 8 * (i % 2)) & 0xff
-              : (int) words[i] & 0xffff;
+      entries[i] = packed ? (int) (words[i / 2] >> 8 * (i % 2)) & 0xff : (int) words[i] & 0xffff;
     }
     return new LookupTable((int) descriptor[1], bits, entries);
   }

@@ -97,8 +97,7 @@ public final class DicomImage implements MedicalImage {
           notes.add(
               "the file says that text is burned into its pictures, which may name the patient");
       case LIKELY ->
-          notes.add(
-              "pictures of this kind often have text burned in, which may name the patient");
+          notes.add("pictures of this kind often have text burned in, which may name the patient");
       case UNKNOWN, NO -> {}
     }
     if (new DicomGrey(file.name(), new FrameAttributes(file.dataSet(), 0)).hasUnusableWindows()) {

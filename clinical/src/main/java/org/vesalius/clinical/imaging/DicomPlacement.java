@@ -61,8 +61,7 @@ final class DicomPlacement {
                           : Place.DETECTOR;
       return Optional.of(new PixelSpacing(inPatient[1], inPatient[0], place));
     }
-    for (double[] other :
-        List.of(atDetector, data.numbers(Tag.NOMINAL_SCANNED_PIXEL_SPACING))) {
+    for (double[] other : List.of(atDetector, data.numbers(Tag.NOMINAL_SCANNED_PIXEL_SPACING))) {
       if (isSpacing(other)) {
         return Optional.of(new PixelSpacing(other[1], other[0], Place.DETECTOR));
       }

@@ -76,11 +76,11 @@ public final class DicomSeries implements MedicalImage {
     void add(Path file, DicomImage image) {
       DataSet data = image.file().dataSet();
       sizesDiffer |=
-          columns != data.integer(Tag.COLUMNS).orElse(0) || rows != data.integer(Tag.ROWS).orElse(0);
+          columns != data.integer(Tag.COLUMNS).orElse(0)
+              || rows != data.integer(Tag.ROWS).orElse(0);
       int instance = integer(data, Tag.INSTANCE_NUMBER);
       for (int frame = 0; frame < image.frames(); frame++) {
-        slices.add(
-            new SliceOrder.Slice(image.place(frame).plane(), instance, slices.size()));
+        slices.add(new SliceOrder.Slice(image.place(frame).plane(), instance, slices.size()));
         sources.add(new Source(file, frame));
       }
     }
@@ -121,11 +121,17 @@ public final class DicomSeries implements MedicalImage {
     for (Path file : files(folder)) {
       try {
         DicomImage image = DicomImage.open(file);
-        String series = image.file().dataSet().text(Tag.SERIES_INSTANCE_UID).orElse("");
+        // A file that does not say belongs to no other.
+        String series =
+            image.file().dataSet().text(Tag.SERIES_INSTANCE_UID).orElse(file.toString());
         groups.computeIfAbsent(series, _ -> new Group(image)).add(file, image);
       } catch (DicomFormatException | MedicalImageException _) {
         unread++;
       }
+    }
+    if (unread > 0 && !groups.isEmpty()) {
+      String files = unread == 1 ? "1 file of the folder is" : unread + " files of the folder are";
+      groups.values().iterator().next().notes.add(files + " left out: no DICOM with pixels");
     }
     List<DicomSeries> series =
         groups.values().stream()
@@ -140,7 +146,10 @@ public final class DicomSeries implements MedicalImage {
       List<Path> files = all.filter(Files::isRegularFile).limit(MOST_FILES + 1L).sorted().toList();
       if (files.size() > MOST_FILES) {
         throw new MedicalImageException(
-            folder + ": expected at most " + MOST_FILES + " files, found more; give a smaller folder");
+            folder
+                + ": expected at most "
+                + MOST_FILES
+                + " files, found more; give a smaller folder");
       }
       return files;
     } catch (IOException e) {

@@ -31,7 +31,8 @@ public record GreyFrame(
     implements Frame {
 
   /** What is done without a better reason: all but the extreme values. */
-  static final String MOST_VALUES = "no window in the file: all but the 0.5% lowest and highest values";
+  static final String MOST_VALUES =
+      "no window in the file: all but the 0.5% lowest and highest values";
 
   private static final double TAIL = 0.005;
 

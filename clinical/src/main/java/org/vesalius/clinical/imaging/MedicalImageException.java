@@ -1,8 +1,8 @@
 package org.vesalius.clinical.imaging;
 
 /**
- * A medical picture that cannot be used, or not as it is wanted. The message says what, where,
- * what was expected and found; it has no text of a patient.
+ * A medical picture that cannot be used, or not as it is wanted. The message says what, where, what
+ * was expected and found; it has no text of a patient.
  */
 public class MedicalImageException extends RuntimeException {
   private static final long serialVersionUID = 1L;

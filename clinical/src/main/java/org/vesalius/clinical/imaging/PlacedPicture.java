@@ -1,6 +1,5 @@
 package org.vesalius.clinical.imaging;
 
-import java.util.Arrays;
 import java.util.Optional;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
 import org.vesalius.clinical.imaging.geometry.PixelTransform;
@@ -53,8 +52,7 @@ public record PlacedPicture(RasterImage image, PixelTransform transform, Placeme
               RasterImage.ofGray16(
                   width,
                   height,
-                  rounded(
-                      Resampler.resizeGray16(image.copyGray16(), w, h, width, height, filter)));
+                  rounded(Resampler.resizeGray16(image.copyGray16(), w, h, width, height, filter)));
         };
     return new PlacedPicture(resized, transform.resized(width, height), place);
   }

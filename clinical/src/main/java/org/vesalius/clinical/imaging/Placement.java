@@ -11,8 +11,7 @@ import org.vesalius.clinical.imaging.geometry.SlicePlane;
  * @param plane where they lie in the patient, where that is known
  * @param aspect how many times as high as wide a pixel is
  */
-public record Placement(
-    Optional<PixelSpacing> spacing, Optional<SlicePlane> plane, double aspect) {
+public record Placement(Optional<PixelSpacing> spacing, Optional<SlicePlane> plane, double aspect) {
   /** Nothing is known. */
   public static final Placement UNKNOWN = new Placement(Optional.empty(), Optional.empty(), 1);
 

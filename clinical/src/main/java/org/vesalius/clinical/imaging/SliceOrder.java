@@ -64,11 +64,9 @@ final class SliceOrder {
           Optional.empty());
     }
     Vector direction = normal.get();
-    Comparator<Slice> byPosition =
-        Comparator.comparingDouble(slice -> position(slice, direction));
+    Comparator<Slice> byPosition = Comparator.comparingDouble(slice -> position(slice, direction));
     sorted.sort(byPosition.thenComparing(byNumber));
-    double[] positions =
-        sorted.stream().mapToDouble(slice -> position(slice, direction)).toArray();
+    double[] positions = sorted.stream().mapToDouble(slice -> position(slice, direction)).toArray();
     return distances(sorted, positions);
   }
 
@@ -108,8 +106,7 @@ final class SliceOrder {
       if (distances[i] <= SAME * usual) {
         same++;
       } else if (distances[i] > GAP * usual) {
-        gaps.add(
-            String.format(Locale.ROOT, "%.2f mm after slice %d", distances[i], i + 1));
+        gaps.add(String.format(Locale.ROOT, "%.2f mm after slice %d", distances[i], i + 1));
       }
     }
     if (same > 0) {
@@ -122,7 +119,9 @@ final class SliceOrder {
               "gaps, where slices are usually %.2f mm apart: %s",
               usual,
               String.join(", ", gaps.subList(0, Math.min(MOST_NAMED, gaps.size())))
-                  + (gaps.size() > MOST_NAMED ? " and " + (gaps.size() - MOST_NAMED) + " more" : "")));
+                  + (gaps.size() > MOST_NAMED
+                      ? " and " + (gaps.size() - MOST_NAMED) + " more"
+                      : "")));
     }
     return new Sorted(sorted, notes, Optional.of(usual));
   }

@@ -6,7 +6,9 @@ import org.vesalius.clinical.imaging.geometry.Point;
 import org.vesalius.clinical.imaging.geometry.Vector;
 import org.vesalius.runtime.answer.Region;
 
-/** Places that a model named in a picture, in the pixels of the source that the picture was made of. */
+/**
+ * Places that a model named in a picture, in the pixels of the source that the picture was made of.
+ */
 public final class SourceRegions {
   private SourceRegions() {}
 
@@ -33,8 +35,7 @@ public final class SourceRegions {
       }
       case Region.Point point -> {
         Point there = inside(picture, point.x(), point.y());
-        yield new Region.Point(
-            point.label(), point.image(), there.x(), there.y(), point.mention());
+        yield new Region.Point(point.label(), point.image(), there.x(), there.y(), point.mention());
       }
       case Region.Polygon polygon ->
           new Region.Polygon(
@@ -55,11 +56,12 @@ public final class SourceRegions {
         Math.clamp(there.y(), 0.0, (double) picture.transform().sourceHeight()));
   }
 
-  /** The points that a place is made of: two corners of a box, a point, the corners of a polygon. */
+  /**
+   * The points that a place is made of: two corners of a box, a point, the corners of a polygon.
+   */
   public static List<Point> points(Region region) {
     return switch (region) {
-      case Region.Box box ->
-          List.of(new Point(box.x0(), box.y0()), new Point(box.x1(), box.y1()));
+      case Region.Box box -> List.of(new Point(box.x0(), box.y0()), new Point(box.x1(), box.y1()));
       case Region.Point point -> List.of(new Point(point.x(), point.y()));
       case Region.Polygon polygon ->
           polygon.corners().stream().map(corner -> new Point(corner.x(), corner.y())).toList();

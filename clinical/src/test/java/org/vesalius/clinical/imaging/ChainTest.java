@@ -58,11 +58,9 @@ class ChainTest {
       picture =
           switch (kind) {
             case 0 ->
-                picture.resized(
-                    random.nextInt(8, 160), random.nextInt(8, 160), Filter.BILINEAR);
+                picture.resized(random.nextInt(8, 160), random.nextInt(8, 160), Filter.BILINEAR);
             case 1 ->
-                picture.padded(
-                    random.nextInt(20), random.nextInt(20), width + 40, height + 40);
+                picture.padded(random.nextInt(20), random.nextInt(20), width + 40, height + 40);
             case 2 -> {
               int left = random.nextInt(-5, Math.max(1, width / 4));
               int top = random.nextInt(-5, Math.max(1, height / 4));

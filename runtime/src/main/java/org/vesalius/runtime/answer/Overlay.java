@@ -125,13 +125,11 @@ public final class Overlay {
     double y = canvas.getHeight() - 4 * thickness;
     graphics.setColor(Color.BLACK);
     graphics.fill(
-        new Rectangle2D.Double(
-            x - scale, y - scale, length + 2 * scale, thickness + 2 * scale));
+        new Rectangle2D.Double(x - scale, y - scale, length + 2 * scale, thickness + 2 * scale));
     graphics.setColor(Color.WHITE);
     graphics.fill(new Rectangle2D.Double(x, y, length, thickness));
     text.take(
-        new Rectangle(
-            (int) x, (int) y, (int) Math.ceil(length), canvas.getHeight() - (int) y));
+        new Rectangle((int) x, (int) y, (int) Math.ceil(length), canvas.getHeight() - (int) y));
     written(() -> {
       String label = bar.text(millimetres);
       Rectangle box = text.size(label);
@@ -213,9 +211,7 @@ public final class Overlay {
         Path2D path = new Path2D.Double();
         Region.Corner first = polygon.corners().getFirst();
         path.moveTo(zoom * first.x(), zoom * first.y());
-        polygon
-            .corners()
-            .forEach(corner -> path.lineTo(zoom * corner.x(), zoom * corner.y()));
+        polygon.corners().forEach(corner -> path.lineTo(zoom * corner.x(), zoom * corner.y()));
         path.closePath();
         yield path;
       }

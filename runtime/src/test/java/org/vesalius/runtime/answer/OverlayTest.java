@@ -134,9 +134,15 @@ class OverlayTest {
   @Test
   void labelsStayInsideAndDoNotCoverEachOther() {
     Region edge =
-        new Region.Box("a label that is longer than what is left", OptionalInt.of(0), 150, 0, 200, 30, MENTION);
-    Region below =
-        new Region.Box("second", OptionalInt.of(0), 150, 45, 199, 60, MENTION);
+        new Region.Box(
+            "a label that is longer than what is left",
+            OptionalInt.of(0),
+            150,
+            0,
+            200,
+            30,
+            MENTION);
+    Region below = new Region.Box("second", OptionalInt.of(0), 150, 45, 199, 60, MENTION);
     BufferedImage alone = Overlay.draw(picture(), 0, List.of(edge));
     BufferedImage both = Overlay.draw(picture(), 0, List.of(edge, below));
     int kept = 0;

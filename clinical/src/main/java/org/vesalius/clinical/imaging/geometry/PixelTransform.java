@@ -54,8 +54,7 @@ public record PixelTransform(
 
   /** A source as it is. */
   public static PixelTransform of(int width, int height) {
-    return new PixelTransform(
-        width, height, width, height, new Row(1, 0, 0), new Row(0, 1, 0));
+    return new PixelTransform(width, height, width, height, new Row(1, 0, 0), new Row(0, 1, 0));
   }
 
   private PixelTransform with(int newWidth, int newHeight, Row x, Row y) {
@@ -112,8 +111,7 @@ public record PixelTransform(
     if (preparation.sourceWidth() != width || preparation.sourceHeight() != height) {
       throw new IllegalArgumentException(
           "expected the preparation of a picture of %dx%d, found one of %dx%d"
-              .formatted(
-                  width, height, preparation.sourceWidth(), preparation.sourceHeight()));
+              .formatted(width, height, preparation.sourceWidth(), preparation.sourceHeight()));
     }
     double scaleX = preparation.modelWidth() / preparation.coveredWidth();
     double scaleY = preparation.modelHeight() / preparation.coveredHeight();

@@ -1,8 +1,9 @@
 package org.vesalius.clinical.imaging.grey;
 
 /**
- * A look-up table of DICOM from whole numbers to whole numbers (PS3.3 C.11.1.1 and C.11.2.1.1). What
- * lies below the first mapped value has the first entry, what lies above the last one the last.
+ * A look-up table of DICOM from whole numbers to whole numbers (PS3.3 C.11.1.1 and C.11.2.1.1).
+ * What lies below the first mapped value has the first entry, what lies above the last one the
+ * last.
  *
  * @param firstMapped the value that has the first entry
  * @param bits how many bits entries are meant to have, 1 to 16

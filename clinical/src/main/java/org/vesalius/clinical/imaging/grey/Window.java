@@ -52,8 +52,7 @@ public record Window(double centre, double width, Function function) implements 
     return switch (function) {
       case LINEAR -> linear(value, centre - 0.5, width - 1);
       case LINEAR_EXACT -> linear(value, centre, width);
-      case SIGMOID ->
-          Double.isNaN(value) ? 0 : 1 / (1 + Math.exp(-4 * (value - centre) / width));
+      case SIGMOID -> Double.isNaN(value) ? 0 : 1 / (1 + Math.exp(-4 * (value - centre) / width));
     };
   }
 

@@ -102,8 +102,8 @@ sealed interface NiftiData {
   }
 
   /** Memory grows with what is really there, not with what the header says. */
-  private static NiftiData unpack(
-      NiftiHeader header, Path file, String origin, long expected) throws IOException {
+  private static NiftiData unpack(NiftiHeader header, Path file, String origin, long expected)
+      throws IOException {
     int pictureBytes = Math.toIntExact(header.pictureBytes());
     List<byte[]> pictures = new ArrayList<>();
     try (InputStream in = unpacking(file)) {

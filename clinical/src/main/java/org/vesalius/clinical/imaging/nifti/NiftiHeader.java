@@ -90,14 +90,14 @@ record NiftiHeader(
     Fields fields = new Fields(ByteBuffer.wrap(head).order(order), version == 2);
     boolean single = head[(version == 2 ? 4 : 344) + 1] == '+';
     long[] dimensions = dimensions(fields, origin);
-    NiftiType type =
-        NiftiType.of(fields.short16(70, 12), fields.short16(72, 14), origin);
+    NiftiType type = NiftiType.of(fields.short16(70, 12), fields.short16(72, 14), origin);
     double slope = fields.real(112, 176);
     double intercept = fields.real(116, 184);
     boolean scaled = Double.isFinite(slope) && slope != 0 && !type.isColour();
     if (scaled && !Double.isFinite(intercept)) {
       throw new NiftiFormatException(
-          origin, "scl_inter: expected a number beside scl_slope " + slope + ", found " + intercept);
+          origin,
+          "scl_inter: expected a number beside scl_slope " + slope + ", found " + intercept);
     }
     return new NiftiHeader(
         version,

@@ -51,8 +51,7 @@ enum NiftiType {
     if (bits != type.bits) {
       throw new NiftiFormatException(
           origin,
-          "bitpix: expected %d for datatype %s, found %d"
-              .formatted(type.bits, type.label(), bits));
+          "bitpix: expected %d for datatype %s, found %d".formatted(type.bits, type.label(), bits));
     }
     return type;
   }

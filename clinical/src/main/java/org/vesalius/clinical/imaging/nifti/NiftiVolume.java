@@ -113,14 +113,16 @@ public final class NiftiVolume implements MedicalImage {
       }
     }
     throw new NiftiFormatException(
-        origin, "a header of its own: expected the voxels in an .img file of the same name beside it");
+        origin,
+        "a header of its own: expected the voxels in an .img file of the same name beside it");
   }
 
   private Display.Grey usual() {
     if (header.type().isColour()) {
       return new Display.Grey(Window.ofRange(0, 255), false, "");
     }
-    if (header.shownTo() > header.shownFrom() && Double.isFinite(header.shownTo() - header.shownFrom())) {
+    if (header.shownTo() > header.shownFrom()
+        && Double.isFinite(header.shownTo() - header.shownFrom())) {
       return new Display.Grey(
           Window.ofRange(header.shownFrom(), header.shownTo()),
           false,
@@ -131,7 +133,9 @@ public final class NiftiVolume implements MedicalImage {
             .map(range -> Window.ofRange(range.least(), range.most()))
             .orElse(Window.ofRange(0, 1));
     return new Display.Grey(
-        window, false, "no window in the file: all but the 0.5% lowest and highest values of the volume");
+        window,
+        false,
+        "no window in the file: all but the 0.5% lowest and highest values of the volume");
   }
 
   /** Voxels from all over the volume, so that all slices are shown alike. */
@@ -239,8 +243,7 @@ public final class NiftiVolume implements MedicalImage {
       facts.put("scale_intercept", header.intercept());
     }
     facts.put(
-        "voxel_spacing_mm",
-        List.of(space.i().length(), space.j().length(), space.k().length()));
+        "voxel_spacing_mm", List.of(space.i().length(), space.j().length(), space.k().length()));
     facts.put("axes", space.axes());
     facts.put("orientation_from", space.source().description());
     return facts;

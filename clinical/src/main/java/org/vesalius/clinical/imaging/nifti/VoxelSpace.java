@@ -96,12 +96,9 @@ record VoxelSpace(Vector i, Vector j, Vector k, Vector origin, Source source) {
     if (flip != 0 && flip != 1 && flip != -1) {
       throw new NiftiFormatException(origin, "pixdim[0]: expected 1 or -1, found " + flip);
     }
-    Vector i =
-        new Vector(1 - s * (c * c + d * d), s * (b * c + a * d), s * (b * d - a * c));
-    Vector j =
-        new Vector(s * (b * c - a * d), 1 - s * (b * b + d * d), s * (c * d + a * b));
-    Vector k =
-        new Vector(s * (b * d + a * c), s * (c * d - a * b), 1 - s * (b * b + c * c));
+    Vector i = new Vector(1 - s * (c * c + d * d), s * (b * c + a * d), s * (b * d - a * c));
+    Vector j = new Vector(s * (b * c - a * d), 1 - s * (b * b + d * d), s * (c * d + a * b));
+    Vector k = new Vector(s * (b * d + a * c), s * (c * d - a * b), 1 - s * (b * b + c * c));
     return new VoxelSpace(
         i.times(size(fields, 1, origin)),
         j.times(size(fields, 2, origin)),

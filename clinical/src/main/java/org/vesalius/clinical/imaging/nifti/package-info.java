@@ -1,4 +1,6 @@
-/** Volumes as the neuroimaging informatics technology initiative stores them: NIfTI-1 and NIfTI-2. */
+/**
+ * Volumes as the neuroimaging informatics technology initiative stores them: NIfTI-1 and NIfTI-2.
+ */
 @NullMarked
 package org.vesalius.clinical.imaging.nifti;
 

@@ -66,8 +66,7 @@ class PixelTransformTest {
   @Test
   void whatHasNoWayBackIsRefused() {
     PixelTransform.Row row = new PixelTransform.Row(1, 0, 0);
-    assertThrows(
-        IllegalArgumentException.class, () -> new PixelTransform(1, 1, 1, 1, row, row));
+    assertThrows(IllegalArgumentException.class, () -> new PixelTransform(1, 1, 1, 1, row, row));
     assertThrows(IllegalArgumentException.class, () -> PixelTransform.of(4, 4).resized(0, 4));
   }
 

@@ -81,8 +81,7 @@ class WindowOracleTest {
     int[] units = new int[fact.get("count").intValue()];
     Arrays.setAll(units, i -> fact.get("first").intValue() + i);
     GreyValues values =
-        GreyValues.ofStored(
-            units.length, 1, units, new ModalityTransform.Identity(), Padding.NONE);
+        GreyValues.ofStored(units.length, 1, units, new ModalityTransform.Identity(), Padding.NONE);
     byte[] rgb = new Display.CtRgb().picture(values).copyRgb();
     assertEquals(
         fact.get("sha256").asText(),

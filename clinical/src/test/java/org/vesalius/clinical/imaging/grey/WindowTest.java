@@ -52,7 +52,8 @@ class WindowTest {
 
   @Test
   void impossibleWindowsAreRefused() {
-    for (double[] each : new double[][] {{0, 0}, {0, 0.5}, {Double.NaN, 10}, {0, Double.NaN}, {0, -5}}) {
+    for (double[] each :
+        new double[][] {{0, 0}, {0, 0.5}, {Double.NaN, 10}, {0, Double.NaN}, {0, -5}}) {
       assertThrows(
           IllegalArgumentException.class,
           () -> new Window(each[0], each[1], Window.Function.LINEAR));
@@ -62,7 +63,8 @@ class WindowTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "40", "40/", "/400", "a/b", "40/0", "lungs", "#0", "#", "40/400/3", "NaN/5"})
+  @ValueSource(
+      strings = {"", "40", "40/", "/400", "a/b", "40/0", "lungs", "#0", "#", "40/400/3", "NaN/5"})
   void whatIsNoChoiceIsRefused(String text) {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> WindowChoice.parse(text));

@@ -13,8 +13,7 @@ public final class Volumes {
 
   /** A NIfTI-1 file of 16-bit values, little endian, with voxels of 1, 1 and 2 mm towards RAS. */
   public static byte[] shorts(int columns, int rows, int slices, short[] voxels) {
-    ByteBuffer file =
-        ByteBuffer.allocate(352 + 2 * voxels.length).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer file = ByteBuffer.allocate(352 + 2 * voxels.length).order(ByteOrder.LITTLE_ENDIAN);
     file.putInt(0, 348);
     short[] dim = {3, (short) columns, (short) rows, (short) slices, 1, 1, 1, 1};
     for (int i = 0; i < 8; i++) {
