@@ -80,7 +80,7 @@ public final class DicomImage implements MedicalImage {
   }
 
   /** Where a frame is, without decoding it. */
-  Placement place(int index) {
+  public Placement place(int index) {
     return DicomPlacement.of(new FrameAttributes(file.dataSet(), index));
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.vesalius.clinical.imaging.nifti.NiftiVolume;
+import org.vesalius.clinical.imaging.slide.SlideImage;
 
 /** Opens medical pictures of every kind that is known. */
 public final class MedicalImages {
@@ -34,9 +35,10 @@ public final class MedicalImages {
       return List.of(NiftiVolume.open(path));
     }
     if (isDicom(path)) {
-      return List.of(DicomImage.open(path));
+      DicomImage image = DicomImage.open(path);
+      return List.of(SlideImage.of(image.file()).<MedicalImage>map(s -> s).orElse(image));
     }
-    return List.of();
+    return SlideImage.open(path).<List<MedicalImage>>map(List::of).orElse(List.of());
   }
 
   private static List<DicomSeries> series(Path folder) {

@@ -35,6 +35,15 @@ public record PlacedPicture(RasterImage image, PixelTransform transform, Placeme
     }
   }
 
+  /** A picture of any kind of samples. */
+  public static PlacedPicture of(RasterImage image, PixelTransform transform, Placement place) {
+    RasterImage kept =
+        image.samples() == RasterImage.Samples.GRAY8
+            ? RasterImage.ofRgb(image.width(), image.height(), image.copyRgb())
+            : image;
+    return new PlacedPicture(kept, transform, place);
+  }
+
   /** The picture after a resize. */
   public PlacedPicture resized(int width, int height, Filter filter) {
     checkArea(width, height);
