@@ -134,14 +134,14 @@ final class JpegDct implements JpegDecoder.JpegScans {
   }
 
   private void check(JpegDecoder.Scan scan, JpegBits bits) {
+    // Without progression the parameters mean nothing, and some encoders write anything.
     boolean sound =
-        progressive
-            ? scan.end() <= 63
+        !progressive
+            || (scan.end() <= 63
                 && scan.start() <= scan.end()
                 && (scan.start() > 0 ? scan.components().length == 1 : scan.end() == 0)
                 && scan.low() <= 13
-                && (scan.high() == 0 || scan.high() == scan.low() + 1)
-            : scan.start() == 0 && scan.end() == 63 && scan.high() == 0 && scan.low() == 0;
+                && (scan.high() == 0 || scan.high() == scan.low() + 1));
     for (int c : scan.components()) {
       // Without progression a component has one scan; the first of a progressive one is DC.
       sound &= progressive ? planes[c].read || scan.start() == 0 : !planes[c].read;

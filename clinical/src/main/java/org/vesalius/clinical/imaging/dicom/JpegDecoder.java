@@ -256,8 +256,9 @@ final class JpegDecoder {
     for (int i = 0; i < count; i++) {
       chosen[i] = component(at, data[at + 3 + 2 * i] & 0xff, i == 0 ? -1 : chosen[i - 1]);
       int tables = data[at + 4 + 2 * i] & 0xff;
-      boolean needsDc = lossless || (start == 0 && high == 0);
-      boolean needsAc = !lossless && end > 0;
+      boolean progressive = process == PROGRESSIVE;
+      boolean needsDc = !progressive || (start == 0 && high == 0);
+      boolean needsAc = !lossless && (!progressive || end > 0);
       chosenDc[i] = table(dc, tables >> 4, needsDc, at);
       chosenAc[i] = table(ac, tables & 15, needsAc, at);
     }

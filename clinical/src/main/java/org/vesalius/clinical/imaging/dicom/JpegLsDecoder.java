@@ -268,7 +268,7 @@ final class JpegLsDecoder {
               .formatted(interleave, count, transform));
     }
     JpegLsBits bits = new JpegLsBits(data, at + size);
-    JpegLsScan scan = new JpegLsScan(bits, parameters(near, at));
+    JpegLsScan scan = new JpegLsScan(bits, parameters(near, at), chosen[0].samples.length);
     if (interleave == 2) {
       readPixels(scan, bits, chosen, at);
     } else {

@@ -54,7 +54,13 @@ final class JpegLsScan {
   private final int reset;
   private final int limit;
   private final int rangeBits;
+
+  /** Levels of all differences; empty where computing them costs less than the table. */
   private final byte[] gradients;
+
+  private final int t1;
+  private final int t2;
+  private final int t3;
 
   // Names of T.87: sums of errors, of biases, corrections, counts; the last two are of runs.
   private final int[] a = new int[CONTEXTS + 2];
@@ -63,7 +69,10 @@ final class JpegLsScan {
   private final int[] n = new int[CONTEXTS + 2];
   private final int[] negative = new int[2];
 
-  JpegLsScan(JpegLsBits bits, Parameters parameters) {
+  /**
+   * @param samples about how many there are
+   */
+  JpegLsScan(JpegLsBits bits, Parameters parameters, int samples) {
     this.bits = bits;
     this.max = parameters.max;
     this.near = parameters.near;
@@ -73,17 +82,25 @@ final class JpegLsScan {
     this.rangeBits = bitsFor(range);
     int sampleBits = Math.max(2, bitsFor(max + 1));
     this.limit = 2 * (sampleBits + Math.max(8, sampleBits));
-    this.gradients = new byte[2 * max + 1];
+    this.t1 = parameters.t1;
+    this.t2 = parameters.t2;
+    this.t3 = parameters.t3;
+    this.gradients = new byte[samples < max ? 0 : 2 * max + 1];
     for (int i = 0; i < gradients.length; i++) {
-      int d = i - max;
-      int size = Math.abs(d);
-      int level =
-          size <= near
-              ? 0
-              : size < parameters.t1 ? 1 : size < parameters.t2 ? 2 : size < parameters.t3 ? 3 : 4;
-      gradients[i] = (byte) (d < 0 ? -level : level);
+      gradients[i] = (byte) level(i - max);
     }
     reset();
+  }
+
+  /** Which of nine kinds a difference is (T.87 A.3.3). */
+  private int level(int difference) {
+    int size = Math.abs(difference);
+    int level = size <= near ? 0 : size < t1 ? 1 : size < t2 ? 2 : size < t3 ? 3 : 4;
+    return difference < 0 ? -level : level;
+  }
+
+  private int gradient(int difference) {
+    return gradients.length == 0 ? level(difference) : gradients[difference + max];
   }
 
   /** Forgets what it has learnt: at the start and at restart markers. */
@@ -159,9 +176,7 @@ final class JpegLsScan {
   private int context(int[] above, int[] line, int x) {
     int rb = above[x];
     int rc = above[x - 1];
-    return 81 * gradients[above[x + 1] - rb + max]
-        + 9 * gradients[rb - rc + max]
-        + gradients[rc - line[x - 1] + max];
+    return 81 * gradient(above[x + 1] - rb) + 9 * gradient(rb - rc) + gradient(rc - line[x - 1]);
   }
 
   private int readSample(int context, int ra, int rb, int rc) {
