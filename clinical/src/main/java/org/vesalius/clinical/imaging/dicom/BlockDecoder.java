@@ -135,8 +135,7 @@ final class BlockDecoder {
           if (bypassed) {
             bit = rawBit();
           } else {
-            int context =
-                (flags[at] & REFINED) != 0 ? 16 : significance(at, y) != 0 ? 15 : 14;
+            int context = (flags[at] & REFINED) != 0 ? 16 : significance(at, y) != 0 ? 15 : 14;
             bit = mq.decode(context);
           }
           int step = bit == 1 ? half : -half;
@@ -157,8 +156,7 @@ final class BlockDecoder {
           if (mq.decode(MqDecoder.RUN_CONTEXT) == 0) {
             continue;
           }
-          y +=
-              mq.decode(MqDecoder.UNIFORM_CONTEXT) << 1 | mq.decode(MqDecoder.UNIFORM_CONTEXT);
+          y += mq.decode(MqDecoder.UNIFORM_CONTEXT) << 1 | mq.decode(MqDecoder.UNIFORM_CONTEXT);
           found = true;
         }
         for (; y < Math.min(top + 4, height); y++) {

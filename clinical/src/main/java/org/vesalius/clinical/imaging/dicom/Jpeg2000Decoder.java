@@ -134,7 +134,8 @@ final class Jpeg2000Decoder {
       at += (int) size;
     }
     if (data.length - at < 4 || u16(at) != (0xff00 | SOC)) {
-      throw new CodecException(at, "corrupt: expected a JPEG 2000 codestream, found something else");
+      throw new CodecException(
+          at, "corrupt: expected a JPEG 2000 codestream, found something else");
     }
     return at;
   }
@@ -231,7 +232,8 @@ final class Jpeg2000Decoder {
     }
     tilesAcross = Math.ceilDiv(x1 - tileX0, tileWidth);
     long tilesInAll = (long) tilesAcross * Math.ceilDiv(y1 - tileY0, tileHeight);
-    if (tilesInAll * 14 > data.length || pixels.samples() > SMALL + MAX_SAMPLES_PER_BYTE * data.length) {
+    if (tilesInAll * 14 > data.length
+        || pixels.samples() > SMALL + MAX_SAMPLES_PER_BYTE * data.length) {
       throw new CodecException(
           at,
           "truncated: %d bytes of JPEG 2000 for %d tiles, %d samples"
@@ -322,7 +324,9 @@ final class Jpeg2000Decoder {
       case POC -> parameters.progressions = readProgressions(from, end);
       case CAP, PPM, PPT ->
           throw new CodecException(
-              at, "JPEG 2000 marker 0x%02x (another part, or packed headers); not supported".formatted(marker));
+              at,
+              "JPEG 2000 marker 0x%02x (another part, or packed headers); not supported"
+                  .formatted(marker));
       default -> {
         if (data[at] != -1 || marker < 0x4f || marker > 0x6f) {
           throw new CodecException(at, "corrupt: expected a JPEG 2000 marker");

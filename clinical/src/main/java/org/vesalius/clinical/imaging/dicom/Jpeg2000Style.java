@@ -40,7 +40,9 @@ record Jpeg2000Style(
     int transform = data[at + 4] & 0xff;
     if (style > 63 || transform > 1) {
       throw new CodecException(
-          at, "unsupported JPEG 2000 code-block style 0x%02x, transform %d".formatted(style, transform));
+          at,
+          "unsupported JPEG 2000 code-block style 0x%02x, transform %d"
+              .formatted(style, transform));
     }
     int[] precincts = new int[levels + 1];
     for (int r = 0; r <= levels; r++) {
@@ -50,7 +52,15 @@ record Jpeg2000Style(
       }
     }
     return new Jpeg2000Style(
-        levels, width, height, style, transform == 1, precincts, quantization, guardBits, steps,
+        levels,
+        width,
+        height,
+        style,
+        transform == 1,
+        precincts,
+        quantization,
+        guardBits,
+        steps,
         regionShift);
   }
 
@@ -69,14 +79,30 @@ record Jpeg2000Style(
               : (data[at + 1 + 2 * i] & 0xff) << 8 | data[at + 2 + 2 * i] & 0xff;
     }
     return new Jpeg2000Style(
-        levels, blockWidth, blockHeight, blockStyle, reversible, precincts, style,
-        (data[at] & 0xff) >> 5, steps, regionShift);
+        levels,
+        blockWidth,
+        blockHeight,
+        blockStyle,
+        reversible,
+        precincts,
+        style,
+        (data[at] & 0xff) >> 5,
+        steps,
+        regionShift);
   }
 
   Jpeg2000Style withRegion(int shift) {
     return new Jpeg2000Style(
-        levels, blockWidth, blockHeight, blockStyle, reversible, precincts, quantization,
-        guardBits, steps, shift);
+        levels,
+        blockWidth,
+        blockHeight,
+        blockStyle,
+        reversible,
+        precincts,
+        quantization,
+        guardBits,
+        steps,
+        shift);
   }
 
   /** Exponent and mantissa of a band: 0 is LL, then HL, LH and HH of each resolution. */

@@ -13,7 +13,12 @@ final class Jpeg2000Tile {
    * @param kind 0 LRCP, 1 RLCP, 2 RPCL, 3 PCRL, 4 CPRL
    */
   record Progression(
-      int kind, int fromResolution, int toResolution, int fromComponent, int toComponent, int layers) {}
+      int kind,
+      int fromResolution,
+      int toResolution,
+      int fromComponent,
+      int toComponent,
+      int layers) {}
 
   /** A code-block: where it lies in its component's plane, and its data. */
   static final class Block {
@@ -376,16 +381,17 @@ final class Jpeg2000Tile {
       int bandY0 = bandAt(component.y0, level, below);
       int x0 = (int) Math.max(bandX0, (long) precinct.column << width);
       int y0 = (int) Math.max(bandY0, (long) precinct.row << height);
-      int x1 =
-          (int) Math.min(bandAt(component.x1, level, right), (precinct.column + 1L) << width);
+      int x1 = (int) Math.min(bandAt(component.x1, level, right), (precinct.column + 1L) << width);
       int y1 = (int) Math.min(bandAt(component.y1, level, below), (precinct.row + 1L) << height);
       int band = r == 0 ? 0 : 3 * (r - 1) + orientation;
       if (x1 <= x0 || y1 <= y0) {
         continue;
       }
       // Where the band lies in the plane: beside and below what is there of lower resolution.
-      int offsetX = right == 0 ? 0 : component.at(component.x1, r - 1) - component.at(component.x0, r - 1);
-      int offsetY = below == 0 ? 0 : component.at(component.y1, r - 1) - component.at(component.y0, r - 1);
+      int offsetX =
+          right == 0 ? 0 : component.at(component.x1, r - 1) - component.at(component.x0, r - 1);
+      int offsetY =
+          below == 0 ? 0 : component.at(component.y1, r - 1) - component.at(component.y0, r - 1);
       int across = ceilShift(x1, blockWidth) - (x0 >> blockWidth);
       int down = ceilShift(y1, blockHeight) - (y0 >> blockHeight);
       Block[] blocks = new Block[across * down];

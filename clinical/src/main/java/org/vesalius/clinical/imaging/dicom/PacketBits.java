@@ -56,7 +56,8 @@ final class PacketBits {
 
   byte[] bytes(int count) {
     if (count > left()) {
-      throw new CodecException(at, "truncated: expected a packet of %d bytes, found %d".formatted(count, left()));
+      throw new CodecException(
+          at, "truncated: expected a packet of %d bytes, found %d".formatted(count, left()));
     }
     byte[] bytes = java.util.Arrays.copyOfRange(data, at, at + count);
     at += count;

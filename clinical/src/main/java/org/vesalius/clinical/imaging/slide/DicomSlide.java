@@ -187,8 +187,7 @@ public final class DicomSlide implements TiledPicture {
         PlacedPicture.of(RasterImage.ofRgb(keptWidth, keptHeight, rgb), transform, place()));
   }
 
-  private void copy(
-      int frame, int left, int top, Tile tile, int step, byte[] rgb, int keptWidth) {
+  private void copy(int frame, int left, int top, Tile tile, int step, byte[] rgb, int keptWidth) {
     byte[] source = image.frame(frame).shown(WindowChoice.usual()).image().copyRgb();
     int keptHeight = rgb.length / 3 / keptWidth;
     for (int y = 0; y < keptHeight; y++) {

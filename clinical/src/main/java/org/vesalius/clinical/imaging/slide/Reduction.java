@@ -4,9 +4,9 @@ import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.runtime.vision.image.Filter;
 
 /**
- * How a rectangle of pixels is made smaller in two stages, so that it never is in memory at its full
- * size: squares of pixels become one as they come, and what is left, two to four pixels for one, is
- * resized.
+ * How a rectangle of pixels is made smaller in two stages, so that it never is in memory at its
+ * full size: squares of pixels become one as they come, and what is left, two to four pixels for
+ * one, is resized.
  *
  * @param step side of the squares of the first stage
  * @param width columns of the result

@@ -10,13 +10,13 @@ import org.vesalius.clinical.imaging.Placement;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
 import org.vesalius.clinical.imaging.geometry.PixelTransform;
 import org.vesalius.runtime.vision.image.ImageFormatException;
-import org.vesalius.runtime.vision.image.TiffTiles;
 import org.vesalius.runtime.vision.image.RasterImage;
+import org.vesalius.runtime.vision.image.TiffTiles;
 
 /**
- * A TIFF or BigTIFF file in tiles that is large: its first page, and smaller pages of the same shape for
- * where less is needed. Other pages, such as a photograph of the label with a name on it, are never
- * read.
+ * A TIFF or BigTIFF file in tiles that is large: its first page, and smaller pages of the same
+ * shape for where less is needed. Other pages, such as a photograph of the label with a name on it,
+ * are never read.
  */
 public final class TiffSlide implements TiledPicture {
   /** A tiled picture of more pixels is a slide. */
@@ -42,7 +42,8 @@ public final class TiffSlide implements TiledPicture {
   }
 
   /**
-   * Opens a file that is large; empty if it is no TIFF in tiles, or one that can be decoded at once.
+   * Opens a file that is large; empty if it is no TIFF in tiles, or one that can be decoded at
+   * once.
    *
    * @throws ImageFormatException if it is damaged
    */

@@ -49,11 +49,7 @@ public interface TiledPicture {
     for (int top = 0; top < height(); top += Math.min(side, height() - top)) {
       for (int left = 0; left < width(); left += Math.min(side, width() - left)) {
         tiles.add(
-            new Tile(
-                left,
-                top,
-                Math.min(side, width() - left),
-                Math.min(side, height() - top)));
+            new Tile(left, top, Math.min(side, width() - left), Math.min(side, height() - top)));
       }
     }
     return tiles;

@@ -35,10 +35,7 @@ class TiffSlideTest {
   /** Bright everywhere but in one tile. */
   private static TiledTiff.Page page(int width, int height, int spotColumn, int spotRow) {
     return new TiledTiff.Page(
-        width,
-        height,
-        TILES,
-        (column, row) -> column == spotColumn && row == spotRow ? 1 : 0);
+        width, height, TILES, (column, row) -> column == spotColumn && row == spotRow ? 1 : 0);
   }
 
   private Path file(TiledTiff.Page... pages) throws IOException {
@@ -112,8 +109,7 @@ class TiffSlideTest {
 
   @Test
   void tilesCoverTheWholeOnce() throws IOException {
-    TiffSlide slide =
-        TiffSlide.open(file(page(10_000, 5_100, 0, 0))).orElseThrow();
+    TiffSlide slide = TiffSlide.open(file(page(10_000, 5_100, 0, 0))).orElseThrow();
     List<TiledPicture.Tile> tiles = slide.tiles(1024);
     assertEquals(50, tiles.size());
     assertEquals(
@@ -132,16 +128,14 @@ class TiffSlideTest {
     assertTrue(MedicalImages.open(small).isEmpty());
     List<MedicalImage> opened = MedicalImages.open(file(page(10_000, 5_100, 0, 0)));
     assertEquals("TIFF slide", opened.getFirst().kind());
-    PlacedPicture picture =
-        opened.getFirst().frame(0).picture(WindowChoice.usual());
+    PlacedPicture picture = opened.getFirst().frame(0).picture(WindowChoice.usual());
     assertEquals(SlideImage.OVERVIEW, picture.image().width());
   }
 
   @Test
   void tilesMayBeJpeg() throws IOException {
     byte[] bytes = TiledTiff.of(40_000, true, page(10_000, 5_100, 10, 10));
-    TiffSlide slide =
-        TiffSlide.open(Files.write(folder.resolve("jpeg.tif"), bytes)).orElseThrow();
+    TiffSlide slide = TiffSlide.open(Files.write(folder.resolve("jpeg.tif"), bytes)).orElseThrow();
     PlacedPicture tile = slide.region(new TiledPicture.Tile(2500, 2500, 300, 300), 300);
     assertEquals(250, colour(tile, new Point(2510, 2510))[0], 2);
     assertEquals(200, colour(tile, new Point(2600, 2600))[0], 2);

@@ -81,14 +81,23 @@ public final class TiledTiff {
       data.writeBytes(
           buffer(8).putShort((short) 8).putShort((short) 8).putShort((short) 8).array());
       int resolutionAt = data.size();
-      data.writeBytes(
-          buffer(8).putInt((int) (pixelsPerCentimetre * 100)).putInt(100).array());
+      data.writeBytes(buffer(8).putInt((int) (pixelsPerCentimetre * 100)).putInt(100).array());
       directories[p] = data.size();
       int[][] entries = {
-        {256, 4, 1, page.width()}, {257, 4, 1, page.height()}, {258, 3, 3, bitsAt},
-        {259, 3, 1, jpeg ? 7 : 8}, {262, 3, 1, jpeg ? 6 : 2}, {277, 3, 1, 3}, {282, 5, 1, resolutionAt},
-        {283, 5, 1, resolutionAt}, {284, 3, 1, 1}, {296, 3, 1, 3}, {322, 3, 1, SIDE},
-        {323, 3, 1, SIDE}, {324, 4, across * down, offsetsAt}, {325, 4, across * down, sizesAt}
+        {256, 4, 1, page.width()},
+        {257, 4, 1, page.height()},
+        {258, 3, 3, bitsAt},
+        {259, 3, 1, jpeg ? 7 : 8},
+        {262, 3, 1, jpeg ? 6 : 2},
+        {277, 3, 1, 3},
+        {282, 5, 1, resolutionAt},
+        {283, 5, 1, resolutionAt},
+        {284, 3, 1, 1},
+        {296, 3, 1, 3},
+        {322, 3, 1, SIDE},
+        {323, 3, 1, SIDE},
+        {324, 4, across * down, offsetsAt},
+        {325, 4, across * down, sizesAt}
       };
       ByteBuffer directory = buffer(2 + 12 * entries.length + 4);
       directory.putShort((short) entries.length);

@@ -48,8 +48,7 @@ record TiffDirectory(ByteOrder order, Map<Integer, Entry> entries) {
     ByteBuffer head = read(file, 0, 8, ByteOrder.LITTLE_ENDIAN);
     ByteOrder order = head.get(0) == 'M' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     boolean big = head.order(order).getShort(2) == BIG;
-    long at =
-        big ? read(file, 8, 8, order).getLong(0) : head.getInt(4) & 0xffff_ffffL;
+    long at = big ? read(file, 8, 8, order).getLong(0) : head.getInt(4) & 0xffff_ffffL;
     List<TiffDirectory> all = new ArrayList<>();
     Set<Long> seen = new HashSet<>();
     while (at != 0 && all.size() < MOST_DIRECTORIES && seen.add(at)) {

@@ -120,8 +120,7 @@ public final class TiffTiles {
     boolean tiled = directory.entries().containsKey(TILE_OFFSETS);
     int tileWidth = tiled ? side(channel, directory, TILE_WIDTH) : 0;
     int tileHeight = tiled ? side(channel, directory, TILE_HEIGHT) : 0;
-    if (tiled
-        && (tileWidth < 1 || tileHeight < 1 || tileWidth > MOST_TILE_PIXELS / tileHeight)) {
+    if (tiled && (tileWidth < 1 || tileHeight < 1 || tileWidth > MOST_TILE_PIXELS / tileHeight)) {
       throw new IOException(
           "expected tiles of 1 to %d pixels, found %dx%d"
               .formatted(MOST_TILE_PIXELS, tileWidth, tileHeight));
@@ -198,8 +197,7 @@ public final class TiffTiles {
     return average.image();
   }
 
-  private RasterImage tile(FileChannel channel, int index, int column, int row)
-      throws IOException {
+  private RasterImage tile(FileChannel channel, int index, int column, int row) throws IOException {
     Page page = pages.get(index);
     TiffDirectory directory = directories.get(index);
     if (directory.number(channel, PLANAR, 0).orElse(1) != 1) {
@@ -216,25 +214,19 @@ public final class TiffTiles {
     ByteBuffer coded = TiffDirectory.read(channel, at, (int) length, directory.order());
     byte[] alone = alone(channel, directory, page, coded.array());
     RasterImage tile =
-        ImageDecoder.decode(
-            alone, file + ": tile " + column + ", " + row, MOST_TILE_PIXELS);
+        ImageDecoder.decode(alone, file + ": tile " + column + ", " + row, MOST_TILE_PIXELS);
     if (tile.width() != page.tileWidth() || tile.height() != page.tileHeight()) {
       throw new IOException(
           "tile %d, %d: expected %dx%d pixels, found %dx%d"
               .formatted(
-                  column,
-                  row,
-                  page.tileWidth(),
-                  page.tileHeight(),
-                  tile.width(),
-                  tile.height()));
+                  column, row, page.tileWidth(), page.tileHeight(), tile.width(), tile.height()));
     }
     return tile;
   }
 
   /** A tile as a file of its own: header, directory, values, the coded bytes. */
-  private static byte[] alone(
-      FileChannel channel, TiffDirectory directory, Page page, byte[] coded) throws IOException {
+  private static byte[] alone(FileChannel channel, TiffDirectory directory, Page page, byte[] coded)
+      throws IOException {
     TiffWriter writer = new TiffWriter(directory.order());
     writer.number(WIDTH, page.tileWidth());
     writer.number(HEIGHT, page.tileHeight());
