@@ -85,19 +85,24 @@ record TiffDirectory(ByteOrder order, Map<Integer, Entry> entries) {
     return new Entry(type, count, at);
   }
 
-  /** Bytes of a file; nothing is allocated that is not there. */
   static ByteBuffer read(FileChannel file, long at, int length, ByteOrder order)
       throws IOException {
+    return ByteBuffer.wrap(bytes(file, at, length)).order(order);
+  }
+
+  /** Bytes of a file; nothing is allocated that is not there. */
+  static byte[] bytes(FileChannel file, long at, int length) throws IOException {
     if (at < 0 || length < 0 || at > file.size() - length) {
       throw new EOFException("%d bytes at byte %d end after the file".formatted(length, at));
     }
-    ByteBuffer bytes = ByteBuffer.allocate(length).order(order);
-    while (bytes.hasRemaining()) {
-      if (file.read(bytes, at + bytes.position()) < 0) {
+    byte[] bytes = new byte[length];
+    ByteBuffer target = ByteBuffer.wrap(bytes);
+    while (target.hasRemaining()) {
+      if (file.read(target, at + target.position()) < 0) {
         throw new EOFException("the file has become shorter");
       }
     }
-    return bytes.flip().order(order);
+    return bytes;
   }
 
   /** Whole number {@code index} of a tag; empty where there is none. */

@@ -3,7 +3,6 @@ package org.vesalius.runtime.vision.image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -211,8 +210,8 @@ public final class TiffTiles {
           "tile %d, %d: expected its bytes, found %d at byte %d"
               .formatted(column, row, length, at));
     }
-    ByteBuffer coded = TiffDirectory.read(channel, at, (int) length, directory.order());
-    byte[] alone = alone(channel, directory, page, coded.array());
+    byte[] coded = TiffDirectory.bytes(channel, at, (int) length);
+    byte[] alone = alone(channel, directory, page, coded);
     RasterImage tile =
         ImageDecoder.decode(alone, file + ": tile " + column + ", " + row, MOST_TILE_PIXELS);
     if (tile.width() != page.tileWidth() || tile.height() != page.tileHeight()) {
@@ -239,8 +238,8 @@ public final class TiffTiles {
         throw new IOException("tag " + tag + " has " + entry.count() + " values");
       }
       int bytes = (int) entry.count() * entry.size();
-      ByteBuffer values = TiffDirectory.read(channel, entry.at(), bytes, directory.order());
-      writer.values(tag, entry.type(), (int) entry.count(), values.array());
+      byte[] values = TiffDirectory.bytes(channel, entry.at(), bytes);
+      writer.values(tag, entry.type(), (int) entry.count(), values);
     }
     writer.number(TILE_WIDTH, page.tileWidth());
     writer.number(TILE_HEIGHT, page.tileHeight());

@@ -11,6 +11,7 @@ final class TiffWriter {
   private static final int ENTRY = 12;
   private static final int LONG = 4;
 
+  @SuppressWarnings("ArrayRecordComponent") // inside this class; never compared
   private record Value(int tag, int type, int count, byte[] bytes) {}
 
   private final ByteOrder order;
