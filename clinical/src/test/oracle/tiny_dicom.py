@@ -84,7 +84,7 @@ def decoded(path, name):
 
 
 def main():
-    y, x = np.mgrid[0:5, 0:7]
+    y, x = np.mgrid[0:9, 0:11]
     wave = 2000 + 1500 * np.sin(x / 3) * np.cos(y / 2)
     grey = (wave + random.integers(-30, 30, wave.shape)).clip(0, 4095).astype("<u2")
     signed = (wave - 2000 + random.integers(-30, 30, wave.shape)).astype("<i2")

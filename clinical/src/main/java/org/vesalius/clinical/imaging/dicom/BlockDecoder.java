@@ -23,6 +23,7 @@ final class BlockDecoder {
   private static final int CODED_FIRST = 10;
 
   /** Passes that share one terminated piece of data. */
+  @SuppressWarnings("ArrayRecordComponent") // inside this package; never compared
   record Segment(int passes, byte[] data, int length) {}
 
   private final MqDecoder mq = new MqDecoder();

@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  *
  * @param bytes the file, or what a deflated data set inflates to
  * @param file its name for messages
- * @param place what positions count in messages: {@code byte} or {@code inflated byte}
+ * @param place what a position counts, for messages
  */
 record ByteSource(MemorySegment bytes, String file, String place) {
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;

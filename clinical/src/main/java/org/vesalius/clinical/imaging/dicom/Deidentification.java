@@ -121,7 +121,10 @@ public final class Deidentification {
         case CS -> data.texts(element.tag()).stream().allMatch(Deidentification::isCode);
         case UI ->
             data.texts(element.tag()).stream().allMatch(uid -> uid.startsWith(STANDARD_ROOT));
-        case DS, IS -> data.numbers(element.tag()).length >= 0;
+        case DS, IS -> {
+          data.numbers(element.tag()); // fails for other text
+          yield true;
+        }
         default -> isNumber(vr);
       };
     } catch (DicomFormatException e) {

@@ -32,7 +32,7 @@ final class HuffmanTable {
       delta[length] = next - code;
       for (int i = 0; i < count; i++, code++, next++) {
         if (length <= QUICK) {
-          short entry = (short) (length << 8 | symbols[next] & 0xff);
+          short entry = (short) (length << 8 | (symbols[next] & 0xff));
           int first = code << (QUICK - length);
           Arrays.fill(quick, first, first + (1 << (QUICK - length)), entry);
         }

@@ -158,9 +158,9 @@ record ImagePixels(
     return switch (allocated) {
       case 1 -> data[(firstBit + index) >> 3] >> ((firstBit + index) & 7) & 1;
       case 8 -> data[index] & 0xff;
-      case 16 -> data[2 * index] & 0xff | (data[2 * index + 1] & 0xff) << 8;
+      case 16 -> (data[2 * index] & 0xff) | (data[2 * index + 1] & 0xff) << 8;
       default ->
-          data[4 * index] & 0xff
+          (data[4 * index] & 0xff)
               | (data[4 * index + 1] & 0xff) << 8
               | (data[4 * index + 2] & 0xff) << 16
               | data[4 * index + 3] << 24;

@@ -5,14 +5,14 @@ package org.vesalius.clinical.imaging.dicom;
  * low band in its upper left corner and the three others around it.
  */
 final class InverseWavelet {
-  private static final float ALPHA = -1.586134342f;
-  private static final float BETA = -0.052980118f;
-  private static final float GAMMA = 0.882911075f;
-  private static final float DELTA = 0.443506852f;
-  private static final float LOW = 1.230174105f;
+  private static final float ALPHA = -1.5861343f;
+  private static final float BETA = -0.052980117f;
+  private static final float GAMMA = 0.8829111f;
+  private static final float DELTA = 0.44350687f;
+  private static final float LOW = 1.2301741f;
 
   /** Two over the low one, as OpenJPEG has it; pixels are to be the same as there. */
-  private static final float HIGH = 1.625732422f;
+  private static final float HIGH = 1.6257324f;
 
   private InverseWavelet() {}
 

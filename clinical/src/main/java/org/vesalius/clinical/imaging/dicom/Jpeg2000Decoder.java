@@ -395,7 +395,7 @@ final class Jpeg2000Decoder {
   }
 
   private int u16(int at) {
-    return (data[at] & 0xff) << 8 | data[at + 1] & 0xff;
+    return (data[at] & 0xff) << 8 | (data[at + 1] & 0xff);
   }
 
   private int u32(int at) {

@@ -76,7 +76,7 @@ record Jpeg2000Style(
       steps[i] =
           style == 0
               ? (data[at + 1 + i] & 0xff) >> 3 << 11
-              : (data[at + 1 + 2 * i] & 0xff) << 8 | data[at + 2 + 2 * i] & 0xff;
+              : (data[at + 1 + 2 * i] & 0xff) << 8 | (data[at + 2 + 2 * i] & 0xff);
     }
     return new Jpeg2000Style(
         levels,
@@ -109,7 +109,7 @@ record Jpeg2000Style(
   private int step(int band) {
     if (quantization == 1) {
       int exponent = (steps[0] >> 11) - (band == 0 ? 0 : (band - 1) / 3);
-      return Math.max(exponent, 0) << 11 | steps[0] & 0x7ff;
+      return Math.max(exponent, 0) << 11 | (steps[0] & 0x7ff);
     }
     if (band >= steps.length) {
       throw new CodecException(0, "corrupt: a JPEG 2000 band without a quantization step");

@@ -107,7 +107,6 @@ final class Jpeg2000Tile {
     }
   }
 
-  private final Component[] components;
   private final int layers;
   private final boolean startMarkers;
   private final boolean endMarkers;
@@ -116,7 +115,6 @@ final class Jpeg2000Tile {
 
   Jpeg2000Tile(
       Component[] components, int layers, boolean startMarkers, boolean endMarkers, byte[] body) {
-    this.components = components;
     this.layers = layers;
     this.startMarkers = startMarkers;
     this.endMarkers = endMarkers;

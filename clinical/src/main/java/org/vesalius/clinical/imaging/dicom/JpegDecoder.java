@@ -129,7 +129,7 @@ final class JpegDecoder {
     while (at + 1 < data.length) {
       int next = data[at + 1] & 0xff;
       if (data[at] == -1 && next != 0xff && next != 0) {
-        if (next == SOI || next >= 0xd0 && next < SOI || next == 1) {
+        if (next == SOI || (next >= 0xd0 && next < SOI) || next == 1) {
           throw new CodecException(at, "corrupt: stray marker 0x%02x".formatted(next));
         }
         return at + 2;
@@ -291,6 +291,6 @@ final class JpegDecoder {
   }
 
   private int u16(int at) {
-    return (data[at] & 0xff) << 8 | data[at + 1] & 0xff;
+    return (data[at] & 0xff) << 8 | (data[at + 1] & 0xff);
   }
 }

@@ -201,7 +201,7 @@ final class JpegLsDecoder {
   private void readRestartInterval(int at, int size) {
     int value = 0;
     for (int i = 2; i < size; i++) {
-      value = value << 8 | data[at + i] & 0xff;
+      value = value << 8 | (data[at + i] & 0xff);
     }
     if (size < 4 || size > 6 || value < 0) {
       throw new CodecException(at, "corrupt: JPEG-LS restart interval");
@@ -331,7 +331,7 @@ final class JpegLsDecoder {
   }
 
   private int u16(int at) {
-    return (data[at] & 0xff) << 8 | data[at + 1] & 0xff;
+    return (data[at] & 0xff) << 8 | (data[at + 1] & 0xff);
   }
 
   private int u32(int at) {

@@ -185,10 +185,10 @@ final class JpegLsScan {
     int low = Math.min(ra, rb);
     int high = Math.max(ra, rb);
     int predicted = rc >= high ? low : rc <= low ? high : ra + rb - rc;
-    predicted = Math.clamp((long) predicted + sign * c[q], 0, max);
+    predicted = Math.clamp(predicted + (long) sign * c[q], 0, max);
     int k = golomb(a[q], n[q]);
     int mapped = readCode(k, limit);
-    int error = (mapped & 1) == 0 ? mapped >> 1 : -(mapped + 1 >> 1);
+    int error = (mapped & 1) == 0 ? mapped >> 1 : -((mapped + 1) >> 1);
     if (k == 0 && near == 0 && 2 * b[q] <= -n[q]) {
       error = -error - 1;
     }
@@ -290,13 +290,13 @@ final class JpegLsScan {
     int code = readCode(k, limit - runBits - 1);
     int mapped = code + type;
     boolean odd = (mapped & 1) != 0;
-    int size = mapped + 1 >> 1;
+    int size = (mapped + 1) >> 1;
     boolean negates = k != 0 || 2 * negative[type] >= n[q];
     int error = negates == odd ? -size : size;
     if (error < 0) {
       negative[type]++;
     }
-    a[q] += code + 1 - type >> 1;
+    a[q] += (code + 1 - type) >> 1;
     if (n[q] == reset) {
       a[q] >>= 1;
       n[q] >>= 1;

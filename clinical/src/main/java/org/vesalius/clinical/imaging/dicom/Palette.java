@@ -21,6 +21,7 @@ public final class Palette {
   };
 
   /** One colour: what the stored value {@code first} and those after it mean. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Table(int first, int bits, int[] values) {
     int of(int stored) {
       return values[Math.clamp((long) stored - first, 0, values.length - 1)];

@@ -80,7 +80,7 @@ final class RleDecoder {
   }
 
   private static long u32(byte[] data, int at) {
-    return data[at] & 0xffL
+    return (data[at] & 0xffL)
         | (data[at + 1] & 0xffL) << 8
         | (data[at + 2] & 0xffL) << 16
         | (data[at + 3] & 0xffL) << 24;

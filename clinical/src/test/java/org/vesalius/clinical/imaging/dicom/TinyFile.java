@@ -1,0 +1,101 @@
+package org.vesalius.clinical.imaging.dicom;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.zip.InflaterInputStream;
+
+/**
+ * A small file of one transfer syntax, written by DCMTK or GDCM, and what they decode it to; made
+ * by {@code src/test/oracle/tiny_dicom.py}.
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record TinyFile(String name, String digest, String photometric, byte[] bytes) {
+
+  static List<TinyFile> all() {
+    try (InputStream packed =
+            Objects.requireNonNull(TinyFile.class.getResourceAsStream("tiny.txt"));
+        InputStream records =
+            new InflaterInputStream(
+                new ByteArrayInputStream(Base64.getMimeDecoder().decode(packed.readAllBytes())))) {
+      List<TinyFile> files = new ArrayList<>();
+      for (String line = line(records); !line.isEmpty(); line = line(records)) {
+        String[] field = line.split(" ");
+        byte[] bytes = records.readNBytes(Integer.parseInt(field[3]));
+        files.add(new TinyFile(field[0], field[1], field[2].replace('_', ' '), bytes));
+      }
+      return files;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static TinyFile of(String name) {
+    return all().stream().filter(file -> file.name.equals(name)).findFirst().orElseThrow();
+  }
+
+  private static String line(InputStream in) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int b = in.read(); b > '\n'; b = in.read()) {
+      line.append((char) b);
+    }
+    return line.toString();
+  }
+
+  /** The hash of samples as cells of {@code allocated} bits, little endian. */
+  static String digest(DicomFile file, int allocated, boolean planar, boolean subsampled) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (int i = 0; i < file.frames(); i++) {
+        digest.update(cells(file.frame(i), allocated, planar, subsampled));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static byte[] cells(StoredFrame frame, int allocated, boolean planar, boolean subsampled) {
+    int[] samples = frame.samples();
+    if (subsampled) {
+      byte[] cells = new byte[samples.length / 3 * 2];
+      for (int from = 0, to = 0; to < cells.length; from += 6, to += 4) {
+        cells[to] = (byte) samples[from];
+        cells[to + 1] = (byte) samples[from + 3];
+        cells[to + 2] = (byte) samples[from + 1];
+        cells[to + 3] = (byte) samples[from + 2];
+      }
+      return cells;
+    }
+    if (allocated == 1) {
+      byte[] cells = new byte[(samples.length + 7) / 8];
+      for (int i = 0; i < samples.length; i++) {
+        cells[i >> 3] = (byte) (cells[i >> 3] | samples[i] << (i & 7));
+      }
+      return cells;
+    }
+    int width = allocated / 8;
+    int colours = frame.samplesPerPixel();
+    byte[] cells = new byte[samples.length * width];
+    for (int i = 0; i < samples.length; i++) {
+      int to = planar ? i % colours * (samples.length / colours) + i / colours : i;
+      for (int b = 0; b < width; b++) {
+        cells[to * width + b] = (byte) (samples[i] >> (8 * b));
+      }
+    }
+    return cells;
+  }
+
+  static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}
