@@ -15,7 +15,7 @@ final class MedicalFiles {
   private MedicalFiles() {}
 
   private static void element(ByteArrayOutputStream out, int tag, String vr, byte[] value) {
-    byte[] even = java.util.Arrays.copyOf(value, value.length + 1 & ~1);
+    byte[] even = java.util.Arrays.copyOf(value, (value.length + 1) & ~1);
     if (even.length > value.length && !vr.equals("UI")) {
       even[value.length] = ' ';
     }

@@ -130,7 +130,7 @@ final class DicomGrey {
           sequence, "LUT Data: expected %d entries, found %d".formatted(count, words.length));
     }
     for (int i = 0; i < count; i++) {
-      entries[i] = packed ? (int) (words[i / 2] >> 8 * (i % 2)) & 0xff : (int) words[i] & 0xffff;
+      entries[i] = packed ? (int) (words[i / 2] >> (8 * (i % 2))) & 0xff : (int) words[i] & 0xffff;
     }
     return new LookupTable((int) descriptor[1], bits, entries);
   }

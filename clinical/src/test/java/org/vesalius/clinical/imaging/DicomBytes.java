@@ -50,7 +50,7 @@ public final class DicomBytes {
   public DicomBytes text(int tag, String representation, String value) {
     byte pad = (byte) (representation.equals("UI") ? 0 : ' ');
     byte[] bytes = value.getBytes(StandardCharsets.ISO_8859_1);
-    byte[] even = java.util.Arrays.copyOf(bytes, bytes.length + 1 & ~1);
+    byte[] even = java.util.Arrays.copyOf(bytes, (bytes.length + 1) & ~1);
     if (even.length > bytes.length) {
       even[bytes.length] = pad;
     }
@@ -103,7 +103,7 @@ public final class DicomBytes {
   /** Any element. */
   public DicomBytes bytes(int tag, String representation, byte[] value) {
     boolean longForm = java.util.List.of("OB", "OW", "SQ", "UN").contains(representation);
-    byte[] even = java.util.Arrays.copyOf(value, value.length + 1 & ~1);
+    byte[] even = java.util.Arrays.copyOf(value, (value.length + 1) & ~1);
     ByteBuffer element =
         ByteBuffer.allocate((longForm ? LONG_FORM : 8) + even.length)
             .order(ByteOrder.LITTLE_ENDIAN)

@@ -91,7 +91,7 @@ final class PixelFrames {
       throw element.fail("expected words of 2 bytes, found " + element.length() + " bytes");
     }
     long start = from & ~1;
-    byte[] words = element.source().copy(element.at() + start, (from + length + 1 & ~1) - start);
+    byte[] words = element.source().copy(element.at() + start, (from + (length + 1) & ~1) - start);
     byte[] bytes = new byte[length];
     for (int i = 0; i < length; i++) {
       bytes[i] = words[(int) (from - start + i) ^ 1];

@@ -40,7 +40,7 @@ final class TiffWriter {
     values.sort((a, b) -> Integer.compare(a.tag(), b.tag()));
     int entries = values.size() + 2;
     int valuesAt = HEADER + 2 + ENTRY * entries + 4;
-    int valueBytes = values.stream().mapToInt(v -> v.bytes().length + 1 & ~1).sum();
+    int valueBytes = values.stream().mapToInt(v -> (v.bytes().length + 1) & ~1).sum();
     int tileAt = valuesAt + valueBytes;
     ByteBuffer file = ByteBuffer.allocate(tileAt + tile.length + unused).order(order);
     byte mark = (byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I');
@@ -54,7 +54,7 @@ final class TiffWriter {
       } else {
         file.putInt(at);
         file.put(at, value.bytes());
-        at += value.bytes().length + 1 & ~1;
+        at += (value.bytes().length + 1) & ~1;
       }
     }
     last(file, offsets, tileAt);
