@@ -8,17 +8,18 @@ final class PixelFrames {
   private final DataSet data;
   private final TransferSyntax syntax;
   private final @Nullable Element element;
-  private final int count;
 
   PixelFrames(String file, DataSet data, TransferSyntax syntax) {
     this.file = file;
     this.data = data;
     this.syntax = syntax;
     this.element = data.find(Tag.PIXEL_DATA);
-    this.count = element == null && !hasFloats() ? 0 : declared(data);
   }
 
-  private static int declared(DataSet data) {
+  int count() {
+    if (element == null && !hasFloats()) {
+      return 0;
+    }
     int declared = data.integer(Tag.NUMBER_OF_FRAMES).orElse(1);
     if (declared < 1) {
       throw data.fail(Tag.NUMBER_OF_FRAMES, "expected 1 or more, found " + declared);
@@ -26,11 +27,8 @@ final class PixelFrames {
     return declared;
   }
 
-  int count() {
-    return count;
-  }
-
   StoredFrame frame(int index) {
+    int count = count();
     if (index < 0 || index >= Math.max(count, 1)) {
       throw new IndexOutOfBoundsException(
           "%s: expected a frame from 0 to %d, found %d".formatted(file, count - 1, index));
@@ -53,8 +51,8 @@ final class PixelFrames {
               .formatted(syntax.isEncapsulated() ? "encapsulated" : "plain", syntax));
     }
     return fragments == null
-        ? plain(pixels, element, index)
-        : encapsulated(pixels, element, fragments, index);
+        ? plain(pixels, element, index, count)
+        : encapsulated(pixels, element, fragments, index, count);
   }
 
   private boolean hasFloats() {
@@ -62,7 +60,7 @@ final class PixelFrames {
   }
 
   /** Frames follow each other without a gap, those of one bit even inside a byte. */
-  private StoredFrame plain(ImagePixels pixels, Element element, int index) {
+  private StoredFrame plain(ImagePixels pixels, Element element, int index, int count) {
     checkPairs(pixels);
     long bits = pixels.frameBits();
     long expected = Math.ceilDiv(bits * count, 8);
@@ -91,7 +89,7 @@ final class PixelFrames {
       throw element.fail("expected words of 2 bytes, found " + element.length() + " bytes");
     }
     long start = from & ~1;
-    byte[] words = element.source().copy(element.at() + start, (from + (length + 1) & ~1) - start);
+    byte[] words = element.source().copy(element.at() + start, (from + length + 1 & ~1) - start);
     byte[] bytes = new byte[length];
     for (int i = 0; i < length; i++) {
       bytes[i] = words[(int) (from - start + i) ^ 1];
@@ -100,7 +98,7 @@ final class PixelFrames {
   }
 
   private StoredFrame encapsulated(
-      ImagePixels pixels, Element element, Fragments fragments, int index) {
+      ImagePixels pixels, Element element, Fragments fragments, int index, int count) {
     boolean rle = syntax.codec() == TransferSyntax.Codec.RLE;
     FrameIndex frames = FrameIndex.of(data, element, fragments, count, rle);
     byte[] coded = frames.frame(index);
