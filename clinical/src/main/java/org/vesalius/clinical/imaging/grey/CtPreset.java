@@ -16,15 +16,17 @@ public enum CtPreset {
   STROKE(40, 40),
   SUBDURAL(75, 215);
 
-  private final Window window;
+  private final double centre;
+  private final double width;
 
   CtPreset(double centre, double width) {
-    window = new Window(centre, width, Window.Function.LINEAR);
+    this.centre = centre;
+    this.width = width;
   }
 
   /** The window. */
   public Window window() {
-    return window;
+    return new Window(centre, width, Window.Function.LINEAR);
   }
 
   /** The name that users type. */
