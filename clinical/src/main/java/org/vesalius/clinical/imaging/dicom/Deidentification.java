@@ -32,6 +32,10 @@ public final class Deidentification {
   /** Kinds of image that are copies of screens or carry text by habit. */
   private static final Set<String> WITH_TEXT = Set.of("US", "SC", "OT", "ES", "XC", "GM", "IVUS");
 
+  /** The only text that is kept: what values mean (PS3.3 C.11.1.1.2). */
+  private static final Set<String> RESCALE_TYPES =
+      Set.of("HU", "US", "OD", "HGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT", "MGML");
+
   /** Secondary capture and ultrasound, and what is derived from their classes. */
   private static final List<String> CAPTURED =
       List.of(
@@ -121,6 +125,7 @@ public final class Deidentification {
         case CS -> data.texts(element.tag()).stream().allMatch(Deidentification::isCode);
         case UI ->
             data.texts(element.tag()).stream().allMatch(uid -> uid.startsWith(STANDARD_ROOT));
+        case LO -> data.texts(element.tag()).stream().allMatch(RESCALE_TYPES::contains);
         case DS, IS -> {
           data.numbers(element.tag()); // fails for other text
           yield true;

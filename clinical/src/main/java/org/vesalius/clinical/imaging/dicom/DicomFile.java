@@ -93,7 +93,11 @@ public final class DicomFile {
     return transferSyntax;
   }
 
-  /** Number of frames; 0 for a file without pixels. */
+  /**
+   * Number of frames; 0 for a file without pixels.
+   *
+   * @throws DicomFormatException if the file does not say a number
+   */
   public int frames() {
     return pixels.count();
   }

@@ -28,7 +28,7 @@ record DicomStructure(DataSet meta, DataSet data, TransferSyntax transferSyntax)
             : new DataSet(source, List.of(), CharacterSets.ASCII, start);
     long from = withMeta ? endOfMeta(meta, start) : 0;
     TransferSyntax declared =
-        meta.text(Tag.TRANSFER_SYNTAX_UID).map(TransferSyntax::of).orElse(null);
+        meta.text(Tag.TRANSFER_SYNTAX_UID).map(uid -> transferSyntax(meta, uid)).orElse(null);
     if (declared != null && declared.deflated()) {
       ByteSource inflated = inflate(source, from);
       return parse(new DataSetParser(inflated), meta, inflated, 0, declared);
@@ -51,6 +51,13 @@ record DicomStructure(DataSet meta, DataSet data, TransferSyntax transferSyntax)
     }
     DataSet data = parser.parse(from, source.size(), explicit, syntax.bigEndian());
     return new DicomStructure(meta, data, syntax);
+  }
+
+  private static TransferSyntax transferSyntax(DataSet meta, String uid) {
+    if (!uid.matches("[0-9.]{1,64}")) {
+      throw meta.fail(Tag.TRANSFER_SYNTAX_UID, "corrupt: expected digits and dots");
+    }
+    return TransferSyntax.of(uid);
   }
 
   private static boolean startsMeta(ByteSource source) {

@@ -20,8 +20,12 @@ final class Inflation {
 
   /** All that a deflated data set inflates to. */
   static byte[] inflate(ByteSource source, long from) {
+    return inflate(source, from, ENOUGH);
+  }
+
+  static byte[] inflate(ByteSource source, long from, long enough) {
     long size = source.size() - from;
-    long limit = Math.min(Math.max(ENOUGH, RATIO * size), Integer.MAX_VALUE - 8L);
+    long limit = Math.min(Math.max(enough, RATIO * size), Integer.MAX_VALUE - 8L);
     byte[] out = new byte[(int) Math.min(Math.max(1024, 4 * size), 1 << 24)];
     byte[] in = new byte[(int) Math.min(size, STEP)];
     long at = from;

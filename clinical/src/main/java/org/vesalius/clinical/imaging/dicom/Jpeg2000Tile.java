@@ -1,6 +1,7 @@
 package org.vesalius.clinical.imaging.dicom;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -339,7 +340,11 @@ final class Jpeg2000Tile {
         open = block.passes == 0 ? 1 : 0;
       }
       int passes = Math.min(most, left);
-      int length = bits.bits(block.lengthBits + 31 - Integer.numberOfLeadingZeros(passes));
+      int lengthBits = block.lengthBits + 31 - Integer.numberOfLeadingZeros(passes);
+      if (lengthBits > 31) {
+        throw new CodecException(bits.position(), "corrupt: JPEG 2000 packet header");
+      }
+      int length = bits.bits(lengthBits);
       blocks.add(block);
       lengths.add(new int[] {passes, length, open});
       block.passes += passes;
@@ -356,7 +361,7 @@ final class Jpeg2000Tile {
       return;
     }
     BlockDecoder.Segment last = block.segments.removeLast();
-    byte[] both = java.util.Arrays.copyOf(last.data(), last.length() + data.length);
+    byte[] both = Arrays.copyOf(last.data(), last.length() + data.length);
     System.arraycopy(data, 0, both, last.length(), data.length);
     block.segments.add(new BlockDecoder.Segment(last.passes() + passes, both, both.length));
   }

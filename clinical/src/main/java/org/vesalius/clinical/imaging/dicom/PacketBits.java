@@ -1,5 +1,7 @@
 package org.vesalius.clinical.imaging.dicom;
 
+import java.util.Arrays;
+
 /** The bits of JPEG 2000 packet headers (T.800 B.10.1), and the bytes between them. */
 final class PacketBits {
   private final byte[] data;
@@ -59,7 +61,7 @@ final class PacketBits {
       throw new CodecException(
           at, "truncated: expected a packet of %d bytes, found %d".formatted(count, left()));
     }
-    byte[] bytes = java.util.Arrays.copyOfRange(data, at, at + count);
+    byte[] bytes = Arrays.copyOfRange(data, at, at + count);
     at += count;
     return bytes;
   }
