@@ -49,7 +49,7 @@ final class DataSetTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1d", "NaN", "0x10", "1e", "--1", "1 2", "Infinity", "1e999", "1,5"})
+  @CsvSource({"1d", "NaN", "0x10", "1e", "--1", "1 2", "Infinity", "1e999", "'1,5'"})
   void whatJavaTakesForANumberDicomMayNot(String text) {
     DataSet data = DicomBytes.file(EXPLICIT).text(0x0028_1053, "DS", text).read().dataSet();
     assertThrows(DicomFormatException.class, () -> data.numbers(Tag.RESCALE_SLOPE));

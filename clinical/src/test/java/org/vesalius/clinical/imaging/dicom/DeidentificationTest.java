@@ -34,6 +34,7 @@ final class DeidentificationTest {
         .text(0x0020_4000, "LT", "SECRET")
         .u16(0x0028_0010, 512)
         .text(0x0028_1050, "DS", "SECRET")
+        .text(0x0028_1054, "LO", "HU")
         .text(0x0028_1055, "LO", "SECRET")
         .text(0x0029_0010, "LO", "VENDOR")
         .text(0x0029_1001, "LO", "SECRET")
@@ -63,6 +64,7 @@ final class DeidentificationTest {
             Tag.BODY_PART_EXAMINED,
             Tag.SLICE_THICKNESS,
             Tag.ROWS,
+            Tag.RESCALE_TYPE,
             Tag.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE),
         copy.tags());
     assertEquals(Optional.of("CT"), copy.text(Tag.MODALITY));
@@ -101,6 +103,7 @@ final class DeidentificationTest {
         if (known != null && known.exposure() == Attribute.Exposure.KEPT) {
           switch (known.representation()) {
             case CS, DS, IS, US, SS, UL, SL, FL, FD, OW, SQ, UI -> {}
+            case LO -> assertTrue(known.keyword().endsWith("Type"), known::keyword);
             default -> throw new AssertionError(known + " may hold text or a time");
           }
           assertNotEquals(0x0010, group, known::keyword);

@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.zip.InflaterInputStream;
 
 /**
@@ -29,9 +30,9 @@ record TinyFile(String name, String digest, String photometric, byte[] bytes) {
                 new ByteArrayInputStream(Base64.getMimeDecoder().decode(packed.readAllBytes())))) {
       List<TinyFile> files = new ArrayList<>();
       for (String line = line(records); !line.isEmpty(); line = line(records)) {
-        String[] field = line.split(" ");
+        String[] field = line.split(" ", -1);
         byte[] bytes = records.readNBytes(Integer.parseInt(field[3]));
-        files.add(new TinyFile(field[0], field[1], field[2].replace('_', ' '), bytes));
+        files.add(new TinyFile(field[0], field[1], field[2], bytes));
       }
       return files;
     } catch (IOException e) {
@@ -52,11 +53,12 @@ record TinyFile(String name, String digest, String photometric, byte[] bytes) {
   }
 
   /** The hash of samples as cells of {@code allocated} bits, little endian. */
-  static String digest(DicomFile file, int allocated, boolean planar, boolean subsampled) {
+  static String digest(
+      List<StoredFrame> frames, int allocated, boolean planar, boolean subsampled) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (int i = 0; i < file.frames(); i++) {
-        digest.update(cells(file.frame(i), allocated, planar, subsampled));
+      for (StoredFrame frame : frames) {
+        digest.update(cells(frame, allocated, planar, subsampled));
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
@@ -64,7 +66,12 @@ record TinyFile(String name, String digest, String photometric, byte[] bytes) {
     }
   }
 
-  static byte[] cells(StoredFrame frame, int allocated, boolean planar, boolean subsampled) {
+  static List<StoredFrame> frames(DicomFile file) {
+    return IntStream.range(0, file.frames()).mapToObj(file::frame).toList();
+  }
+
+  private static byte[] cells(
+      StoredFrame frame, int allocated, boolean planar, boolean subsampled) {
     int[] samples = frame.samples();
     if (subsampled) {
       byte[] cells = new byte[samples.length / 3 * 2];
