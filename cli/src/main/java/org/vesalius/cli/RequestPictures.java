@@ -32,7 +32,7 @@ final class RequestPictures {
    * @param index of the frame, from 0
    */
   private record Medical(
-      String kind, int frames, int index, PlacedPicture picture, Optional<Display> shown) {}
+      MedicalImage image, int index, PlacedPicture picture, Optional<Display> shown) {}
 
   private record Entry(Part.Picture part, Optional<Medical> medical) {}
 
@@ -72,9 +72,7 @@ final class RequestPictures {
         entries.add(
             new Entry(
                 new Part.Pixels(picture.image(), file.toString()),
-                Optional.of(
-                    new Medical(
-                        image.kind(), image.frames(), index, picture, frame.chosen(window)))));
+                Optional.of(new Medical(image, index, picture, frame.chosen(window)))));
       }
     }
     return new RequestPictures(entries);
@@ -113,23 +111,24 @@ final class RequestPictures {
   List<String> notes() {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < entries.size(); i++) {
-      int number = i + 1;
-      entries
-          .get(i)
-          .medical()
-          .ifPresent(medical ->
-              lines.add(
-                  "picture %d: %s, frame %d of %d%s"
-                      .formatted(
-                          number,
-                          medical.kind(),
-                          medical.index() + 1,
-                          medical.frames(),
-                          medical
-                              .shown()
-                              .map(MedicalReport::window)
-                              .map(window -> ", " + window)
-                              .orElse(""))));
+      if (entries.get(i).medical().isEmpty()) {
+        continue;
+      }
+      Medical medical = entries.get(i).medical().get();
+      String picture = "picture " + (i + 1) + ": ";
+      lines.add(
+          "%s%s, frame %d of %d%s"
+              .formatted(
+                  picture,
+                  medical.image().kind(),
+                  medical.index() + 1,
+                  medical.image().frames(),
+                  medical
+                      .shown()
+                      .map(MedicalReport::window)
+                      .map(window -> ", " + window)
+                      .orElse("")));
+      medical.image().notes().forEach(note -> lines.add(picture + note));
     }
     return lines;
   }
@@ -143,8 +142,10 @@ final class RequestPictures {
       }
       Medical medical = entry.medical().get();
       ObjectNode picture = json.addObject();
-      picture.put("kind", medical.kind());
+      picture.put("kind", medical.image().kind());
       MedicalReport.picture(picture, medical.index(), medical.picture(), medical.shown());
+      ArrayNode notes = picture.putArray("notes");
+      medical.image().notes().forEach(notes::add);
     }
   }
 

@@ -105,4 +105,9 @@ public final class DicomImage implements MedicalImage {
     }
     return notes;
   }
+
+  @Override
+  public String toString() {
+    return kind() + " " + file.name();
+  }
 }

@@ -70,10 +70,12 @@ final class DicomPlacement {
   }
 
   private static boolean isSpacing(double[] values) {
-    return values.length == 2
-        && values[0] > 0
-        && values[1] > 0
-        && Double.isFinite(values[0] + values[1]);
+    return values.length == 2 && isSize(values[0]) && isSize(values[1]);
+  }
+
+  /** A nanometre to a kilometre. */
+  private static boolean isSize(double millimetres) {
+    return millimetres >= 1e-6 && millimetres <= 1e6;
   }
 
   private static boolean same(double[] one, double[] other) {

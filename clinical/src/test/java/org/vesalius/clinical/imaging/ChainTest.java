@@ -175,7 +175,8 @@ class ChainTest {
     for (int i = 0; i < grey.length; i++) {
       sum += grey[i];
       sumX += grey[i] * (i % width + 0.5);
-      sumY += grey[i] * (i / width + 0.5);
+      int row = i / width;
+      sumY += grey[i] * (row + 0.5);
     }
     return new Point(sumX / sum, sumY / sum);
   }

@@ -154,6 +154,7 @@ class DicomImageTest {
     assertEquals(Place.CALIBRATED, spacing("DX", "0.12\\0.12", "0.14\\0.14").orElseThrow().place());
     assertTrue(spacing("CT", "", "").isEmpty());
     assertTrue(spacing("CT", "0\\0", "").isEmpty());
+    assertTrue(spacing("CT", "1e-300\\1e-300", "").isEmpty());
   }
 
   @Test

@@ -1,6 +1,5 @@
 package org.vesalius.clinical.imaging.dicom;
 
-import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -123,8 +122,7 @@ public final class Deidentification {
     try {
       return switch (vr) {
         case CS -> data.texts(element.tag()).stream().allMatch(Deidentification::isCode);
-        case UI ->
-            data.texts(element.tag()).stream().allMatch(uid -> uid.startsWith(STANDARD_ROOT));
+        case UI -> data.texts(element.tag()).stream().allMatch(Deidentification::isStandard);
         case LO -> data.texts(element.tag()).stream().allMatch(RESCALE_TYPES::contains);
         case DS, IS -> {
           data.numbers(element.tag()); // fails for other text
@@ -145,6 +143,10 @@ public final class Deidentification {
                 c -> (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_');
   }
 
+  private static boolean isStandard(String uid) {
+    return uid.startsWith(STANDARD_ROOT) && uid.matches("[0-9.]{1,64}");
+  }
+
   private static boolean isNumber(ValueRepresentation vr) {
     return switch (vr.kind) {
       case SIGNED, UNSIGNED, FLOATS -> true;
@@ -154,8 +156,7 @@ public final class Deidentification {
 
   private static DataSet copy(DataSet data, @Nullable Mac mac) {
     List<Element> kept = new ArrayList<>();
-    ByteSource nothing =
-        new ByteSource(MemorySegment.ofArray(new byte[0]), data.source().file(), "copied byte");
+    ByteSource nothing = ByteSource.of(new byte[0], data.source().file(), "copied byte");
     data.forEach(element -> {
       Attribute known = Dictionary.find(element.tag());
       List<DataSet> items = element.items();
@@ -181,8 +182,7 @@ public final class Deidentification {
 
   /** The element with bytes of its own, so that the copy holds nothing of the file. */
   private static Element withValue(DataSet data, Element element, byte[] value) {
-    ByteSource source =
-        new ByteSource(MemorySegment.ofArray(value), data.source().file(), "copied byte");
+    ByteSource source = ByteSource.of(value, data.source().file(), "copied byte");
     return new Element(
         element.tag(), element.representation(), source, 0, 0, value.length, element.bigEndian());
   }

@@ -62,7 +62,7 @@ public final class DicomFile {
    * @param name stands for the file in messages
    */
   public static DicomFile read(byte[] bytes, String name) {
-    return read(MemorySegment.ofArray(bytes), name);
+    return new DicomFile(name, DicomStructure.read(ByteSource.of(bytes, name, "byte")));
   }
 
   /**
@@ -71,7 +71,7 @@ public final class DicomFile {
    * @param name stands for the file in messages
    */
   public static DicomFile read(MemorySegment bytes, String name) {
-    return new DicomFile(name, DicomStructure.read(new ByteSource(bytes, name, "byte")));
+    return new DicomFile(name, DicomStructure.read(new ByteSource(bytes, null, name, "byte")));
   }
 
   /** What stands for the file in messages. */

@@ -1,6 +1,5 @@
 package org.vesalius.clinical.imaging.dicom;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -112,6 +111,6 @@ record DicomStructure(DataSet meta, DataSet data, TransferSyntax transferSyntax)
 
   private static ByteSource inflate(ByteSource source, long from) {
     byte[] inflated = Inflation.inflate(source, from);
-    return new ByteSource(MemorySegment.ofArray(inflated), source.file(), "inflated byte");
+    return ByteSource.of(inflated, source.file(), "inflated byte");
   }
 }

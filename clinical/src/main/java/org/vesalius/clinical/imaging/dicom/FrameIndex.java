@@ -42,13 +42,10 @@ final class FrameIndex {
       } else if (frames == fragments.count()) {
         Arrays.setAll(first, i -> i);
       } else {
-        findStarts(pixels, fragments, first);
+        // DCMTK splits frames of RLE too, though PS3.5 A.4.2 says not to; nothing marks their
+        // start.
+        findStarts(pixels, fragments, first, rle);
       }
-    }
-    if (rle && fragments.count() != frames) {
-      throw pixels.fail(
-          "corrupt: expected one fragment for each of %d frames of RLE, found %d"
-              .formatted(frames, fragments.count()));
     }
     return new FrameIndex(pixels, fragments, first, null);
   }
@@ -134,10 +131,10 @@ final class FrameIndex {
     return found;
   }
 
-  private static void findStarts(Element pixels, Fragments fragments, int[] first) {
+  private static void findStarts(Element pixels, Fragments fragments, int[] first, boolean rle) {
     int found = 0;
     for (int i = 0; i < fragments.count(); i++) {
-      if (isStart(pixels, fragments, i)) {
+      if (!rle && isStart(pixels, fragments, i)) {
         if (found < first.length - 1) {
           first[found] = i;
         }

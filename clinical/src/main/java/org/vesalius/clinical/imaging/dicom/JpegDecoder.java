@@ -215,8 +215,11 @@ final class JpegDecoder {
     if (!known || precision > pixels.allocated()) {
       throw new CodecException(
           at,
-          "expected samples of at most %d bits that JPEG knows, found %d bits"
-              .formatted(pixels.allocated(), precision));
+          "expected samples of %s bits, at most %d, found %d"
+              .formatted(
+                  marker == LOSSLESS ? "2 to 16" : marker == 0xc0 ? "8" : "8 or 12",
+                  pixels.allocated(),
+                  precision));
     }
     components = new Component[count];
     for (int c = 0; c < count; c++) {

@@ -40,11 +40,11 @@ public record Window(double centre, double width, Function function) implements 
 
   /** A window from the darkest to the brightest value. */
   public static Window ofRange(double darkest, double brightest) {
-    double width = brightest - darkest;
+    double width = Math.min(brightest - darkest, Double.MAX_VALUE);
+    double middle = darkest / 2 + brightest / 2;
     // A picture of one value is shown in middle grey.
-    return width > 0
-        ? new Window(darkest + width / 2, width, Function.LINEAR_EXACT)
-        : new Window(darkest, Math.max(1, Math.ulp(darkest)), Function.LINEAR_EXACT);
+    return new Window(
+        middle, width > 0 ? width : Math.max(1, Math.ulp(darkest)), Function.LINEAR_EXACT);
   }
 
   @Override

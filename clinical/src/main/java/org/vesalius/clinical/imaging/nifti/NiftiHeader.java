@@ -22,6 +22,7 @@ import org.vesalius.clinical.imaging.geometry.Vector;
  *     nothing
  * @param toSpace from voxels to millimetres
  */
+@SuppressWarnings("ArrayRecordComponent") // inside this package; never compared
 record NiftiHeader(
     int version,
     boolean single,
@@ -48,6 +49,7 @@ record NiftiHeader(
   private static final long MOST_PIXELS = 178_956_970;
 
   private static final long MOST_VOXELS = 1L << 48;
+  private static final double MOST_OFFSET = 1L << 60;
 
   /** Whether bytes begin like a header. */
   static boolean matches(byte[] head) {
@@ -160,7 +162,7 @@ record NiftiHeader(
     if (offset == 0) {
       return least;
     }
-    if (!(offset >= least && offset < Long.MAX_VALUE / 2) || offset != Math.rint(offset)) {
+    if (!(offset >= least && offset < MOST_OFFSET) || offset != Math.rint(offset)) {
       throw new NiftiFormatException(
           origin, "vox_offset: expected a whole number from %d, found %s".formatted(least, offset));
     }

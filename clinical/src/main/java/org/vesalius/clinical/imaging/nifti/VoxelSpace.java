@@ -58,13 +58,19 @@ record VoxelSpace(Vector i, Vector j, Vector k, Vector origin, Source source) {
             space.origin.times(millimetres),
             space.source);
     double volume = scaled.i.cross(scaled.j).dot(scaled.k);
-    if (!Double.isFinite(volume) || volume == 0 || !Double.isFinite(scaled.origin.length())) {
+    boolean sizes = isSize(scaled.i) && isSize(scaled.j) && isSize(scaled.k);
+    if (!sizes || volume == 0 || !Double.isFinite(scaled.origin.length())) {
       throw new NiftiFormatException(
           origin,
           "%s: expected three directions in space, found a map without a way back"
               .formatted(space.source.description()));
     }
     return scaled;
+  }
+
+  /** A nanometre to a kilometre. */
+  private static boolean isSize(Vector step) {
+    return step.length() >= 1e-6 && step.length() <= 1e6;
   }
 
   private static VoxelSpace sform(NiftiHeader.Fields fields) {

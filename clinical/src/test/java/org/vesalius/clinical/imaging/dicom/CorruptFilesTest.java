@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.zip.Deflater;
@@ -42,7 +41,7 @@ final class CorruptFilesTest {
     for (int length = 0; length < tiny.bytes().length; length++) {
       byte[] bytes = Arrays.copyOf(tiny.bytes(), length);
       DicomFormatException failed =
-          assertThrows(DicomFormatException.class, () -> MutationTest.exercise(bytes));
+          assertThrows(DicomFormatException.class, () -> MutationTest.decode(bytes));
       MutationTest.assertClear(failed, tiny.name() + " cut at " + length);
       inPixels += String.valueOf(failed.getMessage()).contains("truncated") ? 1 : 0;
     }
@@ -222,7 +221,7 @@ final class CorruptFilesTest {
     for (int i = 0; i < 100; i++) {
       System.arraycopy(block, 0, bomb, i * length, length);
     }
-    ByteSource source = new ByteSource(MemorySegment.ofArray(bomb), "test.dcm", "byte");
+    ByteSource source = ByteSource.of(bomb, "test.dcm", "byte");
     failsWith("more than the limit of 8388608 bytes", () -> Inflation.inflate(source, 0, 8 << 20));
     failsWith(
         "does not end", () -> DicomFile.read(deflated(Arrays.copyOf(bomb, length)), "test.dcm"));
@@ -253,7 +252,7 @@ final class CorruptFilesTest {
 
   private static void exercise(byte[] bytes, String where) {
     try {
-      MutationTest.exercise(bytes);
+      MutationTest.decode(bytes);
     } catch (DicomFormatException | UnsupportedTransferSyntaxException e) {
       MutationTest.assertClear(e, where);
     } catch (RuntimeException e) {

@@ -79,6 +79,21 @@ final class DeidentificationTest {
   }
 
   @Test
+  void dropsListedAttributesWithOtherValues() {
+    DataSet copy =
+        Deidentification.copy(
+            DicomBytes.file("1.2.840.10008.1.2.1")
+                .text(0x0008_0008, "CS", "ORIGINAL\\Jane Doe")
+                .text(0x0008_0016, "UI", "1.2.840.10008.1 SECRET")
+                .text(0x0008_0060, "CS", "A SENTENCE OF MORE THAN SIXTEEN LETTERS")
+                .text(0x0018_0050, "LO", "SECRET")
+                .text(0x0028_1054, "LO", "SECRET")
+                .read()
+                .dataSet());
+    assertEquals(List.of(), copy.tags());
+  }
+
+  @Test
   void replacesIdentifiersByTheSaltOfTheCaller() {
     DataSet one = Deidentification.copy(patient(), SALT);
     DataSet same = Deidentification.copy(patient(), SALT);

@@ -117,7 +117,8 @@ final class GoldenFilesTest {
             "CTImageOddAligned.dat",
             "CTImageEvenAligned.dat",
             "MR_truncated.dcm",
-            "meta_missing_tsyntax.dcm");
+            "meta_missing_tsyntax.dcm",
+            "DICOMDIR-nooffset");
     try (Stream<Path> files = Files.walk(images().resolve("dicom"))) {
       for (Path path : files.filter(Files::isRegularFile).toList()) {
         String name = String.valueOf(path.getFileName());

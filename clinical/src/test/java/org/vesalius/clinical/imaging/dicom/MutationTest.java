@@ -35,7 +35,7 @@ final class MutationTest {
         if (i % 8 == 0) {
           exercise(bytes);
         } else {
-          decode(DicomFile.read(bytes, "test.dcm"));
+          decode(bytes);
         }
         decoded++;
       } catch (DicomFormatException | UnsupportedTransferSyntaxException e) {
@@ -59,6 +59,10 @@ final class MutationTest {
     Deidentification.copy(file.dataSet(), new byte[16]);
     file.palette();
     decode(file);
+  }
+
+  static void decode(byte[] bytes) {
+    decode(DicomFile.read(bytes, "test.dcm"));
   }
 
   private static void decode(DicomFile file) {

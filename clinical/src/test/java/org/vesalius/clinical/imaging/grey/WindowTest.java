@@ -101,6 +101,14 @@ class WindowTest {
   }
 
   @Test
+  void rangesMayBeOfOneValueOrAllThereAre() {
+    assertEquals(0.5, Window.ofRange(7, 7).apply(7));
+    Window all = Window.ofRange(-Double.MAX_VALUE, Double.MAX_VALUE);
+    assertEquals(0.5, all.apply(0));
+    assertEquals(1, all.apply(Double.MAX_VALUE));
+  }
+
+  @Test
   void invertedAndPadded() {
     int[] stored = {0, 50, 100, -2000, -1500};
     GreyValues values =

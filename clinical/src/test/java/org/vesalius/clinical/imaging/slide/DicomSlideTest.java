@@ -38,7 +38,9 @@ class DicomSlideTest {
 
   private static int red(PlacedPicture picture, double x, double y) {
     Point at = picture.transform().toModel(new Point(x, y));
-    int i = (int) at.y() * picture.image().width() + (int) at.x();
+    int column = (int) at.x();
+    int row = (int) at.y();
+    int i = row * picture.image().width() + column;
     return picture.image().copyRgb()[3 * i] & 0xff;
   }
 

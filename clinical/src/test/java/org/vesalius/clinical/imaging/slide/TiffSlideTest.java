@@ -45,7 +45,9 @@ class TiffSlideTest {
   private static int[] colour(PlacedPicture picture, Point source) {
     Point at = picture.transform().toModel(source);
     byte[] rgb = picture.image().copyRgb();
-    int i = 3 * ((int) at.y() * picture.image().width() + (int) at.x());
+    int column = (int) at.x();
+    int row = (int) at.y();
+    int i = 3 * (row * picture.image().width() + column);
     return new int[] {rgb[i] & 0xff, rgb[i + 1] & 0xff, rgb[i + 2] & 0xff};
   }
 

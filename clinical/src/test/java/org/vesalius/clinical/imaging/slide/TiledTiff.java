@@ -49,8 +49,7 @@ public final class TiledTiff {
   /** The file, its tiles deflated or as JPEG. */
   public static byte[] of(double pixelsPerCentimetre, boolean jpeg, Page... pages) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
-    ByteBuffer head = buffer(8).put((byte) 'I').put((byte) 'I').putShort((short) 42);
-    data.writeBytes(head.putInt(0).array());
+    data.writeBytes(bytes(buffer(8).put((byte) 'I').put((byte) 'I').putShort((short) 42)));
     int[] directories = new int[pages.length];
     int[] next = new int[pages.length];
     for (int p = 0; p < pages.length; p++) {
@@ -74,14 +73,13 @@ public final class TiledTiff {
         sizes.putInt(size[tile]);
       }
       int offsetsAt = data.size();
-      data.writeBytes(offsets.array());
+      data.writeBytes(bytes(offsets));
       int sizesAt = data.size();
-      data.writeBytes(sizes.array());
+      data.writeBytes(bytes(sizes));
       int bitsAt = data.size();
-      data.writeBytes(
-          buffer(8).putShort((short) 8).putShort((short) 8).putShort((short) 8).array());
+      data.writeBytes(bytes(buffer(8).putShort((short) 8).putShort((short) 8).putShort((short) 8)));
       int resolutionAt = data.size();
-      data.writeBytes(buffer(8).putInt((int) (pixelsPerCentimetre * 100)).putInt(100).array());
+      data.writeBytes(bytes(buffer(8).putInt((int) (pixelsPerCentimetre * 100)).putInt(100)));
       directories[p] = data.size();
       int[][] entries = {
         {256, 4, 1, page.width()},
@@ -106,7 +104,7 @@ public final class TiledTiff {
         directory.putInt(entry[3]);
       }
       next[p] = directories[p] + 2 + 12 * entries.length;
-      data.writeBytes(directory.array());
+      data.writeBytes(bytes(directory));
     }
     byte[] file = data.toByteArray();
     ByteBuffer links = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
@@ -131,6 +129,13 @@ public final class TiledTiff {
       throw new UncheckedIOException(e);
     }
     return out.toByteArray();
+  }
+
+  /** All of a buffer, what was not written too. */
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.capacity()];
+    buffer.get(0, bytes);
+    return bytes;
   }
 
   private static ByteBuffer buffer(int size) {
