@@ -243,7 +243,12 @@ final class RunCommand implements Callable<Integer> {
     if (medical.isGiven() && images.isEmpty()) {
       throw misuse("--window and --frame: expected a medical --image that they are about");
     }
-    return RequestPictures.read(images, window, frames);
+    RequestPictures pictures = RequestPictures.read(images, window, frames);
+    if (medical.isGiven() && !pictures.hasMedical()) {
+      throw new CommandFailure(
+          "--window and --frame are about medical pictures, and there is none among these");
+    }
+    return pictures;
   }
 
   private ChatRequest.Builder conversation(ChatRequest.Builder builder, RequestPictures pictures) {

@@ -42,6 +42,12 @@ final class MedicalFiles {
 
   /** One slice of CT with pixels of 0.5 mm; Hounsfield units are the numbers minus 1024. */
   static Path ct(Path file, int columns, int rows, int height, short... pixels) throws IOException {
+    return ct(file, "1.2.3", columns, rows, height, pixels);
+  }
+
+  /** The same of any series. */
+  static Path ct(Path file, String series, int columns, int rows, int height, short... pixels)
+      throws IOException {
     ByteArrayOutputStream meta = new ByteArrayOutputStream();
     text(meta, 0x0002_0010, "UI", "1.2.840.10008.1.2.1");
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -53,8 +59,8 @@ final class MedicalFiles {
     out.writeBytes(meta.toByteArray());
     text(out, 0x0008_0060, "CS", "CT");
     text(out, 0x0010_0010, "PN", NAME);
-    text(out, 0x0020_000e, "UI", "1.2.3");
-    text(out, 0x0020_0032, "DS", "-100\\-50\\" + height);
+    text(out, 0x0020_000e, "UI", series);
+    text(out, 0x0020_0032, "DS", String.join("\\", "-100", "-50", String.valueOf(height)));
     text(out, 0x0020_0037, "DS", "1\\0\\0\\0\\1\\0");
     number(out, 0x0028_0002, 1);
     text(out, 0x0028_0004, "CS", "MONOCHROME2");

@@ -152,5 +152,14 @@ class MedicalRunTest {
     Path broken = Files.writeString(folder.resolve("broken.dcm"), "nothing");
     String error = ask("--image", broken.toString()).errorLine(Vesalius.FAILURE);
     assertTrue(error.contains("broken.dcm"), error);
+    Path two = Files.createDirectory(folder.resolve("two"));
+    MedicalFiles.ct(two.resolve("a"), "1.2.3", 1, 1, 0, (short) 0);
+    MedicalFiles.ct(two.resolve("b"), "1.2.4", 1, 1, 0, (short) 0);
+    assertTrue(
+        ask("--image", two.toString()).errorLine(Vesalius.FAILURE).contains("holds 2 series"));
+    String ordinary =
+        ask("--image", demo.example("nodule.png").toString(), "--window", "lung")
+            .errorLine(Vesalius.FAILURE);
+    assertTrue(ordinary.contains("there is none"), ordinary);
   }
 }

@@ -89,6 +89,22 @@ record ImagePixels(
     return photometric.endsWith("_422");
   }
 
+  /** The same with a colour for each pixel, where it was one for two of them. */
+  ImagePixels asFull() {
+    return isSubsampled()
+        ? new ImagePixels(
+            rows,
+            columns,
+            samplesPerPixel,
+            allocated,
+            stored,
+            highBit,
+            signed,
+            planar,
+            photometric.replace("_422", ""))
+        : this;
+  }
+
   /** Bits of an uncompressed frame. */
   long frameBits() {
     long cells = (long) rows * columns * samplesPerPixel;

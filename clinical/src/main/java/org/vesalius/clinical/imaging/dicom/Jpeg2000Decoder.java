@@ -33,6 +33,9 @@ final class Jpeg2000Decoder {
   /** Nothing real is flatter than this many samples in a byte. */
   private static final long MAX_SAMPLES_PER_BYTE = 1 << 16;
 
+  /** Each goes over the whole tile. */
+  private static final int MAX_PROGRESSIONS = 32;
+
   private static final long SMALL = 1 << 20;
 
   /** Coding parameters of the image, or of a tile that changes them. */
@@ -348,7 +351,7 @@ final class Jpeg2000Decoder {
     for (int at = from; end - at >= 7; at += 7) {
       int toComponent = data[at + 5] & 0xff;
       int kind = data[at + 6] & 0xff;
-      if (kind > 4) {
+      if (kind > 4 || progressions.size() == MAX_PROGRESSIONS) {
         throw new CodecException(at, "corrupt: JPEG 2000 progression");
       }
       progressions.add(

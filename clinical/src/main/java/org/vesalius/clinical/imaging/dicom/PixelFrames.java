@@ -59,8 +59,15 @@ final class PixelFrames {
     return data.contains(Tag.FLOAT_PIXEL_DATA) || data.contains(Tag.DOUBLE_FLOAT_PIXEL_DATA);
   }
 
-  /** Frames follow each other without a gap, those of one bit even inside a byte. */
-  private StoredFrame plain(ImagePixels pixels, Element element, int index, int count) {
+  /**
+   * Some writers name colours of half resolution and store all of them: their number tells. Frames
+   * follow each other without a gap, those of one bit even inside a byte.
+   */
+  private StoredFrame plain(ImagePixels described, Element element, int index, int count) {
+    ImagePixels pixels = described;
+    if (pixels.isSubsampled() && element.length() * 8 >= count * pixels.asFull().frameBits()) {
+      pixels = pixels.asFull();
+    }
     checkPairs(pixels);
     long bits = pixels.frameBits();
     long expected = Math.ceilDiv(bits * count, 8);
@@ -104,7 +111,10 @@ final class PixelFrames {
     byte[] coded = frames.frame(index);
     try {
       return switch (syntax.codec()) {
-        case RLE -> pixels.ofBytes(RleDecoder.decode(coded, withoutSubsampling(pixels)), 0, false);
+        case RLE -> {
+          ImagePixels full = pixels.asFull();
+          yield full.ofBytes(RleDecoder.decode(coded, full), 0, false);
+        }
         case ENCAPSULATED_NATIVE -> {
           checkPairs(pixels);
           long expected = Math.ceilDiv(pixels.frameBits(), 8);
@@ -137,13 +147,6 @@ final class PixelFrames {
 
   private static StoredFrame decoded(ImagePixels pixels, DecodedFrame decoded) {
     return pixels.ofDecoded(decoded);
-  }
-
-  private ImagePixels withoutSubsampling(ImagePixels pixels) {
-    if (pixels.isSubsampled()) {
-      throw new CodecException(0, "expected colours of full resolution in RLE, found YBR_FULL_422");
-    }
-    return pixels;
   }
 
   private void checkPairs(ImagePixels pixels) {

@@ -99,6 +99,21 @@ final class GoldenFilesTest {
     assertTrue(overlaid);
   }
 
+  /** Of pydicom 2.3.1, {@code apply_color_lut}: first frame, words in little endian order. */
+  @Test
+  void palettesGiveTheColoursOfPydicom() {
+    Map<String, String> hashes =
+        Map.of(
+            "pydicom/examples_palette.dcm", "6c168741cfbeaf8a",
+            "cornerstone/no-pixel-spacing.dcm", "9646f48c4f5ad31d",
+            "dcm4che/US-PAL-8-10x-echo", "77c459c907ff9422");
+    hashes.forEach((name, hash) -> {
+      DicomFile file = DicomFile.read(images().resolve("dicom").resolve(name));
+      StoredFrame colours = file.palette().orElseThrow().apply(file.frame(0));
+      assertTrue(TinyFile.digest(List.of(colours), 16, false, false).startsWith(hash), name);
+    });
+  }
+
   @Test
   void filesWithoutPixelsAreReadOrRefusedClearly() throws IOException {
     Set<String> refused =

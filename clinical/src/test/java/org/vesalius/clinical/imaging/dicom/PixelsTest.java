@@ -71,6 +71,19 @@ final class PixelsTest {
             .frame(0);
     assertArrayEquals(new int[] {1, 3, 4, 2, 3, 4}, pair.samples());
     assertEquals("YBR_FULL", pair.photometric());
+    // Named so, but there for each pixel.
+    StoredFrame full =
+        DicomBytes.file(EXPLICIT)
+            .u16(0x0028_0002, 3)
+            .text(0x0028_0004, "CS", "YBR_FULL_422")
+            .u16(0x0028_0010, 1)
+            .u16(0x0028_0011, 2)
+            .u16(0x0028_0100, 8)
+            .element(0x7fe0_0010, "OB", six)
+            .read()
+            .frame(0);
+    assertArrayEquals(new int[] {1, 2, 3, 4, 5, 6}, full.samples());
+    assertEquals("YBR_FULL", full.photometric());
   }
 
   @Test
@@ -123,10 +136,6 @@ final class PixelsTest {
 
   @Test
   void bigEndianWordsOfBytes() {
-    byte[] bytes = {0, 8, 0, 0x60, 'C', 'S', 0, 2, 'C', 'T'};
-    byte[] little =
-        DicomBytes.image(BIG_ENDIAN, 1, 3).element(0x7fe0_0010, "OW", new byte[4]).toBytes();
-    assertTrue(little.length > 0 && bytes.length > 0);
     byte[] file = {
       0,
       0x28,

@@ -46,7 +46,7 @@ public final class TiledTiff {
     return of(pixelsPerCentimetre, false, pages);
   }
 
-  /** The file, its tiles deflated or as JPEG. */
+  /** The file, its tiles deflated, or as JPEG with common tables, as slides have them. */
   public static byte[] of(double pixelsPerCentimetre, boolean jpeg, Page... pages) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     data.writeBytes(bytes(buffer(8).put((byte) 'I').put((byte) 'I').putShort((short) 42)));
@@ -58,7 +58,7 @@ public final class TiledTiff {
       int[] size = new int[at.length];
       for (int i = 0; i < at.length; i++) {
         byte[] tile = page.tiles().get(i);
-        byte[] packed = jpeg ? jpeg(tile) : deflated(tile);
+        byte[] packed = jpeg ? segments(jpeg(tile), false) : deflated(tile);
         at[i] = data.size();
         size[i] = packed.length;
         data.writeBytes(packed);
@@ -80,6 +80,9 @@ public final class TiledTiff {
       data.writeBytes(bytes(buffer(8).putShort((short) 8).putShort((short) 8).putShort((short) 8)));
       int resolutionAt = data.size();
       data.writeBytes(bytes(buffer(8).putInt((int) (pixelsPerCentimetre * 100)).putInt(100)));
+      byte[] tables = jpeg ? segments(jpeg(page.tiles().getFirst()), true) : new byte[0];
+      int tablesAt = data.size();
+      data.writeBytes(tables);
       directories[p] = data.size();
       int[][] entries = {
         {256, 4, 1, page.width()},
@@ -95,15 +98,17 @@ public final class TiledTiff {
         {322, 3, 1, SIDE},
         {323, 3, 1, SIDE},
         {324, 4, across * down, offsetsAt},
-        {325, 4, across * down, sizesAt}
+        {325, 4, across * down, sizesAt},
+        {347, 7, tables.length, tablesAt}
       };
-      ByteBuffer directory = buffer(2 + 12 * entries.length + 4);
-      directory.putShort((short) entries.length);
-      for (int[] entry : entries) {
+      int count = jpeg ? entries.length : entries.length - 1;
+      ByteBuffer directory = buffer(2 + 12 * count + 4);
+      directory.putShort((short) count);
+      for (int[] entry : Arrays.copyOf(entries, count)) {
         directory.putShort((short) entry[0]).putShort((short) entry[1]).putInt(entry[2]);
         directory.putInt(entry[3]);
       }
-      next[p] = directories[p] + 2 + 12 * entries.length;
+      next[p] = directories[p] + 2 + 12 * count;
       data.writeBytes(bytes(directory));
     }
     byte[] file = data.toByteArray();
@@ -127,6 +132,29 @@ public final class TiledTiff {
       ImageIO.write(image, "jpg", out);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+
+  /** The tables of a JPEG stream, or all but these. */
+  private static byte[] segments(byte[] jpeg, boolean tables) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(jpeg, 0, 2);
+    int at = 2;
+    while ((jpeg[at + 1] & 0xff) != 0xda) {
+      int marker = jpeg[at + 1] & 0xff;
+      int length = 2 + ((jpeg[at + 2] & 0xff) << 8 | (jpeg[at + 3] & 0xff));
+      boolean table = marker == 0xdb || marker == 0xc4;
+      if (table == tables && marker != 0xe0) {
+        out.write(jpeg, at, length);
+      }
+      at += length;
+    }
+    if (tables) {
+      out.write(0xff);
+      out.write(0xd9);
+    } else {
+      out.write(jpeg, at, jpeg.length - at);
     }
     return out.toByteArray();
   }

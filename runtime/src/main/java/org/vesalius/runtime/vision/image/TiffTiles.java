@@ -39,6 +39,9 @@ public final class TiffTiles {
     258, 259, 262, 277, PLANAR, 317, 320, 338, 339, 347, 529, 530, 531, 532
   };
 
+  /** Of the result; sums are kept of each. */
+  private static final long MOST_PIXELS = 1 << 25;
+
   private static final int MOST_TAG_BYTES = 1 << 20;
   private static final int MOST_TILE_BYTES = 1 << 28;
   private static final int MOST_TILE_PIXELS = 1 << 24;
@@ -174,8 +177,7 @@ public final class TiffTiles {
           "expected a rectangle inside of %dx%d pixels and a step from 1, found %dx%d at (%d, %d) and step %d"
               .formatted(page.width(), page.height(), width, height, left, top, step));
     }
-    ImageSource source =
-        new ImageSource(new byte[0], file.toString(), ImageDecoder.DEFAULT_MAX_PIXELS);
+    ImageSource source = new ImageSource(new byte[0], file.toString(), MOST_PIXELS);
     source.checkSize(FORMAT, Math.ceilDiv(width, step), Math.ceilDiv(height, step));
     if (!page.tiled()) {
       throw source.fail(FORMAT, "expected a picture in tiles, found one in strips");
