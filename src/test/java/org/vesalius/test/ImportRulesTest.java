@@ -89,7 +89,7 @@ class ImportRulesTest {
           new Rule("org.vesalius.clinical", "", "org.vesalius.tokenizer"),
           new Rule("org.vesalius.clinical", "", "org.vesalius.runtime.generate"),
           new Rule("org.vesalius.clinical", "", "org.vesalius.runtime.models"),
-          new Rule("org.vesalius.clinical", "", "org.vesalius.cli"),
+          new Rule("org.vesalius.clinical", "", "org.vesalius.cli."),
           new Rule("org.vesalius.clinical.imaging.dicom", "", "org.vesalius.runtime"),
           new Rule(
               "org.vesalius.clinical.imaging.geometry", "", "org.vesalius.clinical.imaging.grey"),
