@@ -30,7 +30,7 @@ def case(name, bits, signed, modality=None, window=None, function=None, voi=None
     ds.BitsAllocated = 8 if bits <= 8 else 16
     low = -(1 << bits - 1) if signed else 0
     high = low + (1 << bits) - 1
-    stored = sorted({low, high, 0, *(rng.randint(low, high) for _ in range(40))})
+    stored = sorted({low, high, 0, *(rng.randint(low, high) for _ in range(17))})
     arr = np.array(stored, dtype=np.int32)
     fact = {"name": name, "stored": stored}
     if modality and modality[0] == "rescale":
