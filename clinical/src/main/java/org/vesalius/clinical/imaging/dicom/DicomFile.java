@@ -106,6 +106,7 @@ public final class DicomFile {
    * Decodes a frame.
    *
    * @param index from 0
+   * @throws IndexOutOfBoundsException if there is no such frame
    * @throws UnsupportedTransferSyntaxException if pixels of its transfer syntax are not decoded
    *     here
    * @throws DicomFormatException if they are broken, too large or contradict their description

@@ -75,7 +75,7 @@ final class Jpeg2000Decoder {
   }
 
   /** A tile's parameters and the data of its parts. */
-  private record TileData(Parameters parameters, ByteArrayOutputStream body) {}
+  private record TileData(int start, Parameters parameters, ByteArrayOutputStream body) {}
 
   private final byte[] data;
   private final ImagePixels pixels;
@@ -115,7 +115,13 @@ final class Jpeg2000Decoder {
     boolean converted = count == 3;
     for (var entry : tiles.entrySet()) {
       converted &= entry.getValue().parameters.transformed;
-      decodeTile(entry.getKey(), entry.getValue(), samples);
+      try {
+        decodeTile(entry.getKey(), entry.getValue(), samples);
+      } catch (CodecException e) {
+        // Positions in a tile count its own bytes.
+        throw new CodecException(
+            entry.getValue().start, "tile " + entry.getKey() + ": " + e.problem());
+      }
     }
     if (converted != (image.transformed && count == 3)) {
       throw new CodecException(0, "JPEG 2000 tiles of different colours; not supported");
@@ -260,7 +266,8 @@ final class Jpeg2000Decoder {
       end -= 2;
     }
     TileData tile =
-        tiles.computeIfAbsent(index, _ -> new TileData(image.copy(), new ByteArrayOutputStream()));
+        tiles.computeIfAbsent(
+            index, _ -> new TileData(start, image.copy(), new ByteArrayOutputStream()));
     int at = start + 12;
     while (data.length - at >= 2 && u16(at) != (0xff00 | SOD)) {
       int next = segmentEnd(at);

@@ -8,6 +8,7 @@ final class PixelFrames {
   private final DataSet data;
   private final TransferSyntax syntax;
   private final @Nullable Element element;
+  private volatile @Nullable FrameIndex index;
 
   PixelFrames(String file, DataSet data, TransferSyntax syntax) {
     this.file = file;
@@ -70,7 +71,7 @@ final class PixelFrames {
     }
     checkPairs(pixels);
     long bits = pixels.frameBits();
-    long expected = Math.ceilDiv(bits * count, 8);
+    long expected = bits > Long.MAX_VALUE / count ? Long.MAX_VALUE : Math.ceilDiv(bits * count, 8);
     long excess = element.length() - expected;
     if (excess < 0 || (excess > 1 && excess * 8 >= bits)) {
       throw element.fail(
@@ -107,7 +108,7 @@ final class PixelFrames {
   private StoredFrame encapsulated(
       ImagePixels pixels, Element element, Fragments fragments, int index, int count) {
     boolean rle = syntax.codec() == TransferSyntax.Codec.RLE;
-    FrameIndex frames = FrameIndex.of(data, element, fragments, count, rle);
+    FrameIndex frames = index(element, fragments, count, rle);
     byte[] coded = frames.frame(index);
     try {
       return switch (syntax.codec()) {
@@ -143,6 +144,16 @@ final class PixelFrames {
               place,
               "frame %d (%s): %s".formatted(index, syntax.name(), e.problem()));
     }
+  }
+
+  /** Found once; two threads may both find it, and find the same. */
+  private FrameIndex index(Element element, Fragments fragments, int count, boolean rle) {
+    FrameIndex known = index;
+    if (known == null) {
+      known = FrameIndex.of(data, element, fragments, count, rle);
+      index = known;
+    }
+    return known;
   }
 
   private static StoredFrame decoded(ImagePixels pixels, DecodedFrame decoded) {

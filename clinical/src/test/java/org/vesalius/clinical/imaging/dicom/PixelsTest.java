@@ -97,6 +97,15 @@ final class PixelsTest {
         image(1, 3, 12, 12, 11, 0).element(0x7fe0_0010, "OW", new byte[6]));
     fails(
         "expected 1 to 65535", image(0, 3, 16, 12, 11, 0).element(0x7fe0_0010, "OW", new byte[6]));
+    fails(
+        "expected 9223372036854775807 bytes",
+        DicomBytes.file(EXPLICIT)
+            .text(0x0028_0004, "CS", "MONOCHROME2")
+            .text(0x0028_0008, "IS", "2147483647")
+            .u16(0x0028_0010, 16000)
+            .u16(0x0028_0011, 16000)
+            .u16(0x0028_0100, 32)
+            .element(0x7fe0_0010, "OW", new byte[6]));
     fails("found none", image(1, 3, 16, 12, 11, 0));
     fails(
         "the contrary",
