@@ -52,8 +52,8 @@ public sealed interface Display {
   }
 
   /**
-   * Three windows of Hounsfield units as red, green and blue of 8 bits. They are calculated in float
-   * and rounded half to even, as NumPy does it.
+   * Three windows of Hounsfield units as red, green and blue of 8 bits. They are calculated in
+   * float and rounded half to even, as NumPy does it.
    */
   record CtRgb() implements Display {
     @Override
