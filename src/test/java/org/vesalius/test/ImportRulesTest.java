@@ -83,6 +83,17 @@ class ImportRulesTest {
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.runtime.models"),
           new Rule("org.vesalius.runtime.prompt", "", "org.vesalius.kernels"),
           new Rule("org.vesalius", "org.vesalius.langchain4j", "dev.langchain4j"),
+          new Rule("org.vesalius.runtime", "", "org.vesalius.clinical"),
+          new Rule("org.vesalius.clinical", "", "org.vesalius.kernels"),
+          new Rule("org.vesalius.clinical", "", "org.vesalius.loader"),
+          new Rule("org.vesalius.clinical", "", "org.vesalius.tokenizer"),
+          new Rule("org.vesalius.clinical", "", "org.vesalius.runtime.generate"),
+          new Rule("org.vesalius.clinical", "", "org.vesalius.runtime.models"),
+          new Rule("org.vesalius.clinical", "", "org.vesalius.cli."),
+          new Rule("org.vesalius.clinical.imaging.dicom", "", "org.vesalius.runtime"),
+          new Rule(
+              "org.vesalius.clinical.imaging.geometry", "", "org.vesalius.clinical.imaging.grey"),
+          new Rule("org.vesalius.clinical.imaging.grey", "", "org.vesalius.clinical.imaging.dicom"),
           new Rule("org.vesalius.langchain4j", "", "org.vesalius.kernels"),
           new Rule("org.vesalius.langchain4j", "", "org.vesalius.loader"),
           new Rule("org.vesalius.langchain4j", "", "org.vesalius.tokenizer"),
@@ -104,6 +115,7 @@ class ImportRulesTest {
             "runtime",
             "demo",
             "langchain4j",
+            "clinical",
             "cli")) {
       try (Stream<Path> files =
           Files.walk(Fixtures.root().resolve(module).resolve("src/main/java"))) {

@@ -12,10 +12,17 @@ final class AnswerJson {
   private AnswerJson() {}
 
   static void add(ObjectNode json, Generation generation) {
+    add(json, generation, RequestPictures.NONE);
+  }
+
+  /** Places are in pixels of their sources; of medical pictures in millimetres too. */
+  static void add(ObjectNode json, Generation generation, RequestPictures pictures) {
     ArrayNode calls = json.putArray("tool_calls");
     generation.toolCalls().forEach(call -> call(calls.addObject(), call));
     ArrayNode regions = json.putArray("regions");
-    generation.regions().forEach(region -> region(regions.addObject(), region));
+    pictures
+        .inSource(generation.regions())
+        .forEach(region -> region(regions.addObject(), region, pictures));
     ArrayNode invalid = json.putArray("invalid_regions");
     generation.invalidRegions().forEach(region -> invalid(invalid.addObject(), region));
   }
@@ -29,7 +36,7 @@ final class AnswerJson {
   }
 
   /** In source pixels; null where the answer does not say which picture it means. */
-  private static void region(ObjectNode json, Region region) {
+  private static void region(ObjectNode json, Region region, RequestPictures pictures) {
     boolean placed = region.image().isPresent();
     json.put("label", region.label());
     json.put("image", placed ? (Integer) region.image().getAsInt() : null);
@@ -51,6 +58,7 @@ final class AnswerJson {
         put(json, placed, "polygon", corners);
       }
     }
+    pictures.addPlace(json, region, json.get("type").asText());
     json.put("raw", region.mention().raw());
     json.put("start", region.mention().start());
     json.put("end", region.mention().end());

@@ -16,6 +16,11 @@ final class AnswerNotes {
   private AnswerNotes() {}
 
   static List<String> of(Generation generation, int pictures) {
+    return of(generation, pictures, RequestPictures.NONE);
+  }
+
+  /** Places are in pixels of their sources. */
+  static List<String> of(Generation generation, int pictures, RequestPictures sources) {
     List<String> lines = new ArrayList<>();
     if (generation.reasoningUnclosed()) {
       lines.add("no answer: the reasoning has not ended");
@@ -26,7 +31,7 @@ final class AnswerNotes {
               .map(problem -> "malformed tool call: " + problem + ": " + line(call.raw()))
               .orElseGet(() -> "tool call: " + call.name() + " " + line(call.argumentsJson())));
     }
-    generation.regions().forEach(region -> lines.add(region(region, pictures)));
+    sources.inSource(generation.regions()).forEach(region -> lines.add(region(region, pictures)));
     for (InvalidRegion region : generation.invalidRegions()) {
       lines.add("invalid region: " + region.reason() + ": " + line(region.raw()));
     }

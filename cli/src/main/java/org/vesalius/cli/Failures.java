@@ -6,6 +6,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
+import org.vesalius.clinical.imaging.MedicalImageException;
+import org.vesalius.clinical.imaging.dicom.DicomFormatException;
+import org.vesalius.clinical.imaging.dicom.UnsupportedTransferSyntaxException;
 import org.vesalius.kernels.BackendUnavailableException;
 import org.vesalius.kernels.ComputeException;
 import org.vesalius.loader.ModelFormatException;
@@ -32,6 +35,9 @@ final class Failures {
               ComputeException _,
               ContextOverflowException _,
               ImageFormatException _,
+              MedicalImageException _,
+              DicomFormatException _,
+              UnsupportedTransferSyntaxException _,
               TokenizerFormatException _,
               NumericalException _,
               IllegalArgumentException _ ->

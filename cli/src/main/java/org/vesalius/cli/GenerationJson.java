@@ -12,13 +12,20 @@ final class GenerationJson {
   private GenerationJson() {}
 
   static ObjectNode of(
-      ChatModel model, Generation generation, ChatRequest request, long loadNanos) {
+      ChatModel model,
+      Generation generation,
+      ChatRequest request,
+      RequestPictures pictures,
+      long loadNanos) {
     ObjectNode json = JsonOutput.object();
     json.put("request_id", generation.requestId());
     json.put("text", generation.text());
     json.put("reasoning", generation.reasoning());
     json.put("reasoning_unclosed", generation.reasoningUnclosed());
-    AnswerJson.add(json, generation);
+    AnswerJson.add(json, generation, pictures);
+    if (pictures.hasMedical()) {
+      pictures.add(json.putArray("pictures"));
+    }
     ArrayNode ids = json.putArray("token_ids");
     generation.tokenIds().forEach(ids::add);
     if (request.logprobs() == 0) {

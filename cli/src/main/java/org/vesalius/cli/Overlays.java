@@ -7,25 +7,25 @@ import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.answer.Overlay;
-import org.vesalius.runtime.vision.image.ImageDecoder;
 
 /** Writes the pictures of a request with the places of the answer drawn on them. */
 final class Overlays {
   private Overlays() {}
 
-  static List<Part.Image> pictures(ChatRequest request) {
+  static List<Part.Picture> pictures(ChatRequest request) {
     return request.messages().stream().flatMap(ChatMessage::images).toList();
   }
 
   /** One picture goes to the file itself; of several each gets its number, counted from 1. */
-  static void write(ChatRequest request, Generation generation, Path file) {
-    List<Part.Image> pictures = pictures(request);
+  static void write(
+      ChatRequest request, RequestPictures sources, Generation generation, Path file) {
+    List<Part.Picture> pictures = pictures(request);
     for (int i = 0; i < pictures.size(); i++) {
-      Part.Image picture = pictures.get(i);
       Overlay.write(
-          ImageDecoder.decode(picture.bytes(), picture.origin()),
+          pictures.get(i).pixels(),
           i,
           generation.regions(),
+          sources.scaleBar(i).orElse(null),
           pictures.size() == 1 ? file : numbered(file, i + 1));
     }
   }

@@ -6,8 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.grey.WindowChoice;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatModel;
@@ -48,7 +50,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--image",
       paramLabel = "F",
-      description = "A picture that comes before the prompt; may be repeated.")
+      description =
+          "A picture that comes before the prompt, DICOM, NIfTI, a slide or a folder of a DICOM"
+              + " series too; may be repeated.")
   private List<Path> images = List.of();
 
   @Option(
@@ -76,6 +80,8 @@ final class RunCommand implements Callable<Integer> {
   private @Nullable Integer maxTokens;
 
   @Mixin private ImageArguments imageArguments = new ImageArguments();
+
+  @Mixin private MedicalArguments medical = new MedicalArguments();
 
   @Mixin private SamplingArguments sampling = new SamplingArguments();
 
@@ -139,7 +145,8 @@ final class RunCommand implements Callable<Integer> {
                     ? GenerationConfig.read(model)
                     : GenerationConfig.empty()));
     ChatRequest.Builder builder = checked(() -> limits(chosen));
-    ChatRequest request = conversation(builder).build();
+    RequestPictures pictures = pictures();
+    ChatRequest request = conversation(builder, pictures).build();
     if (overlay != null && Overlays.pictures(request).isEmpty()) {
       throw misuse("--overlay: expected a picture to draw on, found none in the request");
     }
@@ -147,27 +154,34 @@ final class RunCommand implements Callable<Integer> {
     long begin = System.nanoTime();
     try (ChatModel opened = ModelArguments.open(model, options, progress)) {
       long loadNanos = System.nanoTime() - begin;
-      return answer(opened, request, loadNanos, progress);
+      return answer(opened, request, pictures, loadNanos, progress);
     }
   }
 
-  private int answer(ChatModel opened, ChatRequest request, long loadNanos, Progress progress) {
+  private int answer(
+      ChatModel opened,
+      ChatRequest request,
+      RequestPictures pictures,
+      long loadNanos,
+      Progress progress) {
     if (format == OutputFormat.json) {
       Generation generation;
       try (progress) {
         generation = generate(opened, request, progress::on);
       }
-      JsonOutput.print(terminal, GenerationJson.of(opened, generation, request, loadNanos));
-      drawOverlay(request, generation);
+      JsonOutput.print(
+          terminal, GenerationJson.of(opened, generation, request, pictures, loadNanos));
+      drawOverlay(request, pictures, generation);
       return exitCode(generation);
     }
     AnswerPrinter printer = new AnswerPrinter(terminal, progress, cancellation);
     try (progress) {
       Generation generation = generate(opened, request, printer::on);
       printer.end();
-      AnswerNotes.of(generation, Overlays.pictures(request).size())
+      pictures.notes().forEach(note -> terminal.err().println(terminal.dim(note)));
+      AnswerNotes.of(generation, Overlays.pictures(request).size(), pictures)
           .forEach(terminal.err()::println);
-      drawOverlay(request, generation);
+      drawOverlay(request, pictures, generation);
       terminal.err().println(terminal.dim(TimingLine.of(generation, loadNanos)));
       return exitCode(generation);
     }
@@ -179,9 +193,9 @@ final class RunCommand implements Callable<Integer> {
         : opened.generate(request, listener);
   }
 
-  private void drawOverlay(ChatRequest request, Generation generation) {
+  private void drawOverlay(ChatRequest request, RequestPictures pictures, Generation generation) {
     if (overlay != null) {
-      Overlays.write(request, generation, overlay);
+      Overlays.write(request, pictures, generation, overlay);
     }
   }
 
@@ -225,7 +239,22 @@ final class RunCommand implements Callable<Integer> {
     return maxTokens == null ? builder : builder.maxTokens(maxTokens);
   }
 
-  private ChatRequest.Builder conversation(ChatRequest.Builder builder) {
+  /** Values that are wrong are told before any file is read. */
+  private RequestPictures pictures() {
+    WindowChoice window = checked(medical::choice);
+    Optional<FrameSelection> frames = checked(medical::frames);
+    if (medical.isGiven() && images.isEmpty()) {
+      throw misuse("--window and --frame: expected a medical --image that they are about");
+    }
+    RequestPictures pictures = RequestPictures.read(images, window, frames);
+    if (medical.isGiven() && !pictures.hasMedical()) {
+      throw new CommandFailure(
+          "--window and --frame are about medical pictures, and there is none among these");
+    }
+    return pictures;
+  }
+
+  private ChatRequest.Builder conversation(ChatRequest.Builder builder, RequestPictures pictures) {
     if (messages != null) {
       Conversation conversation = OpenAiMessages.read(messages);
       return builder
@@ -236,8 +265,7 @@ final class RunCommand implements Callable<Integer> {
     if (system != null) {
       builder.system(system);
     }
-    List<Part> parts = new ArrayList<>();
-    images.forEach(file -> parts.add(Part.image(file)));
+    List<Part> parts = new ArrayList<>(pictures.parts());
     parts.add(Part.text(prompt()));
     return builder.user(parts.toArray(Part[]::new));
   }

@@ -10,7 +10,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UsageTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "run", "inspect", "quantize", "bench", "tokenize", "doctor"})
+  @ValueSource(
+      strings = {"demo", "run", "view", "inspect", "quantize", "bench", "tokenize", "doctor"})
   void everyCommandHasHelp(String command) {
     Execution help = Execution.of(command, "--help").expect(0);
     assertTrue(help.out().startsWith("Usage: vesalius " + command), help.out());
@@ -22,7 +23,9 @@ class UsageTest {
   void helpListsTheCommands() {
     String help = Execution.of("--help").expect(0).out();
     for (String command :
-        new String[] {"demo", "run", "inspect", "quantize", "bench", "tokenize", "doctor"}) {
+        new String[] {
+          "demo", "run", "view", "inspect", "quantize", "bench", "tokenize", "doctor"
+        }) {
       assertTrue(help.contains("\n  " + command), help);
     }
   }

@@ -78,6 +78,7 @@ class MessageTranslationTest {
                 switch (part) {
                   case Part.Text(String text) -> text;
                   case Part.Image picture -> String.valueOf(picture.bytes()[0]);
+                  case Part.Pixels _ -> "pixels";
                   case Part.Video _ -> "video";
                 })
             .toList());

@@ -56,8 +56,8 @@ public record ChatMessage(
   }
 
   /** The pictures in order. */
-  public Stream<Part.Image> images() {
-    return parts().filter(Part.Image.class::isInstance).map(Part.Image.class::cast);
+  public Stream<Part.Picture> images() {
+    return parts().filter(Part.Picture.class::isInstance).map(Part.Picture.class::cast);
   }
 
   /** The videos in order. */
@@ -96,7 +96,7 @@ public record ChatMessage(
       list.add(
           switch (part) {
             case Part.Text(String text) -> Map.of("type", "text", "text", text);
-            case Part.Image _ -> Map.of("type", "image");
+            case Part.Picture _ -> Map.of("type", "image");
             case Part.Video _ -> Map.of("type", "video");
           });
     }

@@ -5,12 +5,28 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.vesalius.runtime.vision.image.ImageDecoder;
+import org.vesalius.runtime.vision.image.ImageFormatException;
+import org.vesalius.runtime.vision.image.RasterImage;
 
 /** A piece of a message. */
 public sealed interface Part {
 
   /** Text. Nothing in it ever becomes a control token of the model. */
   record Text(String text) implements Part {}
+
+  /** A picture. */
+  sealed interface Picture extends Part {
+    /** Where it comes from, for messages. */
+    String origin();
+
+    /**
+     * Its pixels.
+     *
+     * @throws ImageFormatException if it is a file that cannot be decoded
+     */
+    RasterImage pixels();
+  }
 
   /**
    * A picture as a file holds it, decoded when the request runs.
@@ -19,7 +35,7 @@ public sealed interface Part {
    * @param origin where it comes from, for messages
    */
   @SuppressWarnings("ArrayRecordComponent") // a file's content, handed on; never compared
-  record Image(byte[] bytes, String origin) implements Part {
+  record Image(byte[] bytes, String origin) implements Picture {
 
     /**
      * A picture from a file.
@@ -33,7 +49,15 @@ public sealed interface Part {
         throw new UncheckedIOException("image " + file + " cannot be read", e);
       }
     }
+
+    @Override
+    public RasterImage pixels() {
+      return ImageDecoder.decode(bytes, origin);
+    }
   }
+
+  /** A picture that is decoded already, such as one that was made of measured values. */
+  record Pixels(RasterImage pixels, String origin) implements Picture {}
 
   /**
    * A video as the frames that were taken from it, for models that were made for video.

@@ -21,8 +21,6 @@ import org.vesalius.runtime.prompt.RenderedPrompt;
 import org.vesalius.runtime.prompt.jinja.TemplateException;
 import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.TokenGrid;
-import org.vesalius.runtime.vision.image.ImageDecoder;
-import org.vesalius.runtime.vision.image.RasterImage;
 import org.vesalius.tokenizer.AddedTokenFilter;
 import org.vesalius.tokenizer.EncodeOptions;
 import org.vesalius.tokenizer.Tokenizer;
@@ -161,7 +159,7 @@ public final class PromptEncoder {
    *     template does not place them
    */
   public EncodedPrompt encode(ChatRequest request) {
-    List<Part.Image> images = request.messages().stream().flatMap(ChatMessage::images).toList();
+    List<Part.Picture> images = request.messages().stream().flatMap(ChatMessage::images).toList();
     if (!images.isEmpty() && model.images().isEmpty()) {
       throw new IllegalArgumentException(
           "the request has images ("
@@ -238,7 +236,7 @@ public final class PromptEncoder {
   }
 
   private List<ImageExpansion.Kind> kinds(
-      ChatRequest request, List<Part.Image> images, List<Part.Video> videos) {
+      ChatRequest request, List<Part.Picture> images, List<Part.Video> videos) {
     LoadedModel.ImageInput input = model.images().orElseThrow();
     List<ImageExpansion.Kind> kinds = new ArrayList<>();
     kinds.add(
@@ -246,7 +244,7 @@ public final class PromptEncoder {
             "images",
             input.placeholder(),
             images.stream()
-                .map(PromptEncoder::decoded)
+                .map(Part.Picture::pixels)
                 .map(image -> input.encoder().prepare(image, request.imageOptions()))
                 .toList()));
     model
@@ -261,14 +259,10 @@ public final class PromptEncoder {
                             video
                                 .preparation()
                                 .prepare(
-                                    clip.frames().stream().map(PromptEncoder::decoded).toList(),
+                                    clip.frames().stream().map(Part.Image::pixels).toList(),
                                     clip.framesPerSecond()))
                         .toList())));
     return kinds;
-  }
-
-  private static RasterImage decoded(Part.Image image) {
-    return ImageDecoder.decode(image.bytes(), image.origin());
   }
 
   private EncodedPrompt encoded(

@@ -98,6 +98,66 @@ class OverlayTest {
   }
 
   @Test
+  void tinyPicturesAreEnlargedAndLargeOnesHaveThickerLines() {
+    byte[] small = new byte[64 * 64];
+    Arrays.fill(small, (byte) 100);
+    Region.Box box = new Region.Box("", OptionalInt.of(0), 10, 10, 50, 50, MENTION);
+    BufferedImage drawn = Overlay.draw(RasterImage.ofGray8(64, 64, small), 0, List.of(box));
+    assertEquals(384, drawn.getWidth());
+    assertTrue(yellow(at(drawn, 60, 180)));
+    assertEquals(GRAY, at(drawn, 180, 180));
+    byte[] large = new byte[2000 * 1300];
+    Arrays.fill(large, (byte) 100);
+    Region.Box wide = new Region.Box("", OptionalInt.of(0), 500, 500, 900, 900, MENTION);
+    drawn = Overlay.draw(RasterImage.ofGray8(2000, 1300, large), 0, List.of(wide));
+    assertEquals(2000, drawn.getWidth());
+    assertTrue(yellow(at(drawn, 498, 700)) && yellow(at(drawn, 501, 700)));
+  }
+
+  @Test
+  void aScaleBarHasARoundLength() {
+    // A quarter of 200 pixels is 50, at 0.5 mm a pixel 25 mm: 20 mm are 40 pixels.
+    BufferedImage drawn = Overlay.draw(picture(), 0, List.of(), new ScaleBar(0.5, ""));
+    int white = 0;
+    for (int x = 0; x < 200; x++) {
+      white += at(drawn, x, 86) == 0xffffff ? 1 : 0;
+    }
+    assertEquals(40, white);
+    assertEquals("2 cm", new ScaleBar(0.5, "").text(20));
+    assertEquals("5 mm at the detector", new ScaleBar(0.5, "at the detector").text(5));
+    assertEquals("20 µm", new ScaleBar(0.00025, "").text(0.02));
+    assertEquals(1, new ScaleBar(0.5, "").millimetres(3.9), 1e-12);
+    assertEquals(5, new ScaleBar(0.5, "").millimetres(10), 1e-12);
+    assertThrows(IllegalArgumentException.class, () -> new ScaleBar(0, ""));
+  }
+
+  @Test
+  void labelsStayInsideAndDoNotCoverEachOther() {
+    Region edge =
+        new Region.Box(
+            "a label that is longer than what is left",
+            OptionalInt.of(0),
+            150,
+            0,
+            200,
+            30,
+            MENTION);
+    Region below = new Region.Box("second", OptionalInt.of(0), 150, 45, 199, 60, MENTION);
+    BufferedImage alone = Overlay.draw(picture(), 0, List.of(edge));
+    BufferedImage both = Overlay.draw(picture(), 0, List.of(edge, below));
+    int kept = 0;
+    int written = 0;
+    for (int y = 34; y < 45; y++) {
+      for (int x = 0; x < 148; x++) {
+        written += at(alone, x, y) == GRAY ? 0 : 1;
+        kept += at(alone, x, y) == at(both, x, y) ? 1 : 0;
+      }
+    }
+    assertTrue(written > 500, "pixels of the label left of its box: " + written);
+    assertEquals(11 * 148, kept);
+  }
+
+  @Test
   void writesPng() throws IOException {
     Path file = folder.resolve("a.png");
     Overlay.write(picture(), 0, List.of(box(0, "")), file);

@@ -1,6 +1,7 @@
 package org.vesalius.runtime.vision.image;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import javax.imageio.stream.ImageInputStream;
  */
 final class ImageReaders {
   private static final String PLATFORM = "com.sun.imageio.";
+  private static final String OTHERS = "com.github.jaiimageio.";
+  private static final String JPEG_2000 = "jpeg2000";
 
   private ImageReaders() {}
 
@@ -26,7 +29,11 @@ final class ImageReaders {
   static Optional<ImageReader> of(ImageInputStream stream) throws IOException {
     IIORegistry registry = registry();
     Iterator<ImageReader> registered = ImageIO.getImageReaders(stream);
-    ImageReader known = registered.hasNext() ? registered.next() : null;
+    ImageReader known = null;
+    while (known == null && registered.hasNext()) {
+      ImageReader next = registered.next();
+      known = isStranger(next.getOriginatingProvider()) ? null : next;
+    }
     if (known != null && !isPlatform(known)) {
       return Optional.of(known);
     }
@@ -34,6 +41,7 @@ final class ImageReaders {
         ServiceLoader.load(ImageReaderSpi.class, ImageReaders.class.getClassLoader()).stream()
             .filter(plugin -> registry.getServiceProviderByClass(plugin.type()) == null)
             .map(ServiceLoader.Provider::get)
+            .filter(plugin -> !isStranger(plugin))
             .toList();
     for (ImageReaderSpi plugin : plugins) {
       // It may look for the JDK's reader of its format now; it is not registered by this.
@@ -56,6 +64,15 @@ final class ImageReaders {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Whether it comes with a library for JPEG 2000, which brings old readers of TIFF, BMP and other
+   * formats along: which of two readers of a format comes first is chance.
+   */
+  private static boolean isStranger(ImageReaderSpi provider) {
+    return provider.getClass().getName().startsWith(OTHERS)
+        && !Arrays.asList(provider.getFormatNames()).contains(JPEG_2000);
   }
 
   private static boolean isPlatform(ImageReader reader) {

@@ -1,0 +1,47 @@
+package org.vesalius.cli;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.grey.WindowChoice;
+import picocli.CommandLine.Option;
+
+/** The options that say what is taken of a medical picture. */
+final class MedicalArguments {
+  @Option(
+      names = "--window",
+      paramLabel = "C/W|PRESET",
+      description =
+          "Which grey values are shown: CENTRE/WIDTH such as 40/400, #N for the N-th window of the"
+              + " file, full, ct-rgb, or abdomen, angiography, bone, brain, liver, lung,"
+              + " mediastinum, stroke, subdural (default: what the file says).")
+  private @Nullable String window;
+
+  @Option(
+      names = "--frame",
+      paramLabel = "N",
+      description = "Which frame or slice, from 1; a range such as 3-7, or all.")
+  private @Nullable String frame;
+
+  /**
+   * The window.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  WindowChoice choice() {
+    return window == null ? WindowChoice.usual() : WindowChoice.parse(window);
+  }
+
+  /**
+   * The pictures; empty where nothing is said.
+   *
+   * @throws IllegalArgumentException if what is said is nothing
+   */
+  Optional<FrameSelection> frames() {
+    return Optional.ofNullable(frame).map(FrameSelection::parse);
+  }
+
+  /** Whether something is said. */
+  boolean isGiven() {
+    return window != null || frame != null;
+  }
+}

@@ -1,0 +1,109 @@
+package org.vesalius.clinical.imaging.slide;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.vesalius.clinical.imaging.ColourFrame;
+import org.vesalius.clinical.imaging.Frame;
+import org.vesalius.clinical.imaging.MedicalImage;
+import org.vesalius.clinical.imaging.MedicalImageException;
+import org.vesalius.clinical.imaging.dicom.DicomFile;
+import org.vesalius.runtime.vision.image.ImageFormatException;
+
+/** A slide as one picture: its overview. Tiles come from {@link #slide}. */
+public final class SlideImage implements MedicalImage {
+  /** The longer side of an overview. */
+  public static final int OVERVIEW = 2048;
+
+  private final String kind;
+  private final TiledPicture slide;
+  private final Map<String, Object> facts;
+
+  private SlideImage(String kind, TiledPicture slide, Map<String, Object> facts) {
+    this.kind = kind;
+    this.slide = slide;
+    this.facts = facts;
+  }
+
+  /**
+   * A TIFF file that is too large to be decoded at once; empty if it is something else.
+   *
+   * @throws ImageFormatException if it is damaged
+   */
+  public static Optional<SlideImage> open(Path file) {
+    return TiffSlide.open(file)
+        .map(slide -> {
+          Map<String, Object> facts = facts(slide);
+          facts.put("level_widths", slide.levelWidths());
+          return new SlideImage("TIFF slide", slide, facts);
+        });
+  }
+
+  /**
+   * A DICOM file whose frames are tiles of one picture; empty if it is something else.
+   *
+   * @throws MedicalImageException if its tiles are not where they can be understood
+   */
+  public static Optional<SlideImage> of(DicomFile file) {
+    return DicomSlide.of(file)
+        .map(slide -> {
+          Map<String, Object> facts = facts(slide);
+          facts.put("transfer_syntax", file.transferSyntax().name());
+          facts.put("tiles", file.frames());
+          return new SlideImage("DICOM slide", slide, facts);
+        });
+  }
+
+  private static Map<String, Object> facts(TiledPicture slide) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("columns", slide.width());
+    facts.put("rows", slide.height());
+    slide
+        .place()
+        .spacing()
+        .ifPresent(spacing -> {
+          facts.put("pixel_spacing_mm", List.of(spacing.horizontal(), spacing.vertical()));
+          facts.put("pixel_spacing_is", spacing.place().description());
+        });
+    return facts;
+  }
+
+  /** The slide, for tiles of it. */
+  public TiledPicture slide() {
+    return slide;
+  }
+
+  @Override
+  public String kind() {
+    return kind;
+  }
+
+  @Override
+  public int frames() {
+    return 1;
+  }
+
+  @Override
+  public Frame frame(int index) {
+    Objects.checkIndex(index, 1);
+    return new ColourFrame(slide.overview(OVERVIEW));
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    return new LinkedHashMap<>(facts);
+  }
+
+  @Override
+  public List<String> notes() {
+    return List.of("the picture is an overview of the slide; coordinates are those of the slide");
+  }
+
+  @Override
+  public String toString() {
+    return kind + " of " + slide.width() + "x" + slide.height() + " pixels";
+  }
+}

@@ -1,0 +1,251 @@
+package org.vesalius.runtime.vision.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Rectangles of tiled TIFF and BigTIFF files of any size. Only the tiles that a rectangle touches
+ * are decoded, one after the other; nothing stays open between calls. Safe for use by several
+ * threads.
+ *
+ * <p>A tile goes to the decoder as a picture of its own: a TIFF file in memory with the tags that
+ * say how it is coded. So every compression that the decoder knows can be read, whatever the size
+ * of the whole.
+ */
+public final class TiffTiles {
+  private static final String FORMAT = "TIFF";
+  private static final int WIDTH = 256;
+  private static final int HEIGHT = 257;
+  private static final int X_RESOLUTION = 282;
+  private static final int PLANAR = 284;
+  private static final int RESOLUTION_UNIT = 296;
+  private static final int TILE_WIDTH = 322;
+  private static final int TILE_HEIGHT = 323;
+  private static final int TILE_OFFSETS = 324;
+  private static final int TILE_BYTES = 325;
+  private static final int CENTIMETRE = 3;
+  private static final int INCH = 2;
+
+  /** How samples are coded: bits, compression, colours, predictor, JPEG tables, subsampling. */
+  private static final int[] CODING = {
+    258, 259, 262, 277, PLANAR, 317, 320, 338, 339, 347, 529, 530, 531, 532
+  };
+
+  /** Of the result; sums are kept of each. */
+  private static final long MOST_PIXELS = 1 << 25;
+
+  private static final int MOST_TAG_BYTES = 1 << 20;
+  private static final int MOST_TILE_BYTES = 1 << 28;
+  private static final int MOST_TILE_PIXELS = 1 << 24;
+
+  /** A decoder believes no file that says it is this many times as long. */
+  private static final int EXPANSION = 256;
+
+  private final Path file;
+  private final List<TiffDirectory> directories;
+  private final List<Page> pages;
+
+  private TiffTiles(Path file, List<TiffDirectory> directories, List<Page> pages) {
+    this.file = file;
+    this.directories = directories;
+    this.pages = pages;
+  }
+
+  /**
+   * One picture of a file.
+   *
+   * @param width columns
+   * @param height rows
+   * @param tileWidth columns of a tile; 0 where it is not stored in tiles
+   * @param tileHeight rows of a tile; 0 where it is not stored in tiles
+   * @param pixelMillimetres width of a pixel as the file says; many files say something by default
+   */
+  public record Page(
+      int width, int height, int tileWidth, int tileHeight, Optional<Double> pixelMillimetres) {
+    /** Whether it is stored in tiles. */
+    public boolean tiled() {
+      return tileWidth > 0;
+    }
+  }
+
+  /** Whether a file begins like TIFF or BigTIFF. */
+  public static boolean matches(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] head = in.readNBytes(4);
+      ImageSource source = new ImageSource(head, file.toString(), 1);
+      return Stream.of("II*\0", "MM\0*", "II+\0", "MM\0+").anyMatch(m -> source.matches(0, m));
+    } catch (IOException e) {
+      throw new UncheckedIOException("picture " + file + " cannot be read: " + e, e);
+    }
+  }
+
+  /**
+   * Looks at the pages of a TIFF file.
+   *
+   * @throws ImageFormatException if it is none, or damaged
+   */
+  public static TiffTiles open(Path file) {
+    try (FileChannel channel = FileChannel.open(file)) {
+      List<TiffDirectory> directories = TiffDirectory.all(channel);
+      List<Page> pages = new ArrayList<>();
+      for (TiffDirectory directory : directories) {
+        pages.add(page(channel, directory));
+      }
+      if (pages.isEmpty()) {
+        throw new IOException("expected a picture, found none");
+      }
+      return new TiffTiles(file, directories, List.copyOf(pages));
+    } catch (IOException e) {
+      throw failure(file, e);
+    }
+  }
+
+  private static ImageFormatException failure(Path file, IOException e) {
+    return new ImageFormatException(
+        file.toString(), FORMAT, "truncated or corrupt: " + e.getMessage(), e);
+  }
+
+  private static Page page(FileChannel channel, TiffDirectory directory) throws IOException {
+    int width = side(channel, directory, WIDTH);
+    int height = side(channel, directory, HEIGHT);
+    if (width < 1 || height < 1) {
+      throw new IOException("expected positive sides, found %dx%d".formatted(width, height));
+    }
+    boolean tiled = directory.entries().containsKey(TILE_OFFSETS);
+    int tileWidth = tiled ? side(channel, directory, TILE_WIDTH) : 0;
+    int tileHeight = tiled ? side(channel, directory, TILE_HEIGHT) : 0;
+    if (tiled && (tileWidth < 1 || tileHeight < 1 || tileWidth > MOST_TILE_PIXELS / tileHeight)) {
+      throw new IOException(
+          "expected tiles of 1 to %d pixels, found %dx%d"
+              .formatted(MOST_TILE_PIXELS, tileWidth, tileHeight));
+    }
+    double resolution = directory.fraction(channel, X_RESOLUTION);
+    double unit =
+        switch ((int) directory.number(channel, RESOLUTION_UNIT, 0).orElse(INCH)) {
+          case INCH -> 25.4;
+          case CENTIMETRE -> 10;
+          default -> 0;
+        };
+    double size = unit / resolution;
+    return new Page(
+        width,
+        height,
+        tileWidth,
+        tileHeight,
+        size > 0 && Double.isFinite(size) ? Optional.of(size) : Optional.empty());
+  }
+
+  private static int side(FileChannel channel, TiffDirectory directory, int tag)
+      throws IOException {
+    long side = directory.number(channel, tag, 0).orElse(0);
+    return side > Integer.MAX_VALUE ? 0 : (int) side;
+  }
+
+  /** The pictures of the file: of a slide its sizes, and what else it has. */
+  public List<Page> pages() {
+    return pages;
+  }
+
+  /**
+   * Decodes a rectangle and averages squares of {@code step} by {@code step} pixels; those at the
+   * right and the lower edge may be cut off.
+   *
+   * @param index of the page, from 0
+   * @return of width {@code width / step} and height {@code height / step}, rounded up
+   * @throws ImageFormatException if it is damaged or of an unknown compression, not tiled, or the
+   *     result too large
+   */
+  public RasterImage read(int index, int left, int top, int width, int height, int step) {
+    Page page = pages.get(index);
+    boolean inside =
+        left >= 0
+            && top >= 0
+            && width > 0
+            && height > 0
+            && left <= page.width() - width
+            && top <= page.height() - height;
+    if (!inside || step < 1) {
+      throw new IllegalArgumentException(
+          "expected a rectangle inside of %dx%d pixels and a step from 1, found %dx%d at (%d, %d) and step %d"
+              .formatted(page.width(), page.height(), width, height, left, top, step));
+    }
+    ImageSource source = new ImageSource(new byte[0], file.toString(), MOST_PIXELS);
+    source.checkSize(FORMAT, Math.ceilDiv(width, step), Math.ceilDiv(height, step));
+    if (!page.tiled()) {
+      throw source.fail(FORMAT, "expected a picture in tiles, found one in strips");
+    }
+    SquareAverage average = new SquareAverage(width, height, step);
+    try (FileChannel channel = FileChannel.open(file)) {
+      int lastRow = (top + height - 1) / page.tileHeight();
+      int lastColumn = (left + width - 1) / page.tileWidth();
+      for (int row = top / page.tileHeight(); row <= lastRow; row++) {
+        for (int column = left / page.tileWidth(); column <= lastColumn; column++) {
+          RasterImage tile = tile(channel, index, column, row);
+          average.add(tile, column * page.tileWidth() - left, row * page.tileHeight() - top);
+        }
+      }
+    } catch (IOException e) {
+      throw failure(file, e);
+    }
+    return average.image();
+  }
+
+  private RasterImage tile(FileChannel channel, int index, int column, int row) throws IOException {
+    Page page = pages.get(index);
+    TiffDirectory directory = directories.get(index);
+    if (directory.number(channel, PLANAR, 0).orElse(1) != 1) {
+      throw new IOException("planes of their own for each colour are not supported");
+    }
+    long number = (long) row * Math.ceilDiv(page.width(), page.tileWidth()) + column;
+    long at = directory.number(channel, TILE_OFFSETS, number).orElse(0);
+    long length = directory.number(channel, TILE_BYTES, number).orElse(0);
+    if (at < 1 || length < 1 || length > MOST_TILE_BYTES) {
+      throw new IOException(
+          "tile %d, %d: expected its bytes, found %d at byte %d"
+              .formatted(column, row, length, at));
+    }
+    byte[] coded = TiffDirectory.bytes(channel, at, (int) length);
+    byte[] alone = alone(channel, directory, page, coded);
+    RasterImage tile =
+        ImageDecoder.decode(alone, file + ": tile " + column + ", " + row, MOST_TILE_PIXELS);
+    if (tile.width() != page.tileWidth() || tile.height() != page.tileHeight()) {
+      throw new IOException(
+          "tile %d, %d: expected %dx%d pixels, found %dx%d"
+              .formatted(
+                  column, row, page.tileWidth(), page.tileHeight(), tile.width(), tile.height()));
+    }
+    return tile;
+  }
+
+  /** A tile as a file of its own: header, directory, values, the coded bytes. */
+  private static byte[] alone(FileChannel channel, TiffDirectory directory, Page page, byte[] coded)
+      throws IOException {
+    TiffWriter writer = new TiffWriter(directory.order());
+    writer.number(WIDTH, page.tileWidth());
+    writer.number(HEIGHT, page.tileHeight());
+    for (int tag : CODING) {
+      TiffDirectory.Entry entry = directory.entries().get(tag);
+      if (entry == null) {
+        continue;
+      }
+      if (entry.size() == 0 || entry.count() > MOST_TAG_BYTES / entry.size()) {
+        throw new IOException("tag " + tag + " has " + entry.count() + " values");
+      }
+      int bytes = (int) entry.count() * entry.size();
+      byte[] values = TiffDirectory.bytes(channel, entry.at(), bytes);
+      writer.values(tag, entry.type(), (int) entry.count(), values);
+    }
+    writer.number(TILE_WIDTH, page.tileWidth());
+    writer.number(TILE_HEIGHT, page.tileHeight());
+    int pixels = page.tileWidth() * page.tileHeight();
+    return writer.file(TILE_OFFSETS, TILE_BYTES, coded, pixels / EXPANSION * 8);
+  }
+}
