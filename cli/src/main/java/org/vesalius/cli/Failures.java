@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
+import org.vesalius.clinical.entities.DictionaryFormatException;
 import org.vesalius.kernels.BackendUnavailableException;
 import org.vesalius.kernels.ComputeException;
 import org.vesalius.loader.ModelFormatException;
@@ -33,6 +34,7 @@ final class Failures {
               ContextOverflowException _,
               ImageFormatException _,
               TokenizerFormatException _,
+              DictionaryFormatException _,
               NumericalException _,
               IllegalArgumentException _ ->
               message;

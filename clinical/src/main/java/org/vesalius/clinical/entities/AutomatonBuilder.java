@@ -3,8 +3,8 @@ package org.vesalius.clinical.entities;
 import java.util.Arrays;
 
 /**
- * Builds an {@link Automaton} level by level: a state is a range of forms with the same first words,
- * and sorting the range by the next word gives its children, sorted and side by side.
+ * Builds an {@link Automaton} level by level: a state is a range of forms with the same first
+ * words, and sorting the range by the next word gives its children, sorted and side by side.
  */
 final class AutomatonBuilder {
   private static final int MOST_STATES = Integer.MAX_VALUE / Automaton.STRIDE - 4;
@@ -34,7 +34,7 @@ final class AutomatonBuilder {
   void end(int entity, NameKind kind) {
     if (words.size() > firsts.get(firsts.size() - 1)) {
       firsts.add(words.size());
-      owners.add(entity << 3 | kind.ordinal());
+      owners.add((entity << 3) | kind.code());
     }
   }
 
@@ -77,7 +77,7 @@ final class AutomatonBuilder {
       int at = firsts.get(form) + depth;
       // Forms that end here come first, because no word is 0.
       long word = at < firsts.get(form + 1) ? words.get(at) : 0;
-      keys[i] = word << 32 | form;
+      keys[i] = (word << 32) | form;
     }
     Arrays.sort(keys, low, high);
     int at = low;
@@ -156,7 +156,7 @@ final class AutomatonBuilder {
     for (long owner : sorted) {
       if (owner >>> 3 != last) {
         last = owner >>> 3;
-        sorted[different++] = (owner & 7) << 32 | owner;
+        sorted[different++] = ((owner & 7) << 32) | owner;
       }
     }
     Arrays.sort(sorted, 0, different);

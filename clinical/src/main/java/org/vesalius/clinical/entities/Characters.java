@@ -10,9 +10,9 @@ import java.util.Set;
  * What each character is to the search: how it is normalised and how it makes words.
  *
  * <p>Normal form is NFKC, then for each code point: formatting characters and variation selectors
- * go; white space and control characters are a space; dashes and middle dots are a hyphen; quotation
- * marks are the ASCII ones; letters are folded to lower case one by one (the lower case of the upper
- * case, so that both sigmas are one letter and the sharp s stays).
+ * go; white space and control characters are a space; dashes and middle dots are a hyphen;
+ * quotation marks are the ASCII ones; letters are folded to lower case one by one (the lower case
+ * of the upper case, so that both sigmas are one letter and the sharp s stays).
  */
 final class Characters {
   // How a UTF-16 unit of the source is normalised, from the cheapest.
@@ -87,7 +87,7 @@ final class Characters {
     if (isJoining(c)) {
       return JOINING;
     }
-    if (c >= 0x3400 && c <= 0x9FFF || c >= 0xAC00 && c <= 0xD7A3 || c >= 0xE000 && c <= 0xF8FF) {
+    if (isIn(c, 0x3400, 0x9FFF) || isIn(c, 0xAC00, 0xD7A3) || isIn(c, 0xE000, 0xF8FF)) {
       // Han, Hangul syllables, private use: nothing changes, and most of all characters are these.
       return DIRECT;
     }
@@ -103,8 +103,8 @@ final class Characters {
   /** Whether a code point has no normal form. */
   static boolean isDropped(int c) {
     return Character.getType(c) == Character.FORMAT
-        || c >= 0xFE00 && c <= 0xFE0F
-        || c >= 0xE0100 && c <= 0xE01EF
+        || isIn(c, 0xFE00, 0xFE0F)
+        || isIn(c, 0xE0100, 0xE01EF)
         || c == 0x034F;
   }
 
@@ -113,11 +113,15 @@ final class Characters {
     if (isMark(c)) {
       return true;
     }
-    if (c < 0x1100 || c > 0xFFFF || c >= 0x3400 && c <= 0xD7A3) {
+    if (c < 0x1100 || c > 0xFFFF || isIn(c, 0x3400, 0xD7A3)) {
       return false;
     }
     int first = Normalizer.normalize(Character.toString(c), Form.NFKD).codePointAt(0);
-    return isMark(first) || first >= 0x1160 && first <= 0x11FF;
+    return isMark(first) || isIn(first, 0x1160, 0x11FF);
+  }
+
+  private static boolean isIn(int c, int first, int last) {
+    return c >= first && c <= last;
   }
 
   private static boolean isMark(int c) {

@@ -21,13 +21,23 @@ final class DictionaryFile {
 
   static void read(EntityTreeBuilder builder, Path file, EntityColumns columns) {
     String origin = String.valueOf(file.getFileName());
-    String name = origin.toLowerCase(Locale.ROOT);
-    String plain = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
-    String ending = plain.substring(plain.lastIndexOf('.') + 1);
     if (Files.isDirectory(file)) {
       throw new DictionaryFormatException(origin, "expected a file, found a folder");
     }
-    try (InputStream stream = open(file, origin)) {
+    try (InputStream raw = Files.newInputStream(file)) {
+      read(builder, origin, raw, columns);
+    } catch (IOException e) {
+      throw new UncheckedIOException("dictionary " + file + " cannot be read: " + e, e);
+    }
+  }
+
+  static void read(EntityTreeBuilder builder, String origin, InputStream raw, EntityColumns columns)
+      throws IOException {
+    String name = origin.toLowerCase(Locale.ROOT);
+    String plain = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
+    String ending = plain.substring(plain.lastIndexOf('.') + 1);
+    try {
+      InputStream stream = uncompressed(raw, origin);
       switch (ending) {
         case "csv" ->
             SeparatedDictionary.read(
@@ -44,24 +54,16 @@ final class DictionaryFile {
       }
     } catch (ZipException | EOFException e) {
       throw new DictionaryFormatException(origin, "the gzip data is damaged: " + e.getMessage());
-    } catch (IOException e) {
-      throw new UncheckedIOException("dictionary " + file + " cannot be read: " + e, e);
     }
   }
 
   /** By the first two bytes, whatever the file is called. */
-  private static InputStream open(Path file, String origin) throws IOException {
-    InputStream raw = Files.newInputStream(file);
-    try {
-      PushbackInputStream stream = new PushbackInputStream(raw, 2);
-      byte[] magic = stream.readNBytes(2);
-      stream.unread(magic);
-      boolean gzip = magic.length == 2 && magic[0] == (byte) 0x1F && magic[1] == (byte) 0x8B;
-      return new Limited(gzip ? new GZIPInputStream(stream, 1 << 15) : stream, origin);
-    } catch (IOException | RuntimeException e) {
-      raw.close();
-      throw e;
-    }
+  private static InputStream uncompressed(InputStream raw, String origin) throws IOException {
+    PushbackInputStream stream = new PushbackInputStream(raw, 2);
+    byte[] magic = stream.readNBytes(2);
+    stream.unread(magic);
+    boolean gzip = magic.length == 2 && magic[0] == (byte) 0x1F && magic[1] == (byte) 0x8B;
+    return new Limited(gzip ? new GZIPInputStream(stream, 1 << 15) : stream, origin);
   }
 
   /** Ends in an error where a file goes on for too long, as a small compressed one may. */

@@ -54,9 +54,9 @@ public record EntityColumns(
 
   /**
    * Columns in one line: {@code key=value} with commas between, of the keys {@code header} (yes,
-   * no), {@code id}, {@code name}, {@code synonyms} (again for each column), {@code parents}, {@code
-   * parents-by} (id, name, prefix), {@code split} ({@code none} for nothing) and {@code separator}
-   * (comma, tab, semicolon). For example {@code
+   * no), {@code id}, {@code name}, {@code synonyms} (again for each column), {@code parents},
+   * {@code parents-by} (id, name, prefix), {@code split} ({@code none} for nothing) and {@code
+   * separator} (comma, tab, semicolon). For example {@code
    * id=subject_id,name=source_value,synonyms=translation_value}.
    *
    * @throws IllegalArgumentException for anything else

@@ -150,13 +150,12 @@ public final class EntityCoverage {
       }
     }
     List<BranchCoverage> branches = new ArrayList<>();
-    sums.forEach(
-        (top, sum) ->
-            branches.add(
-                new BranchCoverage(
-                    tree.id(top),
-                    tree.name(top),
-                    new CoverageReport.Share((int) sum[0], (int) sum[1], sum[2]))));
+    sums.forEach((top, sum) ->
+        branches.add(
+            new BranchCoverage(
+                tree.id(top),
+                tree.name(top),
+                new CoverageReport.Share((int) sum[0], (int) sum[1], sum[2]))));
     return branches;
   }
 

@@ -41,11 +41,10 @@ public final class EntityTagger {
         for (WordScanner words = scanner(text, vocabulary); advance(words); ) {
           for (int i = 0; i < words.words(); i++) {
             forms.word(
-                vocabulary.intern(
-                    words.normal(), words.begin(i), words.length(i), words.key(i)));
+                vocabulary.intern(words.normal(), words.begin(i), words.length(i), words.key(i)));
           }
         }
-        forms.end(entity, EntityTree.KINDS.get(tree.kind(name)));
+        forms.end(entity, NameKind.of(tree.kind(name)));
       }
     }
     return new EntityTagger(tree, vocabulary, forms.build(vocabulary.size()));
@@ -82,8 +81,7 @@ public final class EntityTagger {
         policy,
         (start, end, form) ->
             tags.add(
-                new EntityTag(
-                    start, end, text.substring((int) start, (int) end), entities(form))));
+                new EntityTag(start, end, text.substring((int) start, (int) end), entities(form))));
     return tags;
   }
 
@@ -134,7 +132,7 @@ public final class EntityTagger {
           new TaggedEntity(
               tree.id(entity),
               tree.name(entity),
-              EntityTree.KINDS.get(automaton.entry(i) & 7),
+              NameKind.of(automaton.entry(i) & 7),
               tree.level(entity)));
     }
     return entities;

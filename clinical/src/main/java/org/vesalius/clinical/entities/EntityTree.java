@@ -13,8 +13,8 @@ import java.util.OptionalInt;
  *
  * <p>Ontologies are graphs: an entity may have several parents and keeps them all. Its level is 1
  * without parents, else one more than the least level among them, so the shortest way up counts.
- * What lies deeper than the fifth level stays an entity of its own, with its own parents, and is
- * of level five.
+ * What lies deeper than the fifth level stays an entity of its own, with its own parents, and is of
+ * level five.
  *
  * <p>Entities are numbered from 0 in the order in which the dictionaries first name them. All names
  * lie in one array; {@link Entity} objects are made when asked for.
@@ -101,7 +101,10 @@ public final class EntityTree {
       synonyms.add(nameOf(i));
     }
     return new Entity(
-        id(index), name(index), synonyms, parents(index).stream().map(this::id).toList(),
+        id(index),
+        name(index),
+        synonyms,
+        parents(index).stream().map(this::id).toList(),
         level(index));
   }
 
@@ -125,10 +128,8 @@ public final class EntityTree {
   }
 
   private EntityName nameOf(int name) {
-    return new EntityName(texts.get(nameAt[name]), KINDS.get(nameKind[name]));
+    return new EntityName(texts.get(nameAt[name]), NameKind.of(nameKind[name]));
   }
-
-  static final List<NameKind> KINDS = List.of(NameKind.values());
 
   /** 1 to {@link #LEVELS}. */
   public int level(int index) {

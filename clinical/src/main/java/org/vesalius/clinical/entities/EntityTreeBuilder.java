@@ -45,8 +45,8 @@ public final class EntityTreeBuilder {
   EntityTreeBuilder() {}
 
   /**
-   * Also takes synonyms of these kinds from the OBO files that are read from now on. Without it they
-   * are preferred names and exact synonyms, because the others name something else.
+   * Also takes synonyms of these kinds from the OBO files that are read from now on. Without it
+   * they are preferred names and exact synonyms, because the others name something else.
    */
   public EntityTreeBuilder including(NameKind... more) {
     kinds.addAll(Arrays.asList(more));
@@ -125,7 +125,7 @@ public final class EntityTreeBuilder {
       return;
     }
     names.add(keep(utf8(spaced(name), "name", NAME_LENGTH)));
-    nameOwners.add(entity << 3 | kind.ordinal());
+    nameOwners.add((entity << 3) | kind.code());
   }
 
   void parent(int entity, String parent) {
@@ -226,7 +226,7 @@ public final class EntityTreeBuilder {
       }
       for (Map.Entry<Integer, NameKind> name : named(order, at, end).entrySet()) {
         nameAt[used] = name.getKey();
-        nameKind[used++] = (byte) name.getValue().ordinal();
+        nameKind[used++] = (byte) name.getValue().code();
       }
       nameFirst[entity + 1] = used;
       at = end;
@@ -245,14 +245,16 @@ public final class EntityTreeBuilder {
         new ReadingNotes(obsolete, loose, unnamed, unknownParents, levels.deeper()));
   }
 
-  /** One entity's names, each text once, as where it is kept and what it is, closest kinds first. */
+  /**
+   * One entity's names, each text once, as where it is kept and what it is, closest kinds first.
+   */
   private Map<Integer, NameKind> named(int[] order, int begin, int end) {
     Map<String, Integer> starts = new LinkedHashMap<>();
     Map<String, NameKind> found = new LinkedHashMap<>();
     boolean preferred = false;
     for (int i = begin; i < end; i++) {
       String text = texts.get(names.get(order[i]));
-      NameKind kind = EntityTree.KINDS.get(nameOwners.get(order[i]) & 7);
+      NameKind kind = NameKind.of(nameOwners.get(order[i]) & 7);
       if (kind == NameKind.PREFERRED) {
         kind = preferred ? NameKind.EXACT : kind;
         preferred = true;
@@ -261,13 +263,12 @@ public final class EntityTreeBuilder {
       found.merge(text, kind, (a, b) -> a.compareTo(b) <= 0 ? a : b);
     }
     Map<Integer, NameKind> sorted = new LinkedHashMap<>();
-    for (NameKind kind : EntityTree.KINDS) {
-      found.forEach(
-          (text, k) -> {
-            if (k == kind) {
-              sorted.put(starts.getOrDefault(text, 0), preferredOr(kind, sorted.isEmpty()));
-            }
-          });
+    for (NameKind kind : NameKind.all()) {
+      found.forEach((text, k) -> {
+        if (k == kind) {
+          sorted.put(starts.getOrDefault(text, 0), preferredOr(kind, sorted.isEmpty()));
+        }
+      });
     }
     return sorted;
   }
@@ -285,8 +286,7 @@ public final class EntityTreeBuilder {
     for (int entity = 0; entity < ids.size(); entity++) {
       Set<Integer> above = new LinkedHashSet<>();
       for (; at < order.length && linkOwners.get(order[at]) == entity; at++) {
-        int parent =
-            table.find(texts.get(links.get(order[at])).getBytes(StandardCharsets.UTF_8));
+        int parent = table.find(texts.get(links.get(order[at])).getBytes(StandardCharsets.UTF_8));
         if (parent < 0) {
           unknownParents++;
         } else {

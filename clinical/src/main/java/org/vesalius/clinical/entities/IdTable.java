@@ -7,8 +7,9 @@ import java.util.concurrent.ThreadLocalRandom;
 final class IdTable {
   private final Texts texts;
   private final Ints starts;
+
   /** Nobody can know it and make ids that all fall into one slot. */
-  private final int multiplier = ThreadLocalRandom.current().nextInt() & ~7 | 5;
+  private final int multiplier = ThreadLocalRandom.current().nextInt() | 5;
 
   private int[] slots = new int[16];
 

@@ -7,6 +7,8 @@ public enum MatchPolicy {
    * behind it. Tags never overlap and come in the order of the text.
    */
   LEFTMOST_LONGEST,
-  /** Every one, also those inside others. Tags come in the order of their ends, longer ones first. */
+  /**
+   * Every one, also those inside others. Tags come in the order of their ends, longer ones first.
+   */
   ALL
 }

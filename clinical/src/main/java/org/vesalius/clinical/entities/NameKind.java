@@ -1,15 +1,42 @@
 package org.vesalius.clinical.entities;
 
-/** What a name is to its entity, from the closest to the loosest. Tables and JSON have no scopes: their synonyms are exact. */
+import java.util.List;
+
+/**
+ * What a name is to its entity, from the closest to the loosest. Tables and JSON have no scopes:
+ * their synonyms are exact.
+ */
 public enum NameKind {
   /** The one name that the entity is shown by. */
-  PREFERRED,
+  PREFERRED(0),
   /** Means the same. */
-  EXACT,
+  EXACT(1),
   /** Means something more special. */
-  NARROW,
+  NARROW(2),
   /** Means something more general. */
-  BROAD,
+  BROAD(3),
   /** Has to do with it. */
-  RELATED
+  RELATED(4);
+
+  private static final List<NameKind> ALL = List.of(values());
+
+  private final int code;
+
+  NameKind(int code) {
+    this.code = code;
+  }
+
+  /** Three bits that mean this kind; closer kinds are less. */
+  int code() {
+    return code;
+  }
+
+  /** The kind that three bits mean. */
+  static NameKind of(int code) {
+    return ALL.get(code);
+  }
+
+  static List<NameKind> all() {
+    return ALL;
+  }
 }

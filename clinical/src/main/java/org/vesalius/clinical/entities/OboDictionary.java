@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads the terms of an OBO file (OBO flat file format 1.0 to 1.4): {@code id}, {@code name}, {@code
- * synonym} with its scope, {@code is_a} and {@code is_obsolete}. Other tags and other stanzas are
- * read over.
+ * Reads the terms of an OBO file (OBO flat file format 1.0 to 1.4): {@code id}, {@code name},
+ * {@code synonym} with its scope, {@code is_a} and {@code is_obsolete}. Other tags and other
+ * stanzas are read over.
  */
 final class OboDictionary {
   /** The most UTF-16 units of a line. */
@@ -71,17 +71,18 @@ final class OboDictionary {
       return false;
     }
     boolean escaped = false;
+    int taken = 0;
     for (int c = input.next(); c != DictionaryInput.END; c = input.next()) {
+      if (c == '\n' && !escaped) {
+        break;
+      }
+      if (++taken > LINE_LENGTH) {
+        throw input.error("a line has more than " + LINE_LENGTH + " characters");
+      }
       if (c == '\n') {
-        if (!escaped) {
-          break;
-        }
         text.setLength(text.length() - 1);
         escaped = false;
         continue;
-      }
-      if (text.length() == LINE_LENGTH) {
-        throw input.error("a line has more than " + LINE_LENGTH + " characters");
       }
       escaped = c == '\\' && !escaped;
       text.append((char) c);
@@ -168,7 +169,9 @@ final class OboDictionary {
     return found.equals("true");
   }
 
-  /** {@code "text" SCOPE TYPE [references] {modifiers} ! comment}; all but the text may be absent. */
+  /**
+   * {@code "text" SCOPE TYPE [references] {modifiers} ! comment}; all but the text may be absent.
+   */
   private void synonym(Term of, int value, Optional<NameKind> told) {
     if (value == text.length() || text.charAt(value) != '"') {
       throw error(value, "expected a synonym in quotes");
@@ -215,8 +218,7 @@ final class OboDictionary {
       builder.countObsolete();
       return;
     }
-    String id =
-        read.id.orElseThrow(() -> input.error(read.line, 1, "expected an id in this term"));
+    String id = read.id.orElseThrow(() -> input.error(read.line, 1, "expected an id in this term"));
     if (read.name.isEmpty()) {
       builder.countUnnamed();
     }

@@ -75,7 +75,7 @@ final class Texts {
     for (int i = begin; i < end; i++) {
       hash = (hash ^ bytes[i]) * multiplier;
     }
-    return hash ^ hash >>> 15;
+    return hash ^ (hash >>> 15);
   }
 
   /** Length in the upper half, where the UTF-8 begins in the lower. */
@@ -86,7 +86,7 @@ final class Texts {
       byte b = bytes[at++];
       length |= (long) (b & 0x7F) << shift;
       if (b >= 0) {
-        return length << 32 | at;
+        return (length << 32) | at;
       }
     }
   }

@@ -6,7 +6,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /** The words of a dictionary as numbers from 1; 0 is any other word. */
 final class Vocabulary {
   /** Nobody can know it and make words that all fall into one slot. */
-  private final long multiplier = ThreadLocalRandom.current().nextLong() & ~7L | 5;
+  private final long multiplier = ThreadLocalRandom.current().nextLong() | 5;
 
   /** Words of one UTF-16 unit, which are all Han characters and signs, by that unit. */
   private final int[] singles = new int[1 << 16];
@@ -61,7 +61,7 @@ final class Vocabulary {
   }
 
   private int place(long key) {
-    return (int) (key * multiplier >>> shift);
+    return (int) ((key * multiplier) >>> shift);
   }
 
   private boolean is(int word, char[] text, int begin, int length) {

@@ -224,13 +224,12 @@ final class WordScanner {
         .codePoints()
         .filter(c -> !Characters.isDropped(c))
         .map(Characters::fold)
-        .forEach(
-            c -> {
-              int units = Character.toChars(c, normal, size);
-              Arrays.fill(from, size, size + units, begin);
-              Arrays.fill(widths, size, size + units, (byte) (rawNext - begin));
-              size += units;
-            });
+        .forEach(c -> {
+          int units = Character.toChars(c, normal, size);
+          Arrays.fill(from, size, size + units, begin);
+          Arrays.fill(widths, size, size + units, (byte) (rawNext - begin));
+          size += units;
+        });
   }
 
   private static boolean isJoining(int c) {
@@ -283,7 +282,7 @@ final class WordScanner {
         byte following = kinds[text[i]];
         while (following == Characters.WORD && i < last) {
           c = text[i];
-          packed = packed << 7 | c;
+          packed = (packed << 7) | c;
           hash = (hash ^ c) * multiplier;
           wide |= c;
           following = kinds[text[++i]];
@@ -378,7 +377,7 @@ final class WordScanner {
     long hash = 0;
     int wide = 0;
     for (int i = begin; i < end; i++) {
-      packed = packed << 7 | normal[i];
+      packed = (packed << 7) | normal[i];
       hash = (hash ^ normal[i]) * multiplier;
       wide |= normal[i];
     }
@@ -405,9 +404,7 @@ final class WordScanner {
 
   private byte kind(int i) {
     byte kind = Characters.KIND[normal[i]];
-    return kind == Characters.PAIR
-        ? Characters.kind(Character.codePointAt(normal, i, size))
-        : kind;
+    return kind == Characters.PAIR ? Characters.kind(Character.codePointAt(normal, i, size)) : kind;
   }
 
   private int width(int i) {

@@ -22,17 +22,45 @@ class EntityTaggerReferenceTest {
 
   private static final List<String> ENGLISH =
       List.of(
-          "lung", "Lung", "cancer", "of", "the", "left", "type", "2", "T2", "b12", "ai", "a", "cell",
-          "small", "non", "Sjögren", "β", "IL", "6", "pleural", "effusion", "mass", "masses", "Œdema",
-          "strasse", "Straße", "ﬁbrosis", "ΣΑΣ", "naïve", "İd");
+          "lung",
+          "Lung",
+          "cancer",
+          "of",
+          "the",
+          "left",
+          "type",
+          "2",
+          "T2",
+          "b12",
+          "ai",
+          "a",
+          "cell",
+          "small",
+          "non",
+          "Sjögren",
+          "β",
+          "IL",
+          "6",
+          "pleural",
+          "effusion",
+          "mass",
+          "masses",
+          "Œdema",
+          "strasse",
+          "Straße",
+          "ﬁbrosis",
+          "ΣΑΣ",
+          "naïve",
+          "İd");
   private static final List<String> CHINESE =
       List.of(
-          "肺", "癌", "肺癌", "炎", "小", "细胞", "左", "上叶", "结节", "糖尿病", "二", "型", "阻塞", "性", "𠮷",
-          "𩸽", "㐀", "か", "カ", "ー", "한", "글", "ก่", "心", "脏");
+          "肺", "癌", "肺癌", "炎", "小", "细胞", "左", "上叶", "结节", "糖尿病", "二", "型", "阻塞", "性", "𠮷", "𩸽",
+          "㐀", "か", "カ", "ー", "한", "글", "ก่", "心", "脏");
   private static final List<String> BETWEEN =
       List.of(
-          " ", " ", " ", "-", "–", "", "", ", ", "·", " - ", "/", "'", "’", "(", ") ", "\n", "\u3000", "，", "。",
-          "\u00AD", "\u200B", "+", ". ", "--", "😀", "\uFE0F", "\u00A0", "、", "：");
+          " ", " ", " ", "-", "–", "", "", ", ", "·", " - ", "/", "'", "’", "(", ") ", "\n",
+          "\u3000", "，", "。", "\u00AD", "\u200B", "+", ". ", "--", "😀", "\uFE0F", "\u00A0", "、",
+          "：");
 
   private final SplittableRandom random = new SplittableRandom(SEED);
 
@@ -78,19 +106,15 @@ class EntityTaggerReferenceTest {
   }
 
   private static void same(
-      int dictionary,
-      String text,
-      List<ReferenceMatcher.Found> expected,
-      List<EntityTag> found) {
+      int dictionary, String text, List<ReferenceMatcher.Found> expected, List<EntityTag> found) {
     assertEquals(
         expected,
         found.stream()
-            .map(
-                t ->
-                    new ReferenceMatcher.Found(
-                        (int) t.start(),
-                        (int) t.end(),
-                        t.entities().stream().map(TaggedEntity::id).toList()))
+            .map(t ->
+                new ReferenceMatcher.Found(
+                    (int) t.start(),
+                    (int) t.end(),
+                    t.entities().stream().map(TaggedEntity::id).toList()))
             .toList(),
         () -> "seed " + SEED + ", dictionary " + dictionary + ", text " + escaped(text));
     for (EntityTag tag : found) {
@@ -105,7 +129,9 @@ class EntityTaggerReferenceTest {
       name.append(word(random.nextInt(8) == 0 ? !chinese : chinese));
       if (i > 0) {
         name.append(
-            random.nextInt(3) == 0 ? pick(BETWEEN) : chinese ? "" : random.nextInt(4) == 0 ? "-" : " ");
+            random.nextInt(3) == 0
+                ? pick(BETWEEN)
+                : chinese ? "" : random.nextInt(4) == 0 ? "-" : " ");
       }
     }
     return cased(name.toString());

@@ -109,7 +109,9 @@ final class ReferenceMatcher {
       Found best =
           all.stream()
               .filter(f -> f.start() >= from)
-              .min(Comparator.comparingInt(Found::start).thenComparing(Found::end, Comparator.reverseOrder()))
+              .min(
+                  Comparator.comparingInt(Found::start)
+                      .thenComparing(Found::end, Comparator.reverseOrder()))
               .orElse(null);
       if (best == null) {
         return chosen;
@@ -224,6 +226,6 @@ final class ReferenceMatcher {
   }
 
   private static boolean isLetter(int c) {
-    return isSpaced(c) || isUnspaced(c) && Character.isLetterOrDigit(c);
+    return isSpaced(c) || (isUnspaced(c) && Character.isLetterOrDigit(c));
   }
 }
