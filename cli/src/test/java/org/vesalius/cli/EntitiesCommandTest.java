@@ -30,8 +30,22 @@ class EntitiesCommandTest {
     obo =
         Files.writeString(
                 folder.resolve("b.obo"),
-                "[Term]\nid: X:1\nname: effusion\nsynonym: \"fluid\" BROAD []\nis_a: X:2\n\n"
-                    + "[Term]\nid: X:2\nname: finding\n\n[Term]\nid: X:3\nname: x\nis_obsolete: true\n")
+                """
+                [Term]
+                id: X:1
+                name: effusion
+                synonym: "fluid" BROAD []
+                is_a: X:2
+
+                [Term]
+                id: X:2
+                name: finding
+
+                [Term]
+                id: X:3
+                name: x
+                is_obsolete: true
+                """)
             .toString();
   }
 

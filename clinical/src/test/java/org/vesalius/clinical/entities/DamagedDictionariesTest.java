@@ -26,14 +26,36 @@ class DamagedDictionariesTest {
   private static String sound(String ending) {
     return switch (ending) {
       case "csv" ->
-          "id,name,synonyms,parents\n1,\"a, \"\"b\"\"\",c|d,2\n2,肺癌,,\n3,x,\"y\nz\",1|2\n";
+          """
+          id,name,synonyms,parents
+          1,"a, ""b""\",c|d,2
+          2,肺癌,,
+          3,x,"y
+          z",1|2
+          """;
       case "obo" ->
-          "format-version: 1.2\n\n[Term]\nid: 1\nname: a\\, b {s=\"t\"} ! c\n"
-              + "synonym: \"d \\\"e\\\"\" EXACT []\nis_a: 2 ! f\n\n[Term]\nid: 2\nname: 肺癌\n"
-              + "is_obsolete: false\n\n[Typedef]\nid: r\n";
+          """
+          format-version: 1.2
+
+          [Term]
+          id: 1
+          name: a\\, b {s="t"} ! c
+          synonym: "d \\"e\\"" EXACT []
+          is_a: 2 ! f
+
+          [Term]
+          id: 2
+          name: 肺癌
+          is_obsolete: false
+
+          [Typedef]
+          id: r
+          """;
       default ->
-          "{\"entities\":[{\"id\":\"1\",\"name\":\"a\",\"synonyms\":[\"b\",\"c\"],\"children\":["
-              + "{\"id\":\"2\",\"name\":\"肺癌\",\"parents\":[\"3\"]}]},{\"id\":\"3\",\"name\":\"d\"}]}";
+          """
+          {"entities":[{"id":"1","name":"a","synonyms":["b","c"],"children":[
+           {"id":"2","name":"肺癌","parents":["3"]}]},{"id":"3","name":"d"}]}
+          """;
     };
   }
 
