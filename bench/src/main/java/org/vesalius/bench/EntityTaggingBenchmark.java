@@ -41,10 +41,10 @@ import org.vesalius.clinical.entities.MatchPolicy;
  *
  * <p>The dictionaries are those of {@link EntityDictionaries}. {@code english} is the abstracts of
  * PubMedQA from {@code -Dvesalius.assets}, {@code chinese} sentences with random names of the
- * Chinese Human Phenotype Ontology between plain words, {@code names} a text of the dictionary's own
- * names with commas between, the most matches that a text can have. Ours gets the text as it is; the
- * peers have it in lower case already, know no other rule of normalisation, and {@code ahocorasick}
- * checks whole words, {@code doublearray} not even these. Each fork prints what one
+ * Chinese Human Phenotype Ontology between plain words, {@code names} a text of the dictionary's
+ * own names with commas between, the most matches that a text can have. Ours gets the text as it
+ * is; the peers have it in lower case already, know no other rule of normalisation, and {@code
+ * ahocorasick} checks whole words, {@code doublearray} not even these. Each fork prints what one
  * thread can read from memory, in the same unit.
  */
 @State(Scope.Thread)
@@ -91,11 +91,9 @@ public class EntityTaggingBenchmark {
         };
     System.out.printf("%n%d matches in %d characters%n", search.matches(), words.length());
     Machine.limits("native", 1)
-        .ifPresent(
-            limits ->
-                System.out.printf(
-                    "one thread reads %.0f megabytes in a second%n",
-                    limits.readBandwidth() / 1e6));
+        .ifPresent(limits ->
+            System.out.printf(
+                "one thread reads %.0f megabytes in a second%n", limits.readBandwidth() / 1e6));
   }
 
   /** The whole text. */
@@ -133,9 +131,11 @@ public class EntityTaggingBenchmark {
     }
     AhoCorasickDoubleArrayTrie<Integer> trie = new AhoCorasickDoubleArrayTrie<>();
     trie.build(names);
+    long[] count = new long[1];
+    AhoCorasickDoubleArrayTrie.IHit<Integer> hit = (_, _, _) -> count[0]++;
     return () -> {
-      long[] count = new long[1];
-      trie.parseText(words, (_, _, _) -> count[0]++);
+      count[0] = 0;
+      trie.parseText(words, hit);
       return count[0];
     };
   }

@@ -61,23 +61,23 @@ final class Automaton {
   }
 
   /** The child of a state by a word, or 0. */
+  int child(int state, int word) {
+    return state == ROOT ? fromRoot[word] : child(nodes, state, word);
+  }
+
+  /** The same, of states below the root. */
   static int child(int[] nodes, int state, int word) {
     int low = nodes[state * STRIDE + CHILD];
-    int high = nodes[(state + 1) * STRIDE + CHILD];
-    while (high - low > 4) {
-      int middle = (low + high) >>> 1;
-      if (nodes[middle * STRIDE + WORD] <= word) {
-        low = middle;
-      } else {
-        high = middle;
-      }
+    int count = nodes[(state + 1) * STRIDE + CHILD] - low;
+    if (count == 0) {
+      return ROOT;
     }
-    for (; low < high; low++) {
-      if (nodes[low * STRIDE + WORD] == word) {
-        return low;
-      }
+    while (count > 1) {
+      int half = count >>> 1;
+      low += nodes[(low + half) * STRIDE + WORD] <= word ? half : 0;
+      count -= half;
     }
-    return ROOT;
+    return nodes[low * STRIDE + WORD] == word ? low : ROOT;
   }
 
   int suffix(int state) {

@@ -27,9 +27,13 @@ final class TagScan {
   private final int[] forms;
 
   private int state = Automaton.ROOT;
+  private int depth;
   private long word = -1;
   private long settled;
   private long free;
+
+  /** The last word at which a match begins that may not be settled. */
+  private long pending = -1;
 
   TagScan(
       Vocabulary vocabulary,
@@ -77,6 +81,7 @@ final class TagScan {
     if (state != Automaton.ROOT) {
       settle(word + 1);
       state = Automaton.ROOT;
+      depth = 0;
     }
   }
 
@@ -84,9 +89,9 @@ final class TagScan {
     if (state != Automaton.ROOT && start - ends[(int) word & mask] > GAP) {
       unknown();
     }
-    int before = state;
-    state = automaton.step(before, symbol);
+    step(symbol);
     if (state == Automaton.ROOT) {
+      depth = 0;
       settle(word + 1);
       return;
     }
@@ -96,7 +101,18 @@ final class TagScan {
     ends[slot] = end;
     longest[slot] = -1;
     matches();
-    settle(word - automaton.depth(state) + 1);
+    settle(word - depth + 1);
+  }
+
+  private void step(int symbol) {
+    int child = automaton.child(state, symbol);
+    if (child != Automaton.ROOT || state == Automaton.ROOT) {
+      state = child;
+      depth++;
+    } else {
+      state = automaton.step(automaton.suffix(state), symbol);
+      depth = automaton.depth(state);
+    }
   }
 
   private void matches() {
@@ -109,6 +125,7 @@ final class TagScan {
         sink.match(starts[slot], ends[(int) word & mask], automaton.form(at));
       } else {
         longest[slot] = word;
+        pending = Math.max(pending, first);
         forms[slot] = automaton.form(at);
       }
     }
@@ -116,12 +133,13 @@ final class TagScan {
 
   /** Decides about all words before one, which no match to come can begin at. */
   private void settle(long before) {
-    for (; settled < before; settled++) {
+    for (; settled < before && settled <= pending; settled++) {
       int slot = (int) settled & mask;
-      if (!all && settled >= free && longest[slot] >= 0) {
+      if (settled >= free && longest[slot] >= 0) {
         free = longest[slot] + 1;
         sink.match(starts[slot], ends[(int) longest[slot] & mask], forms[slot]);
       }
     }
+    settled = before;
   }
 }
