@@ -125,17 +125,17 @@ public final class EntityTagger {
   public List<TaggedEntity> entities(int form) {
     int first = automaton.firstEntry(form);
     int end = automaton.firstEntry(form + 1);
-    List<TaggedEntity> entities = new ArrayList<>(end - first);
+    TaggedEntity[] entities = new TaggedEntity[end - first];
     for (int i = first; i < end; i++) {
       int entity = automaton.entry(i) >>> 3;
-      entities.add(
+      entities[i - first] =
           new TaggedEntity(
               tree.id(entity),
               tree.name(entity),
               NameKind.of(automaton.entry(i) & 7),
-              tree.level(entity)));
+              tree.level(entity));
     }
-    return entities;
+    return List.of(entities);
   }
 
   /** Numbers in the tree of the entities that a form names. */

@@ -116,18 +116,22 @@ final class TagScan {
   }
 
   private void matches() {
-    for (int at = automaton.ending(state);
-        at != Automaton.ROOT;
-        at = automaton.ending(automaton.suffix(at))) {
-      long first = word - automaton.depth(at) + 1;
-      int slot = (int) first & mask;
-      if (all) {
-        sink.match(starts[slot], ends[(int) word & mask], automaton.form(at));
-      } else {
-        longest[slot] = word;
-        pending = Math.max(pending, first);
-        forms[slot] = automaton.form(at);
-      }
+    int at = automaton.ending(state);
+    while (at != Automaton.ROOT) {
+      int length = at == state ? depth : automaton.depth(at);
+      match(word - length + 1, automaton.form(at));
+      at = automaton.ending(automaton.suffix(at));
+    }
+  }
+
+  private void match(long first, int form) {
+    int slot = (int) first & mask;
+    if (all) {
+      sink.match(starts[slot], ends[(int) word & mask], form);
+    } else {
+      longest[slot] = word;
+      forms[slot] = form;
+      pending = Math.max(pending, first);
     }
   }
 
