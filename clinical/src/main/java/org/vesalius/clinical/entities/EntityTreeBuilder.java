@@ -45,8 +45,8 @@ public final class EntityTreeBuilder {
   EntityTreeBuilder() {}
 
   /**
-   * Also takes synonyms of these kinds from the OBO files that are read from now on. Without it
-   * they are preferred names and exact synonyms, because the others name something else.
+   * Also takes synonyms of these kinds from what is read and added from now on. Without it they are
+   * preferred names and exact synonyms, because the others name something else.
    */
   public EntityTreeBuilder including(NameKind... more) {
     kinds.addAll(Arrays.asList(more));
@@ -72,7 +72,7 @@ public final class EntityTreeBuilder {
   }
 
   /**
-   * Adds an entity.
+   * Adds an entity. Synonyms of kinds that are not asked for are left out and counted.
    *
    * @param id 1 to 200 UTF-16 units
    * @param name the preferred name, 1 to 10,000 UTF-16 units

@@ -68,6 +68,10 @@ final class TagScan {
           known(symbol, words.start(i), words.end(i));
         }
       }
+      if (state != Automaton.ROOT && words.position() - ends[(int) word & mask] > GAP) {
+        // However long the gap goes on, nothing before it has to be kept.
+        unknown();
+      }
     }
     settle(word + 1);
   }

@@ -47,6 +47,9 @@ final class WordScanner {
 
   private boolean afterLetter;
 
+  /** Characters without a normal form since the last one that has one. */
+  private int dropped;
+
   /** The first kind of what goes on from an overlong word of the block before; none: -1. */
   private byte goingOn = -1;
 
@@ -138,6 +141,16 @@ final class WordScanner {
     return new String(raw, (int) (start - rawOffset), (int) (end - start));
   }
 
+  /** Where the next word begins at the earliest. */
+  long position() {
+    return rawOffset + (next < size ? from[next] : rawNext);
+  }
+
+  /** How much of the source is held at most, in UTF-16 units. */
+  int capacity() {
+    return raw.length;
+  }
+
   /** Moves what is needed to the front. */
   private void discard(long retain) {
     int kept = size - next;
@@ -184,6 +197,7 @@ final class WordScanner {
     char[] out = normal;
     int n = size;
     int i = rawNext;
+    int gone = dropped;
     byte step = Characters.STEP[source[i]];
     while (i < limit) {
       byte following = i + 1 < rawSize ? Characters.STEP[source[i + 1]] : Characters.DIRECT;
@@ -191,12 +205,18 @@ final class WordScanner {
         out[n] = Characters.FOLD[source[i]];
         from[n] = i;
         widths[n++] = 1;
+        gone = 0;
       } else if (step != Characters.DROPPED) {
         break;
+      } else if (++gone == TagScan.GAP + 1) {
+        out[n] = ' ';
+        from[n] = i;
+        widths[n++] = 1;
       }
       step = following;
       i++;
     }
+    dropped = gone;
     rawNext = i;
     size = n;
   }
@@ -208,8 +228,12 @@ final class WordScanner {
     int end = begin + Character.charCount(first);
     rawNext = end;
     if (Characters.isDropped(first)) {
+      if (++dropped == TagScan.GAP + 1) {
+        append(' ', begin);
+      }
       return;
     }
+    dropped = 0;
     for (int marks = 0; end < rawSize && marks < MARKS; marks++) {
       int mark = Character.codePointAt(raw, end, rawSize);
       if (Characters.isDropped(mark) || !isJoining(mark)) {
@@ -224,12 +248,15 @@ final class WordScanner {
         .codePoints()
         .filter(c -> !Characters.isDropped(c))
         .map(Characters::fold)
-        .forEach(c -> {
-          int units = Character.toChars(c, normal, size);
-          Arrays.fill(from, size, size + units, begin);
-          Arrays.fill(widths, size, size + units, (byte) (rawNext - begin));
-          size += units;
-        });
+        .forEach(c -> append(c, begin));
+  }
+
+  /** A code point that stands for the source from a place to {@link #rawNext}. */
+  private void append(int c, int begin) {
+    int units = Character.toChars(c, normal, size);
+    Arrays.fill(from, size, size + units, begin);
+    Arrays.fill(widths, size, size + units, (byte) (rawNext - begin));
+    size += units;
   }
 
   private static boolean isJoining(int c) {

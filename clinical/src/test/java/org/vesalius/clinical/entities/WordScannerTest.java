@@ -149,4 +149,37 @@ class WordScannerTest {
     String marks = "a" + "\u0327\u0301".repeat(300);
     assertTrue(words(marks).getFirst().endsWith("@0-601"), "marks beyond the thirtieth stay");
   }
+
+  @Test
+  void longRunsOfFormattingCharactersPartWords() throws IOException {
+    assertEquals(List.of("ab@0-66"), words("a" + "\u200B".repeat(64) + "b"));
+    assertEquals(List.of("a@0-1", "b@66-67"), words("a" + "\u200B".repeat(65) + "b"));
+    String tags = "\uDB40\uDC41".repeat(65);
+    assertEquals(List.of("a@0-1", "b@131-132"), words("a" + tags + "b"));
+  }
+
+  /** Whatever fills a text after the beginning of a name, little of it is held. */
+  @Test
+  void littleOfATextIsHeld() throws IOException {
+    Vocabulary vocabulary = new Vocabulary();
+    AutomatonBuilder builder = new AutomatonBuilder();
+    builder.word(vocabulary.intern(new char[] {'a'}, 0, 1, 'a'));
+    builder.word(vocabulary.intern(new char[] {'b'}, 0, 1, 'b'));
+    builder.end(0, NameKind.PREFERRED);
+    Automaton automaton = builder.build(vocabulary.size());
+    for (String filler : List.of(" ", "\u200B", "x", "\u0301", "a ", "肺\u0301", ", ", "\u200Bx")) {
+      String text = "a b a" + filler.repeat(300_000);
+      WordScanner words = new WordScanner(new StringReader(text), 512, vocabulary.multiplier());
+      List<Long> ends = new ArrayList<>();
+      new TagScan(
+              vocabulary,
+              automaton,
+              words,
+              MatchPolicy.LEFTMOST_LONGEST,
+              (_, end, _) -> ends.add(end))
+          .run();
+      assertEquals(List.of(3L), ends);
+      assertTrue(words.capacity() < 10_000, () -> words.capacity() + " held");
+    }
+  }
 }
