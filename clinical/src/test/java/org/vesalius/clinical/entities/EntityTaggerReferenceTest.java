@@ -89,13 +89,13 @@ class EntityTaggerReferenceTest {
       }
       EntityTagger tagger = EntityTagger.of(builder.build());
       for (int i = 0; i < TEXTS / DICTIONARIES; i++) {
-        int words = i % 10 == 0 ? 200 : 3 + random.nextInt(30);
+        int words = i % 50 == 0 ? 200 : 3 + random.nextInt(30);
         String text = text(words);
         List<ReferenceMatcher.Found> all = reference.all(text);
         List<EntityTag> found = tagger.tag(text);
         same(dictionary, text, ReferenceMatcher.leftmostLongest(all), found);
         same(dictionary, text, all, tagger.tag(text, MatchPolicy.ALL));
-        if (i % 10 == 0) {
+        if (i % 50 == 0) {
           List<EntityTag> streamed = new ArrayList<>();
           int block = 1 + random.nextInt(60);
           tagger.tag(new Drops(text), block, MatchPolicy.LEFTMOST_LONGEST, streamed::add);
