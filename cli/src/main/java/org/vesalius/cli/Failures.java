@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
+import org.vesalius.clinical.entities.DictionaryFormatException;
 import org.vesalius.clinical.imaging.MedicalImageException;
 import org.vesalius.clinical.imaging.dicom.DicomFormatException;
 import org.vesalius.clinical.imaging.dicom.UnsupportedTransferSyntaxException;
@@ -39,6 +40,7 @@ final class Failures {
               DicomFormatException _,
               UnsupportedTransferSyntaxException _,
               TokenizerFormatException _,
+              DictionaryFormatException _,
               NumericalException _,
               IllegalArgumentException _ ->
               message;

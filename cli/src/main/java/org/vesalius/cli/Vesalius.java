@@ -85,6 +85,7 @@ public final class Vesalius implements Runnable {
     commands.put("quantize", () -> new QuantizeCommand(terminal, cancellation));
     commands.put("bench", () -> new BenchCommand(terminal, cancellation));
     commands.put("tokenize", () -> new TokenizeCommand(terminal));
+    commands.put("entities", () -> new EntitiesCommand(terminal));
     commands.put("doctor", () -> new DoctorCommand(terminal));
     // Describing a command takes picocli a while, so the others are left out where one is named.
     if (args.length > 0 && commands.containsKey(args[0])) {

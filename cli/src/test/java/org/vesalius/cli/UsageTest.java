@@ -11,7 +11,17 @@ class UsageTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"demo", "run", "view", "inspect", "quantize", "bench", "tokenize", "doctor"})
+      strings = {
+        "demo",
+        "run",
+        "view",
+        "inspect",
+        "quantize",
+        "bench",
+        "tokenize",
+        "entities",
+        "doctor"
+      })
   void everyCommandHasHelp(String command) {
     Execution help = Execution.of(command, "--help").expect(0);
     assertTrue(help.out().startsWith("Usage: vesalius " + command), help.out());
@@ -24,7 +34,7 @@ class UsageTest {
     String help = Execution.of("--help").expect(0).out();
     for (String command :
         new String[] {
-          "demo", "run", "view", "inspect", "quantize", "bench", "tokenize", "doctor"
+          "demo", "run", "view", "inspect", "quantize", "bench", "tokenize", "entities", "doctor"
         }) {
       assertTrue(help.contains("\n  " + command), help);
     }
@@ -78,6 +88,14 @@ class UsageTest {
         "bench --model x --decode-tokens 1",
         "tokenize --model x",
         "tokenize --model x --text a --jsonl",
+        "entities",
+        "entities --text a",
+        "entities --dictionary a.csv --columns id",
+        "entities --dictionary a.csv --text a --jsonl b",
+        "entities --dictionary a.csv --text a --field b",
+        "entities --dictionary a.csv --text a --branches 1",
+        "entities --dictionary a.csv --text a --coverage --branches 6",
+        "entities --dictionary a.csv --text a --coverage --all",
         "doctor now"
       })
   void badUsageIsOneLineAndExitCode2(String line) {
