@@ -54,7 +54,7 @@ public final class Quality implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "demo/heldout",
       description =
-          "goldens.jsonl.gz, ground_truth.jsonl and pictures (default: ${DEFAULT-VALUE}).")
+          "goldens.jsonl.gz, ground_truth.jsonl.gz and pictures (default: ${DEFAULT-VALUE}).")
   private Path folder = Path.of("");
 
   @Option(
@@ -109,7 +109,7 @@ public final class Quality implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--every: expected at least 1, found " + every);
     }
-    for (String name : List.of("goldens.jsonl.gz", "ground_truth.jsonl")) {
+    for (String name : List.of("goldens.jsonl.gz", "ground_truth.jsonl.gz")) {
       if (!Files.exists(folder.resolve(name))) {
         throw new ParameterException(
             spec.commandLine(), "--questions: " + folder + " has no " + name);

@@ -37,14 +37,14 @@ record Question(
   private static final int MAX_TOKENS = 256;
 
   /**
-   * Reads {@code goldens.jsonl.gz} and {@code ground_truth.jsonl} of a folder.
+   * Reads {@code goldens.jsonl.gz} and {@code ground_truth.jsonl.gz} of a folder.
    *
    * @throws IOException if the folder lacks one of them
    */
   static List<Question> read(Path folder) throws IOException {
     ObjectMapper json = new ObjectMapper();
     Map<String, JsonNode> truths = new HashMap<>();
-    for (String line : Files.readAllLines(folder.resolve("ground_truth.jsonl"))) {
+    for (String line : unpacked(folder.resolve("ground_truth.jsonl.gz"))) {
       JsonNode truth = json.readTree(line);
       truths.put(truth.path("image").asText(), truth.path("answers"));
     }
