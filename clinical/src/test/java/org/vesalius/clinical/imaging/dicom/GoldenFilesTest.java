@@ -27,7 +27,7 @@ final class GoldenFilesTest {
           "badVR.dcm", "expected a number of PS3.5 6.2, found \"1A\"",
           "JPEG2000-embedded-sequence-delimiter.dcm", "frame 0 (JPEG 2000 Image Compression)");
 
-  /** GDCM 3.0.21 mixes up the bytes of these; DCMTK and pydicom do not. */
+  /** GDCM 3.0.21 mixes up the bytes of these; DCMTK does not. */
   private static final Set<String> OTHER_IN_GDCM =
       Set.of("SC_rgb_rle_16bit.dcm", "SC_rgb_rle_32bit.dcm");
 
