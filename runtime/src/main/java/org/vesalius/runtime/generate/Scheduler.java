@@ -161,7 +161,8 @@ final class Scheduler implements AutoCloseable {
     long nanos = LOOK_NANOS;
     lock.lock();
     try {
-      while (!changed && nanos > 0) {
+      // Those that were there when closing began may have ended since, and nobody tells of that.
+      while (!changed && nanos > 0 && !(closing && live == 0)) {
         if (idle) {
           news.await();
         } else {
