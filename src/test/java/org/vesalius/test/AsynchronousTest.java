@@ -269,6 +269,24 @@ class AsynchronousTest {
     assertTrue(before.containsAll(engineThreads()), () -> "left of " + engineThreads());
   }
 
+  /** At every moment of a request, also while nothing but its picture is being computed. */
+  @Test
+  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void closingEndsWhateverTheRequestIsDoing() throws InterruptedException {
+    GoldenCase golden = Fixtures.cases("qwen2_5_vl").getFirst();
+    for (int round = 0; round < 60; round++) {
+      ChatModel closed = ChatModel.open(golden.family());
+      CompletableFuture<Generation> answer = closed.generateAsync(golden.request().build());
+      TimeUnit.MICROSECONDS.sleep(150L * round);
+      closed.close();
+      try {
+        assertEquals(golden.newTokenIds().size(), answer.join().tokenIds().size());
+      } catch (CompletionException e) {
+        assertInstanceOf(IllegalStateException.class, e.getCause());
+      }
+    }
+  }
+
   private static Set<Thread> engineThreads() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(Thread::isAlive)
