@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,12 +43,7 @@ class ChangedCheckpointTest {
     Assumptions.assumeTrue(
         Files.isDirectory(source),
         "no fixture " + fixture + "; vesalius.fixtures names the folder that has it");
-    try (Stream<Path> files = Files.list(source)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, folder.resolve(file.getFileName()));
-      }
-    }
-    return folder;
+    return Fixtures.copy(fixture, folder);
   }
 
   private void edit(String file, Consumer<ObjectNode> change) throws IOException {

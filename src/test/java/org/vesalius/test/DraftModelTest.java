@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -178,12 +177,7 @@ class DraftModelTest {
         ModelFormatException.class,
         () -> ChatModel.open(Fixtures.fixture("qwen2"), options("reference").withDraft(folder)));
     // What was opened before the refusal is closed: the folder can be opened and deleted.
-    Path copy = Files.createDirectory(folder.resolve("copy"));
-    try (Stream<Path> files = Files.list(Fixtures.fixture("qwen2"))) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
-      }
-    }
+    Path copy = Fixtures.copy("qwen2", folder.resolve("copy"));
     try (ChatModel model = ChatModel.open(copy, options("reference").withDraft(copy))) {
       assertEquals(0, model.requests());
     }

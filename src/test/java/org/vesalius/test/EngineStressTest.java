@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,10 +89,10 @@ class EngineStressTest {
         assertTrue(model.retainedCachePages() <= 32, () -> model.retainedCachePages() + "");
         System.gc();
         if (part == 0) {
-          resident = residentKib();
+          resident = ResidentMemory.kibibytes();
         }
       }
-      long grown = residentKib() - resident;
+      long grown = ResidentMemory.kibibytes() - resident;
       assertTrue(grown < 98_304, () -> "resident memory grew by " + grown + " KiB");
       long sum = outcomes.values().stream().mapToLong(LongAdder::sum).sum();
       assertEquals(4L * quarter, sum, () -> "requests that ended: " + outcomes);
@@ -178,14 +177,5 @@ class EngineStressTest {
 
   private void count(String outcome) {
     outcomes.computeIfAbsent(outcome, _ -> new LongAdder()).increment();
-  }
-
-  private static long residentKib() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", ""));
-      }
-    }
-    throw new AssertionError("/proc/self/status: no VmRSS");
   }
 }

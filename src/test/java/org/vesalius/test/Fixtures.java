@@ -40,6 +40,17 @@ final class Fixtures {
     return Files.isDirectory(inside) ? inside : outside().map(f -> f.resolve(name)).orElse(inside);
   }
 
+  /** Copies the files of a fixture, but no folders in it, into one that is made if need be. */
+  static Path copy(String name, Path target) throws IOException {
+    Files.createDirectories(target);
+    try (Stream<Path> files = Files.list(fixture(name))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, target.resolve(file.getFileName()));
+      }
+    }
+    return target;
+  }
+
   /** The checkpoints of the repository that have golden cases. */
   static List<GoldenSubject> ownSubjects() {
     return GoldenSubject.in(root().resolve("src/test/fixtures"));

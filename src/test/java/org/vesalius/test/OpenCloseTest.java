@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +28,6 @@ import org.vesalius.runtime.Pooling;
 
 /** A model that is closed leaves no thread, no mapped file and no memory. In a JVM of its own. */
 class OpenCloseTest {
-  private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MAPS = Path.of("/proc/self/maps");
   private static final int TIMES = 20;
 
@@ -39,8 +37,8 @@ class OpenCloseTest {
   void closingTwentyTimesLeavesNothing() throws Exception {
     Assumptions.assumeTrue(Files.isReadable(MAPS), "what is mapped, in " + MAPS);
     Fixtures.requireBackend("native");
-    Path model = copy("qwen2_5_vl");
-    Path draft = copy("qwen2");
+    Path model = Fixtures.copy("qwen2_5_vl", folder.resolve("model"));
+    Path draft = Fixtures.copy("qwen2", folder.resolve("draft"));
     // The C library keeps some of what is freed, and Java compiles: a few rounds to settle.
     for (int i = 0; i < 8; i++) {
       use(model, draft, i);
@@ -106,16 +104,6 @@ class OpenCloseTest {
     }
   }
 
-  private Path copy(String fixture) throws IOException {
-    Path copy = Files.createDirectory(folder.resolve(fixture));
-    try (var files = Files.list(Fixtures.fixture(fixture))) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
-      }
-    }
-    return copy;
-  }
-
   /** Threads of the library, by name. */
   private static Set<String> threads() {
     return Thread.getAllStackTraces().keySet().stream()
@@ -129,14 +117,9 @@ class OpenCloseTest {
     return Files.readAllLines(MAPS).stream().filter(l -> l.contains(folder.toString())).count();
   }
 
-  /** Kibibytes. */
+  /** Kibibytes, without what only waits for the collector. */
   private static long resident() throws IOException {
     System.gc();
-    List<String> lines = Files.readAllLines(STATUS);
-    return lines.stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-        .findFirst()
-        .orElseThrow();
+    return ResidentMemory.kibibytes();
   }
 }

@@ -71,12 +71,7 @@ class OriginalLlavaTest {
   }
 
   private Path copy(String name, String type) throws IOException {
-    Path target = Files.createDirectory(folder.resolve(name));
-    try (Stream<Path> files = Files.list(Fixtures.fixture(FIXTURE))) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, target.resolve(file.getFileName()));
-      }
-    }
+    Path target = Fixtures.copy(FIXTURE, folder.resolve(name));
     Path config = target.resolve("config.json");
     ObjectNode node = (ObjectNode) JSON.readTree(config.toFile());
     JSON.writeValue(config.toFile(), node.put("model_type", type));

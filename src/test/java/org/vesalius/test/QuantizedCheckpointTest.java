@@ -168,7 +168,7 @@ class QuantizedCheckpointTest {
   @Test
   void foreignQuantizationsAreRefusedByName() throws IOException {
     for (String method : List.of("gptq", "awq", "bitsandbytes", "compressed-tensors", "fp8")) {
-      Path folder = copy("qwen2", scratch.resolve(method));
+      Path folder = Fixtures.copy("qwen2", scratch.resolve(method));
       ObjectNode config = edit(folder);
       config.putObject("quantization_config").put("quant_method", method);
       save(folder, config);
@@ -296,7 +296,7 @@ class QuantizedCheckpointTest {
                           }
                         }));
     assertEquals(stopped, thrown);
-    Path wrong = copy("qwen2", scratch.resolve("wrong"));
+    Path wrong = Fixtures.copy("qwen2", scratch.resolve("wrong"));
     Path weights = wrong.resolve("model.safetensors");
     String name = "model.layers.1.mlp.up_proj.weight";
     long at;
@@ -326,16 +326,6 @@ class QuantizedCheckpointTest {
     assertEquals(plain.visionParameters(), quantized.visionParameters());
     assertTrue(quantized.runnable(), quantized.problems().toString());
     assertTrue(quantized.weightBytes() < plain.weightBytes());
-  }
-
-  private static Path copy(String fixture, Path target) throws IOException {
-    Files.createDirectories(target);
-    try (Stream<Path> files = Files.list(Fixtures.fixture(fixture))) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, target.resolve(file.getFileName()));
-      }
-    }
-    return target;
   }
 
   private static ObjectNode edit(Path folder) throws IOException {

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -204,9 +203,7 @@ class QuantizedModelTest {
     SplittableRandom random = new SplittableRandom(SEED);
     int[] ids = new int[PROMPT];
     Arrays.setAll(ids, _ -> random.nextInt(vocabulary));
-    var positions = model.positions().number(PROMPT, List.of());
-    EncodedPrompt prompt =
-        new EncodedPrompt("", ids, positions, List.of(), List.of(), Optional.empty());
+    EncodedPrompt prompt = EncodedPrompt.ofTokens(ids, model.positions());
     float[] all = new float[(1 + STEPS) * vocabulary];
     float[] logits = new float[vocabulary];
     try (var sequence = engine.newSequence();
@@ -216,7 +213,7 @@ class QuantizedModelTest {
       engine.feed(sequence, prompt, none, 0, PROMPT, result, LayerObserver.NONE);
       System.arraycopy(logits, 0, all, 0, vocabulary);
       for (int i = 0; i < STEPS; i++) {
-        engine.decode(sequence, ids[i], positions.next() + i, result, LayerObserver.NONE);
+        engine.decode(sequence, ids[i], prompt.positions().next() + i, result, LayerObserver.NONE);
         System.arraycopy(logits, 0, all, (1 + i) * vocabulary, vocabulary);
       }
     }

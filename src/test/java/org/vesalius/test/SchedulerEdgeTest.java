@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -62,13 +61,7 @@ class SchedulerEdgeTest {
 
   private static EncodedPrompt prompt(ChatModel model, int tokens, long seed) {
     int[] ids = new SplittableRandom(seed).ints(tokens, 0, model.tokenizer().size()).toArray();
-    return new EncodedPrompt(
-        "",
-        ids,
-        model.parts().positions().number(tokens, List.of()),
-        List.of(),
-        List.of(),
-        Optional.empty());
+    return EncodedPrompt.ofTokens(ids, model.parts().positions());
   }
 
   private static ChatRequest.Builder text(int tokens) {

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -156,13 +155,7 @@ class SchedulerTest {
   private static EncodedPrompt prompt(ChatModel model, int tokens, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     int[] ids = random.ints(tokens, 0, model.tokenizer().size()).toArray();
-    return new EncodedPrompt(
-        "",
-        ids,
-        model.parts().positions().number(tokens, List.of()),
-        List.of(),
-        List.of(),
-        Optional.empty());
+    return EncodedPrompt.ofTokens(ids, model.parts().positions());
   }
 
   private static Generation answer(ChatModel model, EncodedPrompt prompt, int tokens) {
@@ -204,14 +197,7 @@ class SchedulerTest {
               .toArray();
       int[] longer = Arrays.copyOf(prompt.ids(), 70 + ids.length);
       System.arraycopy(ids, 0, longer, 70, ids.length);
-      EncodedPrompt next =
-          new EncodedPrompt(
-              "",
-              longer,
-              model.parts().positions().number(longer.length, List.of()),
-              List.of(),
-              List.of(),
-              Optional.empty());
+      EncodedPrompt next = EncodedPrompt.ofTokens(longer, model.parts().positions());
       Generation turn = answer(model, next, 12);
       assertEquals(answer(fresh, next, 12).tokenIds(), turn.tokenIds());
       assertEquals((70 + first.tokenIds().size() - 1) / PAGE * PAGE, turn.usage().cachedTokens());

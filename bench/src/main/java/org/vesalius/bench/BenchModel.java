@@ -2,15 +2,11 @@ package org.vesalius.bench;
 
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.demo.DemoModel;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
-import org.vesalius.runtime.generate.EncodedPrompt;
-import org.vesalius.runtime.models.PositionRule;
 
 /**
  * The model that benchmarks run: the folder in the system property {@code vesalius.model}, or the
@@ -18,8 +14,6 @@ import org.vesalius.runtime.models.PositionRule;
  * random: a model takes as long for noise as for sense.
  */
 final class BenchModel implements AutoCloseable {
-  private static final int LARGEST_ID = 500;
-
   /** The name of the embedded model. */
   static final String DEMO = "demo";
 
@@ -61,13 +55,6 @@ final class BenchModel implements AutoCloseable {
 
   ChatModel model() {
     return model;
-  }
-
-  /** A text prompt of random tokens. */
-  EncodedPrompt prompt(int tokens) {
-    int[] ids = new Random(1).ints(tokens, 0, LARGEST_ID).toArray();
-    PositionRule.Positions positions = model.parts().positions().number(tokens, List.of());
-    return new EncodedPrompt("", ids, positions, List.of(), List.of(), Optional.empty());
   }
 
   /** A picture of noise. */

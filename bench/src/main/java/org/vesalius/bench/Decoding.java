@@ -2,8 +2,6 @@ package org.vesalius.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -35,14 +33,7 @@ final class Decoding implements AutoCloseable {
   Decoding(ChatModel model) {
     this.model = model;
     // Nothing ends an answer but its length.
-    generator =
-        new Generator(
-            model.engine(),
-            model.promptEncoder(),
-            model.parts(),
-            model.tokenizer(),
-            Set.of(),
-            model.answerFormat());
+    generator = model.generator().withoutEndTokens();
   }
 
   /** Tokens for a prompt. */
@@ -52,14 +43,7 @@ final class Decoding implements AutoCloseable {
 
   /** Asks; the answer is among those of {@link #finish}. */
   void start(int[] prompt, int tokens, UnaryOperator<ChatRequest.Builder> how) {
-    EncodedPrompt encoded =
-        new EncodedPrompt(
-            "",
-            prompt,
-            model.parts().positions().number(prompt.length, List.of()),
-            List.of(),
-            List.of(),
-            Optional.empty());
+    EncodedPrompt encoded = EncodedPrompt.ofTokens(prompt, model.parts().positions());
     ChatRequest request =
         how.apply(ChatRequest.builder().user("").repetitionFuse(false).maxTokens(tokens)).build();
     running.add(

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Roofline;
 import org.vesalius.runtime.OpenOptions;
+import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.StepResult;
 import org.vesalius.runtime.layers.LayerObserver;
 
@@ -214,7 +216,15 @@ class MeasurementTest {
       try (var sequence = engine.newSequence();
           var none = engine.borrowEmbeddings(0)) {
         StepResult result = StepResult.logits(logits);
-        engine.feed(sequence, bench.prompt(5), none.tensor(), 0, 5, result, LayerObserver.NONE);
+        engine.feed(
+            sequence,
+            EncodedPrompt.ofTokens(
+                new Random(1).ints(5, 0, 500).toArray(), bench.model().parts().positions()),
+            none.tensor(),
+            0,
+            5,
+            result,
+            LayerObserver.NONE);
       }
       float first = logits[0];
       boolean differ = false;

@@ -7,8 +7,6 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import javax.imageio.ImageIO;
@@ -45,14 +43,7 @@ final class ModelRuns {
     this.model = model;
     this.work = work;
     // Without end tokens, so that an answer has the wanted length.
-    generator =
-        new Generator(
-            model.engine(),
-            model.promptEncoder(),
-            model.parts(),
-            model.tokenizer(),
-            Set.of(),
-            model.answerFormat());
+    generator = model.generator().withoutEndTokens();
     this.progress = progress;
     this.interrupt = interrupt;
   }
@@ -256,13 +247,7 @@ final class ModelRuns {
   private EncodedPrompt tokens(int count) {
     int[] ids = new int[count];
     Arrays.setAll(ids, _ -> random.nextInt(model.tokenizer().size()));
-    return new EncodedPrompt(
-        "",
-        ids,
-        model.parts().positions().number(count, List.of()),
-        List.of(),
-        List.of(),
-        Optional.empty());
+    return EncodedPrompt.ofTokens(ids, model.parts().positions());
   }
 
   private Part picture(int width, int height) {

@@ -3,8 +3,6 @@ package org.vesalius.bench.gpu;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
@@ -115,13 +113,7 @@ final class OpenedModel implements AutoCloseable {
 
   /** A text prompt. */
   EncodedPrompt prompt(int[] ids) {
-    return new EncodedPrompt(
-        "",
-        ids,
-        model.positions().number(ids.length, List.of()),
-        List.of(),
-        List.of(),
-        Optional.empty());
+    return EncodedPrompt.ofTokens(ids, model.positions());
   }
 
   /** Reads a whole prompt; what is wanted of the logits comes after its last token. */

@@ -43,6 +43,10 @@ final class Answer implements Outcome {
       int vocabulary,
       @Nullable DraftModel draft) {
 
+    Language withoutEndIds() {
+      return new Language(tokenizer, Set.of(), format, encoder, constraints, vocabulary, draft);
+    }
+
     private Guesses guesses(EncodedPrompt prompt) {
       return draft == null ? new PromptLookup(prompt.ids()) : draft.guesses(prompt);
     }

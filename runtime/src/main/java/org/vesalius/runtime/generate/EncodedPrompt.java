@@ -26,6 +26,12 @@ public record EncodedPrompt(
     List<PreparedImage> images,
     Optional<ReasoningFormat> openReasoning) {
 
+  /** A prompt of given tokens, of no text and without pictures. */
+  public static EncodedPrompt ofTokens(int[] ids, PositionRule rule) {
+    return new EncodedPrompt(
+        "", ids, rule.number(ids.length, List.of()), List.of(), List.of(), Optional.empty());
+  }
+
   /** Tokens that stand for images. */
   public int imageTokens() {
     return spans.stream().mapToInt(span -> span.grid().count()).sum();

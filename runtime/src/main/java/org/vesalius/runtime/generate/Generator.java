@@ -47,9 +47,9 @@ public final class Generator {
       Tokenizer tokenizer,
       Set<Integer> endIds,
       AnswerFormat answerFormat) {
-    this.engine = engine;
-    this.encoder = encoder;
-    language =
+    this(
+        engine,
+        encoder,
         new Answer.Language(
             tokenizer,
             Set.copyOf(endIds),
@@ -57,8 +57,20 @@ public final class Generator {
             encoder,
             new Constraints(tokenizer, answerFormat),
             model.decoder().config().vocabulary(),
-            engine.draft());
-    width = model.decoder().config().width();
+            engine.draft()),
+        model.decoder().config().width());
+  }
+
+  private Generator(Engine engine, PromptEncoder encoder, Answer.Language language, int width) {
+    this.engine = engine;
+    this.encoder = encoder;
+    this.language = language;
+    this.width = width;
+  }
+
+  /** The same for measuring: nothing ends an answer but its length. */
+  public Generator withoutEndTokens() {
+    return new Generator(engine, encoder, language.withoutEndIds(), width);
   }
 
   /** Answers a request. */

@@ -8,21 +8,7 @@ import org.vesalius.runtime.DraftAcceptance;
  */
 interface Guesses {
   /** No guess at all. */
-  Guesses NONE =
-      new Guesses() {
-        private static final int[] NOTHING = {};
-
-        @Override
-        public int[] propose(int most) {
-          return NOTHING;
-        }
-
-        @Override
-        public void add(int id) {}
-
-        @Override
-        public void checked(int proposed, int accepted) {}
-      };
+  Guesses NONE = _ -> new int[0];
 
   /**
    * Guesses the next tokens; to be followed by {@link #checked} where there are any.
@@ -32,16 +18,16 @@ interface Guesses {
    */
   int[] propose(int most);
 
-  /** Takes the next token of the sequence. */
-  void add(int id);
+  /** Takes the next token of the sequence, for who wants to know. */
+  default void add(int id) {}
 
   /**
-   * Takes note of how good a guess was.
+   * Takes note of how good a guess was, for who wants to know.
    *
    * @param proposed tokens of it that were checked, at least 1
    * @param accepted how many of them, from the first on, came indeed
    */
-  void checked(int proposed, int accepted);
+  default void checked(int proposed, int accepted) {}
 
   /** Gives back what it holds; it can go on, from nothing. */
   default void release() {}

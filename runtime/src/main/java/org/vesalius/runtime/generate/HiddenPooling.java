@@ -25,7 +25,7 @@ final class HiddenPooling implements Outcome {
     this.promptLength = promptLength;
     this.pooling = pooling;
     sum = new double[width];
-    result = StepResult.hidden(new StepResult.Hidden(pooling == Pooling.LAST, width, this::add));
+    result = StepResult.hidden(new StepResult.Hidden(pooling == Pooling.LAST, this::add));
   }
 
   @Override
@@ -33,9 +33,9 @@ final class HiddenPooling implements Outcome {
     return last || pooling == Pooling.MEAN ? result : StepResult.nothing();
   }
 
-  private void add(float[] row) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += row[i];
+  private void add(float[] states) {
+    for (int i = 0; i < states.length; i++) {
+      sum[i % sum.length] += states[i];
     }
   }
 

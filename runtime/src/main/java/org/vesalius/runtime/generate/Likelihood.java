@@ -67,7 +67,7 @@ final class Likelihood implements Outcome {
 
   @Override
   public Guesses guesses() {
-    return known;
+    return this::known;
   }
 
   @Override
@@ -85,18 +85,8 @@ final class Likelihood implements Outcome {
     return logprobs;
   }
 
-  private final Guesses known =
-      new Guesses() {
-        @Override
-        public int[] propose(int most) {
-          int from = ids.size();
-          return Arrays.copyOfRange(continuation, from, from + Math.max(0, most));
-        }
-
-        @Override
-        public void add(int id) {}
-
-        @Override
-        public void checked(int proposed, int accepted) {}
-      };
+  private int[] known(int most) {
+    int from = ids.size();
+    return Arrays.copyOfRange(continuation, from, from + Math.max(0, most));
+  }
 }

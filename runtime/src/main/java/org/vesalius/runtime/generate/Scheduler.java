@@ -128,7 +128,7 @@ final class Scheduler implements AutoCloseable {
       try {
         waiting.addAll(arrivals);
         arrivals.clear();
-        if (closing && live == 0) {
+        if (isOver()) {
           return;
         }
       } finally {
@@ -162,7 +162,7 @@ final class Scheduler implements AutoCloseable {
     lock.lock();
     try {
       // Those that were there when closing began may have ended since, and nobody tells of that.
-      while (!changed && nanos > 0 && !(closing && live == 0)) {
+      while (!changed && nanos > 0 && !isOver()) {
         if (idle) {
           news.await();
         } else {
@@ -175,6 +175,11 @@ final class Scheduler implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether there is nobody any more, and nobody will come. Under the lock. */
+  private boolean isOver() {
+    return closing && live == 0;
   }
 
   /** Under the lock. */

@@ -33,10 +33,9 @@ public final class StepResult {
    * What a request wants of hidden states after the decoder's final norm.
    *
    * @param lastOnly whether only that of the last token that goes in, instead of all
-   * @param width of a state
-   * @param sink takes them in the order of the tokens; the array is used again
+   * @param sink takes them, one after the other in the order of the tokens
    */
-  record Hidden(boolean lastOnly, int width, Consumer<float[]> sink) {}
+  record Hidden(boolean lastOnly, Consumer<float[]> sink) {}
 
   private static final StepResult NOTHING = new StepResult(Kind.NOTHING, new float[0], null, null);
 

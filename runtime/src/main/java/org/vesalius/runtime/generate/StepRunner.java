@@ -127,11 +127,11 @@ final class StepRunner implements AutoCloseable {
   }
 
   private void deliver(StepResult.Hidden hidden, Tensor states) {
-    float[] state = new float[hidden.width()];
-    for (int t = hidden.lastOnly() ? states.rows() - 1 : 0; t < states.rows(); t++) {
-      kernels.read(state, states.rows(t, 1));
-      hidden.sink().accept(state);
-    }
+    int from = hidden.lastOnly() ? states.rows() - 1 : 0;
+    Tensor wanted = states.rows(from, states.rows() - from);
+    float[] values = new float[wanted.rows() * wanted.columns()];
+    kernels.read(values, wanted);
+    hidden.sink().accept(values);
   }
 
   @Override

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -97,14 +96,7 @@ class StepPlanTest {
   }
 
   private RequestRun run(int prompt, int tokens, int priority, int guesses) {
-    EncodedPrompt encoded =
-        new EncodedPrompt(
-            "",
-            new int[prompt],
-            PositionRule.SEQUENTIAL.number(prompt, List.of()),
-            List.of(),
-            List.of(),
-            Optional.empty());
+    EncodedPrompt encoded = EncodedPrompt.ofTokens(new int[prompt], PositionRule.SEQUENTIAL);
     ChatRequest request =
         ChatRequest.builder()
             .user("")

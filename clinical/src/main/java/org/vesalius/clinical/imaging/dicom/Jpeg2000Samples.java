@@ -78,17 +78,7 @@ final class Jpeg2000Samples {
         }
       }
     }
-    for (int r = 1; r <= component.style.levels(); r++) {
-      int x0 = component.at(component.x0, r);
-      int y0 = component.at(component.y0, r);
-      InverseWavelet.reverse53(
-          plane,
-          width,
-          x0,
-          y0,
-          component.at(component.x1, r) - x0,
-          component.at(component.y1, r) - y0);
-    }
+    forEachLevel(component, (x, y, w, h) -> InverseWavelet.reverse53(plane, width, x, y, w, h));
     return plane;
   }
 
@@ -106,18 +96,22 @@ final class Jpeg2000Samples {
         }
       }
     }
+    forEachLevel(component, (x, y, w, h) -> InverseWavelet.reverse97(plane, width, x, y, w, h));
+    return plane;
+  }
+
+  /** What is done with the part of a plane that a level of the transform covers. */
+  @FunctionalInterface
+  private interface Level {
+    void reverse(int x0, int y0, int width, int height);
+  }
+
+  private static void forEachLevel(Jpeg2000Tile.Component component, Level level) {
     for (int r = 1; r <= component.style.levels(); r++) {
       int x0 = component.at(component.x0, r);
       int y0 = component.at(component.y0, r);
-      InverseWavelet.reverse97(
-          plane,
-          width,
-          x0,
-          y0,
-          component.at(component.x1, r) - x0,
-          component.at(component.y1, r) - y0);
+      level.reverse(x0, y0, component.at(component.x1, r) - x0, component.at(component.y1, r) - y0);
     }
-    return plane;
   }
 
   /** Doubled values of a block, with a region of interest shifted back; none where all are zero. */
