@@ -1,0 +1,30 @@
+package org.vesalius.clinical.report;
+
+import org.vesalius.clinical.trace.SourceQuote;
+import org.vesalius.clinical.trace.TracePlace;
+
+/** Something that can be looked at and that carries a sentence. */
+public sealed interface Evidence {
+
+  /**
+   * A place in a picture.
+   *
+   * @param place where
+   * @param step index of the step of the trace that found it; -1 for none
+   */
+  record Region(TracePlace place, int step) implements Evidence {}
+
+  /**
+   * A measured length.
+   *
+   * @param measurement index in {@link Report#measurements}
+   */
+  record Measured(int measurement) implements Evidence {}
+
+  /**
+   * A passage of a document.
+   *
+   * @param quote the passage
+   */
+  record Quoted(SourceQuote quote) implements Evidence {}
+}

@@ -1,0 +1,77 @@
+package org.vesalius.clinical.report;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A report whose sentences carry their evidence. Nothing in it is a diagnosis: it is what a model
+ * wrote, and what a second look of the same model and some rules made of it.
+ *
+ * @param id of the run that made it
+ * @param createdAt when it was made
+ * @param template name of the template that it follows
+ * @param language of its sentences
+ * @param sections in order
+ * @param omissions findings that the second look sees and no sentence names
+ * @param images pictures that it is about, by the indices that places use
+ * @param measurements of places, in the order in which they were made
+ * @param abstained why there is no report to rely on; empty where there is one
+ * @param model what wrote it, for people
+ * @param traceHash the last hash of the trace that shows how it came about; empty where none is
+ *     kept
+ */
+public record Report(
+    String id,
+    Instant createdAt,
+    String template,
+    Locale language,
+    List<Section> sections,
+    List<Omission> omissions,
+    List<ReportImage> images,
+    List<Measurement> measurements,
+    Optional<String> abstained,
+    String model,
+    String traceHash) {
+  /** What every report begins and ends with. */
+  public static final String NOTICE =
+      "Written by a model, for development and research. Not a diagnosis, not for patient care.";
+
+  /** Copies the lists. */
+  public Report {
+    sections = List.copyOf(sections);
+    omissions = List.copyOf(omissions);
+    images = List.copyOf(images);
+    measurements = List.copyOf(measurements);
+  }
+
+  /** All sentences in order. */
+  public Stream<Sentence> sentences() {
+    return sections.stream().flatMap(section -> section.sentences().stream());
+  }
+
+  /**
+   * A section.
+   *
+   * @param id of the template, such as {@code findings}
+   * @param title for people
+   * @param sentences in order
+   */
+  public record Section(String id, String title, List<Sentence> sentences) {
+    /** Copies the list. */
+    public Section {
+      sentences = List.copyOf(sentences);
+    }
+  }
+
+  /**
+   * A finding that no sentence names.
+   *
+   * @param finding its name
+   * @param answer what the model says of it when it is asked
+   * @param probability of that answer
+   */
+  public record Omission(String finding, String answer, double probability) {}
+}
