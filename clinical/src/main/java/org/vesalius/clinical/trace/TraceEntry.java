@@ -197,7 +197,7 @@ public sealed interface TraceEntry {
   record Result(
       String id,
       String tool,
-      Status status,
+      Result.Status status,
       String text,
       long characters,
       String sha256,
@@ -261,7 +261,7 @@ public sealed interface TraceEntry {
       int index,
       String section,
       String text,
-      Status status,
+      Claim.Status status,
       OptionalDouble support,
       List<Integer> steps,
       List<TracePlace> places,
