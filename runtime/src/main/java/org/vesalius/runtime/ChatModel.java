@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.vesalius.runtime.layers.DecoderConfig;
 import org.vesalius.runtime.models.LoadedModel;
 import org.vesalius.runtime.models.ModelFamily;
 import org.vesalius.runtime.prompt.ChatTemplate;
+import org.vesalius.runtime.prompt.ToolTemplate;
 import org.vesalius.tokenizer.Tokenizer;
 
 /**
@@ -285,6 +287,41 @@ public final class ChatModel implements AutoCloseable {
   /** The tokenizer. */
   public Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /**
+   * What the model is, to tell it from others. Reads all its files, some seconds for a large one.
+   */
+  public ModelFingerprint fingerprint() {
+    verifyUnchanged();
+    List<Path> weights = checkpoint.files();
+    Path directory = weights.getFirst().toAbsolutePath().getParent();
+    return ModelFingerprint.of(
+        Objects.requireNonNull(directory), weights, encoder.template().source());
+  }
+
+  /**
+   * The pictures of a request as the model sees them, in the order of the conversation; videos are
+   * not among them. Computes nothing with the model.
+   *
+   * @throws org.vesalius.runtime.vision.image.ImageFormatException if a picture cannot be read
+   * @throws IllegalArgumentException if the request has images that the model cannot read
+   */
+  public List<PreparedPicture> pictures(ChatRequest request) {
+    return encoder.encode(request).images().stream()
+        .filter(image -> !image.isVideo())
+        .map(image ->
+            new PreparedPicture(
+                image.tokens(), image.contentKey().hex(), image.tiles().getFirst().transform()))
+        .toList();
+  }
+
+  /**
+   * Whether the chat template writes what tools there are, calls of them and their results; where
+   * it does not, a caller has to say it in words.
+   */
+  public boolean describesTools() {
+    return ToolTemplate.describesTools(encoder.template(), model.images().isPresent());
   }
 
   /** The sizes of the decoder. */

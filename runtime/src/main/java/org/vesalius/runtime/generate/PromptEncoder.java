@@ -94,6 +94,11 @@ public final class PromptEncoder {
         : reasoning().variables(request.reasoningTokens(), request.templateVariables());
   }
 
+  /** The chat template. */
+  public ChatTemplate template() {
+    return template;
+  }
+
   /** What the template knows of reasoning. */
   ReasoningTemplate reasoning() {
     ReasoningTemplate known = reasoning;

@@ -50,6 +50,11 @@ public record ContentKey(long first, long second, long third, long fourth) {
     return digest.key();
   }
 
+  /** The 32 bytes in hexadecimal. */
+  public String hex() {
+    return "%016x%016x%016x%016x".formatted(first, second, third, fourth);
+  }
+
   /** Takes numbers until the key is asked for. */
   public static final class Digest {
     private static final int PIECE = 2048;

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.prompt.jinja.JinjaTemplate;
 import org.vesalius.runtime.prompt.jinja.TemplateException;
@@ -80,6 +82,12 @@ public final class ChatTemplate {
    */
   public static ChatTemplate read(Path modelDirectory, Optional<String> ofFamily) {
     return ModelTemplates.read(modelDirectory, ofFamily);
+  }
+
+  /** The text of the template; of several, all in the order of their names. */
+  public String source() {
+    return new TreeMap<>(templates)
+        .values().stream().map(JinjaTemplate::source).collect(Collectors.joining("\n"));
   }
 
   /** The special tokens that the template sees, by name ({@code bos_token}, {@code eos_token}). */

@@ -22,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JinjaTemplate {
   private final String name;
+  private final String source;
   private final List<Statement> statements;
 
-  private JinjaTemplate(String name, List<Statement> statements) {
+  private JinjaTemplate(String name, String source, List<Statement> statements) {
     this.name = name;
+    this.source = source;
     this.statements = statements;
   }
 
@@ -37,7 +39,7 @@ public final class JinjaTemplate {
    */
   public static JinjaTemplate parse(String source, String name) {
     try {
-      return new JinjaTemplate(name, Parser.parse(source, name));
+      return new JinjaTemplate(name, source, Parser.parse(source, name));
     } catch (StackOverflowError e) {
       throw new TemplateException(name, 0, "the template is nested too deeply", e);
     }
@@ -46,6 +48,11 @@ public final class JinjaTemplate {
   /** Name given to {@link #parse}. */
   public String name() {
     return name;
+  }
+
+  /** What was parsed. */
+  public String source() {
+    return source;
   }
 
   /**

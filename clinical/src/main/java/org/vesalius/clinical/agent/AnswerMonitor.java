@@ -1,0 +1,50 @@
+package org.vesalius.clinical.agent;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.vesalius.runtime.Generation;
+
+/**
+ * Keeps the answer that each turn gives, if it gives one beside its calls, and says when it has not
+ * changed for a while: more evidence then rather confuses (the over-evidence monitor of DeepMed,
+ * arXiv 2601.18496).
+ */
+final class AnswerMonitor {
+  private final int window;
+  private String last = "";
+  private int lastTurn = -1;
+  private int same;
+
+  AnswerMonitor(int window) {
+    this.window = window;
+  }
+
+  /** Takes the answer of a turn; a turn that only calls tools says nothing. */
+  void observe(Generation generation, int turn) {
+    String answer = generation.taggedAnswer().orElse(generation.text()).strip();
+    if (answer.isEmpty()) {
+      return;
+    }
+    same = normal(answer).equals(normal(last)) ? same + 1 : 1;
+    last = answer;
+    lastTurn = turn;
+  }
+
+  boolean isStable() {
+    return same >= window;
+  }
+
+  /** The last answer there was. */
+  Optional<String> answer() {
+    return last.isEmpty() ? Optional.empty() : Optional.of(last);
+  }
+
+  /** The turn that gave it. */
+  OptionalInt turn() {
+    return lastTurn < 0 ? OptionalInt.empty() : OptionalInt.of(lastTurn);
+  }
+
+  private static String normal(String text) {
+    return text.replaceAll("\\s+", " ");
+  }
+}

@@ -1,0 +1,174 @@
+package org.vesalius.clinical.agent;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.vesalius.clinical.trace.TraceEntry.Result.Status;
+import org.vesalius.runtime.answer.ToolCall;
+
+/**
+ * Carries out calls of the tools that a run offers, and no others. Whatever a tool does, there is
+ * one outcome in bounded time and of bounded size.
+ */
+final class ToolRunner {
+  private static final int MESSAGE = 500;
+  private static final long MAX_PIXELS = 40_000_000;
+
+  private record Offered(Tool tool, Schema schema) {}
+
+  private final Map<String, Offered> tools = new LinkedHashMap<>();
+  private final AgentLimits limits;
+
+  /**
+   * A runner.
+   *
+   * @throws IllegalArgumentException if two tools have one name, or a name is none
+   */
+  ToolRunner(List<Tool> offered, AgentLimits limits) {
+    this.limits = limits;
+    SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+    for (Tool tool : offered) {
+      if (!tool.name().matches("[A-Za-z0-9_]{1,64}")) {
+        throw new IllegalArgumentException(
+            "tool \"%s\": expected a name of at most 64 letters, digits and underscores"
+                .formatted(tool.name()));
+      }
+      Schema schema = schemas.getSchema(ToolJson.write(tool.parameters()));
+      if (tools.put(tool.name(), new Offered(tool, schema)) != null) {
+        throw new IllegalArgumentException(
+            "tool \"%s\" is offered twice; names must differ".formatted(tool.name()));
+      }
+    }
+  }
+
+  /** What the model is told of the tools, in OpenAI's form. */
+  List<Map<String, Object>> definitions() {
+    return tools.values().stream().map(offered -> definition(offered.tool())).toList();
+  }
+
+  private static Map<String, Object> definition(Tool tool) {
+    Map<String, Object> function = new LinkedHashMap<>();
+    function.put("name", tool.name());
+    function.put("description", tool.description());
+    function.put("parameters", tool.parameters());
+    return Map.of("type", "function", "function", function);
+  }
+
+  /**
+   * Carries out a call.
+   *
+   * @param time that is left for it
+   */
+  ToolOutcome run(String id, ToolCall call, ToolContext context, Duration time)
+      throws InterruptedException {
+    Offered offered = tools.get(call.name());
+    if (call.isMalformed()) {
+      return ToolOutcome.refused(
+          id, call, "this is no proper call of a tool: " + call.problem().orElse("malformed"));
+    }
+    if (offered == null) {
+      return ToolOutcome.refused(
+          id,
+          call,
+          "there is no tool \"%s\"; there are %s"
+              .formatted(shortened(call.name()), String.join(", ", tools.keySet())));
+    }
+    List<String> problems =
+        offered.schema().validate(call.argumentsJson(), InputFormat.JSON).stream()
+            .map(error -> error.getInstanceLocation() + ": " + error.getMessage())
+            .toList();
+    if (!problems.isEmpty()) {
+      return ToolOutcome.refused(
+          id,
+          call,
+          "arguments: " + shortened(problems.stream().limit(4).collect(Collectors.joining("; "))));
+    }
+    return started(id, call, offered.tool(), context, time);
+  }
+
+  /** On a thread of its own, which is left to itself where it does not heed its interruption. */
+  private ToolOutcome started(
+      String id, ToolCall call, Tool tool, ToolContext context, Duration time)
+      throws InterruptedException {
+    FutureTask<ToolOutcome> task =
+        new FutureTask<>(
+            () -> bounded(id, call, tool.call(context, call.arguments()), context.images().size()));
+    Thread.ofPlatform().daemon().name("vesalius-tool-" + tool.name()).start(task);
+    Duration allowed = time.compareTo(limits.toolTime()) < 0 ? time : limits.toolTime();
+    try {
+      return task.get(allowed.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      task.cancel(true);
+      return ToolOutcome.failed(
+          id,
+          call,
+          Status.TIMED_OUT,
+          "the tool was not ready after %.1f seconds".formatted(allowed.toMillis() / 1e3));
+    } catch (InterruptedException e) {
+      task.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      return ToolOutcome.failed(
+          id, call, Status.FAILED, problem(Objects.requireNonNullElse(e.getCause(), e)));
+    }
+  }
+
+  private static String problem(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    return shortened(
+        failure instanceof ToolException
+            ? message
+            : "the tool failed: " + failure.getClass().getSimpleName() + ": " + message);
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MESSAGE ? text : text.substring(0, MESSAGE) + "…";
+  }
+
+  private ToolOutcome bounded(String id, ToolCall call, ToolResult result, int images) {
+    StringBuilder text = new StringBuilder(cut(result.text(), limits.resultCharacters()));
+    if (text.length() < result.text().length()) {
+      text.append("\n[cut: %d of %d characters]".formatted(text.length(), result.text().length()));
+    }
+    List<AgentImage> kept = new ArrayList<>();
+    int room = Math.min(limits.resultImages(), limits.images() - images);
+    for (AgentImage image : result.images()) {
+      long pixels = (long) image.picture().image().width() * image.picture().image().height();
+      if (kept.size() < room && pixels <= MAX_PIXELS) {
+        kept.add(image);
+      }
+    }
+    if (kept.size() < result.images().size()) {
+      text.append("\n[%d of %d images are shown]".formatted(kept.size(), result.images().size()));
+    }
+    return new ToolOutcome(
+        id,
+        call,
+        Status.OK,
+        text.toString(),
+        result.text().length(),
+        Digests.sha256(result.text()),
+        kept,
+        result.sources(),
+        result.places());
+  }
+
+  private static String cut(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    return text.substring(0, Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most);
+  }
+}
