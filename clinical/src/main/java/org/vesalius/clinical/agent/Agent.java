@@ -123,7 +123,7 @@ public final class Agent {
         return Optional.of(StopReason.CONTEXT_FULL);
       }
       int turn = record(answer, watch, start);
-      monitor.observe(answer, turn);
+      monitor.observe(answer);
       Optional<StopReason> early = stopped(answer.finishReason());
       if (early.isPresent()) {
         return early;
@@ -219,10 +219,10 @@ public final class Agent {
               .tools(dialogue.map(ToolDialogue::definitions).orElse(List.of()))
               .toolChoice(choice)
               .responseFormat(task.format())
-              .maxTokens(limits.turnTokens())
               .sampling(task.sampling())
               .logprobs(1)
               .cancellation(task.cancellation());
+      limits.turnTokens().ifPresent(builder::maxTokens);
       if (limits.runTime().isPresent()) {
         builder.scheduling(Scheduling.defaults().withTimeLimit(atLeastSome(timeLeft())));
       }
@@ -302,7 +302,8 @@ public final class Agent {
       double start = trace.millis();
       try {
         Generation answer = generate(ToolChoice.none(), watch);
-        monitor.observe(answer, record(answer, watch, start));
+        record(answer, watch, start);
+        monitor.observe(answer);
         notes.add("The run had reached a limit; the model was asked to answer without tools.");
       } catch (ContextOverflowException e) {
         notes.add("The run had reached a limit, and there was no room left for an answer.");
@@ -316,7 +317,7 @@ public final class Agent {
           source,
           reason,
           turns,
-          monitor.turn(),
+          monitor.generation(),
           calls,
           trace.images(),
           notes);

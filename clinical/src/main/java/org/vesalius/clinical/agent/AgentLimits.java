@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * 2601.18496).
  *
  * @param turns answers of the model in which it may call tools
- * @param turnTokens tokens of one answer
+ * @param turnTokens tokens of one answer; empty for what the context leaves, at most {@link
+ *     org.vesalius.runtime.ChatRequest#DEFAULT_MAX_TOKENS}
  * @param callsPerTurn calls of one answer that are carried out
  * @param repeatedCalls how often the same call may come in a run; with the next one it ends
  * @param stableAnswers after how many turns with the same answer a run ends, though the model goes
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record AgentLimits(
     int turns,
-    int turnTokens,
+    OptionalInt turnTokens,
     int callsPerTurn,
     int repeatedCalls,
     int stableAnswers,
@@ -41,7 +43,7 @@ public record AgentLimits(
   /** Checks the ranges. */
   public AgentLimits {
     positive("turns", turns);
-    positive("tokens of a turn", turnTokens);
+    turnTokens.ifPresent(tokens -> positive("tokens of a turn", tokens));
     positive("calls of a turn", callsPerTurn);
     positive("repeated calls", repeatedCalls);
     positive("stable answers", stableAnswers);
@@ -65,13 +67,11 @@ public record AgentLimits(
     }
   }
 
-  /**
-   * 30 turns of 2,048 tokens, a minute for a tool, 16,384 characters and 4 pictures of a result.
-   */
+  /** 30 turns, a minute for a tool, 16,384 characters and 4 pictures of a result. */
   public static AgentLimits defaults() {
     return new AgentLimits(
         30,
-        2048,
+        OptionalInt.empty(),
         8,
         3,
         8,
@@ -139,7 +139,7 @@ public record AgentLimits(
   public Map<String, @Nullable Object> facts() {
     Map<String, @Nullable Object> facts = new LinkedHashMap<>();
     facts.put("turns", turns);
-    facts.put("turn_tokens", turnTokens);
+    facts.put("turn_tokens", turnTokens.isPresent() ? turnTokens.getAsInt() : null);
     facts.put("calls_per_turn", callsPerTurn);
     facts.put("repeated_calls", repeatedCalls);
     facts.put("stable_answers", stableAnswers);

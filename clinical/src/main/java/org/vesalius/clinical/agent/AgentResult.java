@@ -2,9 +2,10 @@ package org.vesalius.clinical.agent;
 
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import org.vesalius.clinical.trace.AnswerSource;
 import org.vesalius.clinical.trace.TraceEntry;
+import org.vesalius.runtime.Generation;
 
 /**
  * How a run ended.
@@ -13,7 +14,7 @@ import org.vesalius.clinical.trace.TraceEntry;
  * @param source where it comes from
  * @param reason why the run ended
  * @param turns of the model
- * @param answerTurn index in the trace of the turn that wrote the answer; empty where none did
+ * @param generation the turn that wrote the answer; empty where none did
  * @param calls how often each tool was called
  * @param images of the run, by index
  * @param notes what a reader should know, a sentence each
@@ -23,7 +24,7 @@ public record AgentResult(
     AnswerSource source,
     StopReason reason,
     int turns,
-    OptionalInt answerTurn,
+    Optional<Generation> generation,
     Map<String, Integer> calls,
     List<AgentImage> images,
     List<String> notes) {
@@ -32,6 +33,19 @@ public record AgentResult(
     calls = Map.copyOf(calls);
     images = List.copyOf(images);
     notes = List.copyOf(notes);
+  }
+
+  /** A text that no run of the agent wrote, to be looked at as if one had. */
+  public static AgentResult given(String text, List<AgentImage> images) {
+    return new AgentResult(
+        text,
+        AnswerSource.NONE,
+        StopReason.ANSWERED,
+        0,
+        Optional.empty(),
+        Map.of(),
+        images,
+        List.of("The text was given and not written by the model."));
   }
 
   /** As the last entry of a trace. */

@@ -1,7 +1,6 @@
 package org.vesalius.clinical.agent;
 
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.vesalius.runtime.Generation;
 
 /**
@@ -12,7 +11,7 @@ import org.vesalius.runtime.Generation;
 final class AnswerMonitor {
   private final int window;
   private String last = "";
-  private int lastTurn = -1;
+  private Optional<Generation> lastGeneration = Optional.empty();
   private int same;
 
   AnswerMonitor(int window) {
@@ -20,14 +19,14 @@ final class AnswerMonitor {
   }
 
   /** Takes the answer of a turn; a turn that only calls tools says nothing. */
-  void observe(Generation generation, int turn) {
+  void observe(Generation generation) {
     String answer = generation.taggedAnswer().orElse(generation.text()).strip();
     if (answer.isEmpty()) {
       return;
     }
     same = normal(answer).equals(normal(last)) ? same + 1 : 1;
     last = answer;
-    lastTurn = turn;
+    lastGeneration = Optional.of(generation);
   }
 
   boolean isStable() {
@@ -40,8 +39,8 @@ final class AnswerMonitor {
   }
 
   /** The turn that gave it. */
-  OptionalInt turn() {
-    return lastTurn < 0 ? OptionalInt.empty() : OptionalInt.of(lastTurn);
+  Optional<Generation> generation() {
+    return lastGeneration;
   }
 
   private static String normal(String text) {

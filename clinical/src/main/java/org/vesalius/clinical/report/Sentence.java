@@ -40,9 +40,11 @@ public record Sentence(
 
   /** What became of it: the worst of its points, and unsupported where something contradicts it. */
   public Verdict verdict() {
-    if (!contradictions.isEmpty()) {
-      return Verdict.UNSUPPORTED;
-    }
+    return contradictions.isEmpty() ? worst(points) : Verdict.UNSUPPORTED;
+  }
+
+  /** The worst of what became of some points; unchecked where there are none. */
+  static Verdict worst(List<KeyPoint> points) {
     return points.stream().map(KeyPoint::verdict).min(Verdict::compareTo).orElse(Verdict.UNCHECKED);
   }
 

@@ -1,0 +1,37 @@
+package org.vesalius.clinical.report;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.agent.AgentImage;
+import org.vesalius.runtime.Cancellation;
+
+/**
+ * What a report is written about.
+ *
+ * @param images current ones, at least one
+ * @param priors earlier ones, for comparison
+ * @param quotes documents that sentences may rest on
+ * @param description of the task as parsed JSON, complete enough to ask it again
+ * @param cancellation ends the writing
+ */
+public record ReportTask(
+    List<AgentImage> images,
+    List<AgentImage> priors,
+    QuoteFinder quotes,
+    Map<String, @Nullable Object> description,
+    Cancellation cancellation) {
+  /** Copies the lists. */
+  public ReportTask {
+    images = List.copyOf(images);
+    priors = List.copyOf(priors);
+    if (images.isEmpty()) {
+      throw new IllegalArgumentException("report: expected at least one image, found none");
+    }
+  }
+
+  /** About pictures alone. */
+  public static ReportTask of(List<AgentImage> images) {
+    return new ReportTask(images, List.of(), QuoteFinder.NONE, Map.of(), new Cancellation());
+  }
+}
