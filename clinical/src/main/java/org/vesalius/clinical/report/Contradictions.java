@@ -39,7 +39,7 @@ final class Contradictions {
   record Known(
       String text,
       List<Statement> statements,
-      List<TracePlace> places,
+      List<Locator.Located> places,
       List<Measurement> measurements,
       Sentence.Verdict verdict) {
 
@@ -116,7 +116,11 @@ final class Contradictions {
         continue;
       }
       String said = sides.iterator().next();
-      for (TracePlace place : sentence.places()) {
+      for (Locator.Located located : sentence.places()) {
+        if (!located.finding().equals(statement.finding().id())) {
+          continue;
+        }
+        TracePlace place = located.place();
         double middle = middle(place);
         String seen = middle < 0.5 - MIDDLE ? "right" : middle > 0.5 + MIDDLE ? "left" : said;
         if ((said.equals("left") || said.equals("right")) && !seen.equals(said)) {
@@ -142,7 +146,8 @@ final class Contradictions {
             .mapToDouble(Measurement::value)
             .max()
             .orElse(0);
-    if (measured == 0) {
+    // Of several findings in a sentence nobody can tell whose size it is.
+    if (measured == 0 || sentence.statements().size() != 1) {
       return;
     }
     Matcher stated = STATED.matcher(sentence.text());

@@ -31,10 +31,11 @@ final class Locator {
   /**
    * A place and the step of the trace that found it.
    *
-   * @param place of the finding
+   * @param finding id of what was looked for
+   * @param place of it
    * @param step of the trace
    */
-  record Located(TracePlace place, int step) {}
+  record Located(String finding, TracePlace place, int step) {}
 
   Locator(
       ChatModel model, List<AgentImage> images, TraceRecorder trace, Cancellation cancellation) {
@@ -54,13 +55,13 @@ final class Locator {
         _ -> {
           List<Located> places = new ArrayList<>();
           for (int i = 0; i < images.size() && !cancellation.isCancelled(); i++) {
-            places.addAll(ask(finding.locate().get(), i));
+            places.addAll(ask(finding.id(), finding.locate().get(), i));
           }
           return places;
         });
   }
 
-  private List<Located> ask(String question, int image) {
+  private List<Located> ask(String finding, String question, int image) {
     double start = trace.millis();
     Generation answer =
         model.generate(
@@ -77,7 +78,8 @@ final class Locator {
         trace.observations(turn, regions, new TokenRange(0, answer.tokenIds().size()), start);
     List<Located> located = new ArrayList<>();
     for (int i = 0; i < regions.size(); i++) {
-      located.add(new Located(Places.of(images.get(image), image, regions.get(i)), steps.get(i)));
+      located.add(
+          new Located(finding, Places.of(images.get(image), image, regions.get(i)), steps.get(i)));
     }
     return located;
   }

@@ -410,11 +410,7 @@ public final class ReportWriter {
 
     Contradictions.Known known() {
       return new Contradictions.Known(
-          text,
-          statements,
-          places.stream().map(Locator.Located::place).toList(),
-          measurements,
-          Sentence.worst(points));
+          text, statements, places, measurements, Sentence.worst(points));
     }
 
     Sentence sentence(int index, List<String> contradictions) {
