@@ -54,7 +54,8 @@ public final class TraceFile {
     }
   }
 
-  private static void writeAtomically(byte[] bytes, Path file) throws IOException {
+  /** Writes a file under another name first, which only its owner may read. */
+  static void writeAtomically(byte[] bytes, Path file) throws IOException {
     Path target = file.toAbsolutePath();
     Path folder = target.getParent();
     Path temporary =

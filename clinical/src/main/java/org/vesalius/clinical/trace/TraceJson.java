@@ -10,11 +10,13 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +33,8 @@ final class TraceJson {
   /** The schema's validator reads no deeper. */
   private static final int MAX_DEPTH = 400;
 
+  private static final int MAX_NAME = 50_000;
+
   /** As the parser's own, for both directions. */
   private static final int MAX_DIGITS = 1_000;
 
@@ -42,12 +46,14 @@ final class TraceJson {
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)
                   .maxStringLength(TraceFile.MAX_BYTES)
-                  .maxNameLength(TraceFile.MAX_BYTES)
+                  .maxNameLength(MAX_NAME)
                   .maxNumberLength(MAX_DIGITS)
                   .build())
           .streamWriteConstraints(
               StreamWriteConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
           .build();
+
+  private static final DefaultPrettyPrinter PRETTY = new DefaultPrettyPrinter();
 
   private TraceJson() {}
 
@@ -63,6 +69,19 @@ final class TraceJson {
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "expected JSON nested at most %d deep, found more".formatted(MAX_DEPTH), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a string could not be written", e);
+    }
+    return text.toString();
+  }
+
+  /** Text of a value for people: several lines, and letters of all scripts as they are. */
+  static String pretty(@Nullable Object value) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.setPrettyPrinter(PRETTY.createInstance());
+      json.setHighestNonEscapedChar(0);
+      write(value, json);
     } catch (IOException e) {
       throw new UncheckedIOException("a string could not be written", e);
     }
@@ -85,8 +104,10 @@ final class TraceJson {
       case Map<?, ?> map -> {
         json.writeStartObject();
         for (Map.Entry<?, ?> member : map.entrySet()) {
-          if (!(member.getKey() instanceof String name)) {
-            throw new IllegalArgumentException("expected names that are strings, found others");
+          if (!(member.getKey() instanceof String name) || name.length() > MAX_NAME) {
+            throw new IllegalArgumentException(
+                "expected names of members of at most %d characters, found another"
+                    .formatted(MAX_NAME));
           }
           json.writeFieldName(name);
           write(member.getValue(), json);
@@ -121,7 +142,8 @@ final class TraceJson {
    * @throws TraceFormatException if it is not one JSON value
    */
   static @Nullable Object value(byte[] text, String origin, int line) {
-    try (JsonParser json = JSON.createParser(text)) {
+    // Of characters, since the parser of bytes refuses names with half a surrogate pair.
+    try (JsonParser json = JSON.createParser(new String(text, StandardCharsets.UTF_8))) {
       json.nextToken();
       Object value = value(json);
       if (json.nextToken() != null) {

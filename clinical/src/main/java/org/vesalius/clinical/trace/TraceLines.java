@@ -26,6 +26,7 @@ record TraceLines(List<Entry> entries, Optional<TraceSignature> signature) {
   private static final String FOOTER = "],\"signature\":";
   private static final String HASH = ",\"hash\":\"";
   private static final int HEX = 64;
+  private static final Pattern END = Pattern.compile(HASH + "[0-9a-f]{" + HEX + "}\"}");
   private static final int SUFFIX = HASH.length() + HEX + 2;
   private static final Pattern OTHER_VERSION =
       Pattern.compile("\\{\"format\":\"" + TraceFile.FORMAT + "\",\"version\":([0-9]{1,9}),.*");
@@ -170,9 +171,7 @@ record TraceLines(List<Entry> entries, Optional<TraceSignature> signature) {
 
   private static Entry entry(byte[] file, int from, int to, String origin, int line) {
     int hash = to - SUFFIX;
-    if (hash <= from
-        || !text(file, hash, hash + HASH.length()).equals(HASH)
-        || !text(file, to - 2, to).equals("\"}")) {
+    if (hash <= from || !END.matcher(text(file, hash, to)).matches()) {
       throw new TraceFormatException(
           origin, line, "expected an entry that ends with a hash of 64 digits, found another end");
     }

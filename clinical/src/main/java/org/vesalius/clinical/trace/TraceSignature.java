@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,7 +50,21 @@ record TraceSignature(String algorithm, String publicKey, String signature) {
     if (!algorithm.equals(ED25519)) {
       throw new IllegalArgumentException("expected the algorithm Ed25519, found another");
     }
-    return TraceKeys.publicKey(Base64.getDecoder().decode(publicKey));
+    byte[] der = decode(publicKey);
+    PublicKey key = TraceKeys.publicKey(der);
+    if (!Arrays.equals(der, key.getEncoded())) {
+      throw new IllegalArgumentException("expected a key as the JDK writes it, found another form");
+    }
+    return key;
+  }
+
+  /** Bytes, and no second text for the same: the decoder ignores some bits of the last digit. */
+  private static byte[] decode(String base64) {
+    byte[] bytes = Base64.getDecoder().decode(base64);
+    if (!Base64.getEncoder().encodeToString(bytes).equals(base64)) {
+      throw new IllegalArgumentException("expected base64 as it is written, found another form");
+    }
+    return bytes;
   }
 
   /** Whether it is a key's signature of a trace with this last hash. */
@@ -58,7 +73,7 @@ record TraceSignature(String algorithm, String publicKey, String signature) {
       Signature check = Signature.getInstance(ED25519);
       check.initVerify(key);
       check.update(message(lastHash));
-      return check.verify(Base64.getDecoder().decode(signature));
+      return check.verify(decode(signature));
     } catch (GeneralSecurityException | IllegalArgumentException _) {
       return false;
     }
