@@ -1,45 +1,39 @@
 package org.vesalius.clinical.trace;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.vesalius.runtime.vision.image.RasterImage;
 
 /**
- * The hash of a picture's samples, whatever file they come from: SHA-256 over its rows from top to
- * bottom, a pixel as three bytes red, green and blue, or of a picture of 16 bits as two bytes with
- * the higher first. Pictures of 8 bits of grey count as ones of three equal samples.
+ * SHA-256 of a picture's samples, in hexadecimal: rows from top to bottom, pixels from left to
+ * right. A pixel of 8 bits is three bytes, red, green, blue, for grey three equal ones; one of 16
+ * bits grey is two, the high one first. It does not depend on how a file packs them.
  */
 public final class PixelHash {
-  private static final int PIECE = 1 << 16;
+  private static final int CHUNK = 1 << 15;
 
   private PixelHash() {}
 
-  /** The hash in hexadecimal. */
-  public static String of(RasterImage picture) {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-    if (picture.samples() == RasterImage.Samples.GRAY16) {
-      add(digest, picture.copyGray16());
+  /** The hash of a picture. */
+  public static String of(RasterImage image) {
+    MessageDigest sha = Sha256.digest();
+    if (image.samples() != RasterImage.Samples.GRAY16) {
+      sha.update(image.copyRgb());
     } else {
-      digest.update(picture.copyRgb());
+      update(sha, image.copyGray16());
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return HexFormat.of().formatHex(sha.digest());
   }
 
-  private static void add(MessageDigest digest, char[] samples) {
-    byte[] bytes = new byte[2 * PIECE];
-    for (int from = 0; from < samples.length; from += PIECE) {
-      int count = Math.min(PIECE, samples.length - from);
+  private static void update(MessageDigest sha, char[] samples) {
+    byte[] bytes = new byte[2 * CHUNK];
+    for (int at = 0; at < samples.length; at += CHUNK) {
+      int count = Math.min(CHUNK, samples.length - at);
       for (int i = 0; i < count; i++) {
-        bytes[2 * i] = (byte) (samples[from + i] >>> 8);
-        bytes[2 * i + 1] = (byte) samples[from + i];
+        bytes[2 * i] = (byte) (samples[at + i] >> 8);
+        bytes[2 * i + 1] = (byte) samples[at + i];
       }
-      digest.update(bytes, 0, 2 * count);
+      sha.update(bytes, 0, 2 * count);
     }
   }
 }

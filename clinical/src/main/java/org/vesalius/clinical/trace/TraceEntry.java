@@ -1,6 +1,8 @@
 package org.vesalius.clinical.trace;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +41,19 @@ public sealed interface TraceEntry {
       String software,
       String platform,
       String backend)
-      implements TraceEntry {}
+      implements TraceEntry {
+    /** Copies the list and the maps, not what is in them. */
+    public Run {
+      task = copy(task);
+      tools = List.copyOf(tools);
+      limits = copy(limits);
+      sampling = copy(sampling);
+    }
+  }
+
+  private static Map<String, @Nullable Object> copy(Map<String, @Nullable Object> json) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(json));
+  }
 
   /**
    * A picture that the model saw.
@@ -181,7 +195,12 @@ public sealed interface TraceEntry {
    * @param problem why it was not carried out; empty for one that was
    */
   record Call(
-      String id, String tool, Map<String, @Nullable Object> arguments, Optional<String> problem) {}
+      String id, String tool, Map<String, @Nullable Object> arguments, Optional<String> problem) {
+    /** Copies the map, not what is in it. */
+    public Call {
+      arguments = copy(arguments);
+    }
+  }
 
   /**
    * The result of a tool.
@@ -309,8 +328,9 @@ public sealed interface TraceEntry {
       double millis,
       List<String> notes)
       implements TraceEntry {
-    /** Copies the list. */
+    /** Copies the map and the list. */
     public Outcome {
+      calls = Collections.unmodifiableMap(new LinkedHashMap<>(calls));
       notes = List.copyOf(notes);
     }
   }

@@ -1,0 +1,145 @@
+package org.vesalius.clinical.trace;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import org.vesalius.clinical.trace.Verification.Problem;
+import org.vesalius.runtime.vision.image.ImageDecoder;
+import org.vesalius.runtime.vision.image.ImageFormatException;
+import org.vesalius.runtime.vision.image.RasterImage;
+
+/** Whether what a trace points to is there, and its pictures are those that were hashed. */
+final class TraceReferences {
+  private final DecisionTrace trace;
+  private final int images;
+  private final List<Problem> problems;
+  private int line;
+
+  private TraceReferences(DecisionTrace trace, List<Problem> problems) {
+    this.trace = trace;
+    this.images = trace.images().size();
+    this.problems = problems;
+  }
+
+  static void check(DecisionTrace trace, List<Problem> problems) {
+    TraceReferences check = new TraceReferences(trace, problems);
+    check.numbered(TraceEntry.Image.class, TraceEntry.Image::index);
+    check.numbered(TraceEntry.Turn.class, TraceEntry.Turn::index);
+    check.numbered(TraceEntry.Step.class, TraceEntry.Step::index);
+    check.numbered(TraceEntry.Claim.class, TraceEntry.Claim::index);
+    Set<String> calls = new HashSet<>();
+    for (int i = 0; i < trace.entries().size(); i++) {
+      check.line = i + TraceLines.FIRST_LINE;
+      switch (trace.entries().get(i)) {
+        case TraceEntry.Image image -> check.image(image);
+        case TraceEntry.Step step -> check.step(step, calls);
+        case TraceEntry.Claim claim -> check.claim(claim);
+        case TraceEntry.Run _, TraceEntry.Turn _, TraceEntry.Outcome _ -> {}
+      }
+    }
+  }
+
+  private void expect(boolean holds, String what) {
+    if (!holds) {
+      problems.add(new Problem(line, what));
+    }
+  }
+
+  private <T extends TraceEntry> void numbered(Class<T> kind, ToIntFunction<T> index) {
+    int expected = 0;
+    for (int i = 0; i < trace.entries().size(); i++) {
+      if (kind.isInstance(trace.entries().get(i))) {
+        line = i + TraceLines.FIRST_LINE;
+        int found = index.applyAsInt(kind.cast(trace.entries().get(i)));
+        expect(found == expected, "index: expected %d, found %d".formatted(expected, found));
+        expected++;
+      }
+    }
+  }
+
+  private void index(String what, int found, int size) {
+    expect(
+        found >= 0 && found < size,
+        "%s: expected one of %d, found number %d".formatted(what, size, found));
+  }
+
+  private void image(TraceEntry.Image image) {
+    image.parent().ifPresent(parent -> index("parent, an earlier image", parent, image.index()));
+    image.png().ifPresent(png -> pixels(image, png));
+  }
+
+  private void pixels(TraceEntry.Image image, PngBytes png) {
+    byte[] bytes = png.copy();
+    RasterImage pixels;
+    try {
+      expect(isPng(bytes), "png: expected one, found another format");
+      long area = Math.clamp((long) image.width() * image.height(), 1, MAX_PIXELS);
+      pixels = ImageDecoder.decode(bytes, "png", area);
+    } catch (ImageFormatException _) {
+      expect(false, "png: expected one of %dx%d".formatted(image.width(), image.height()));
+      return;
+    }
+    expect(
+        pixels.width() == image.width() && pixels.height() == image.height(),
+        "png: expected %dx%d, found %dx%d"
+            .formatted(image.width(), image.height(), pixels.width(), pixels.height()));
+    expect(
+        PixelHash.of(pixels).equals(image.pixelsSha256()),
+        "png: its samples are not those of pixelsSha256");
+  }
+
+  private static final long MAX_PIXELS = ImageDecoder.DEFAULT_MAX_PIXELS;
+
+  private static boolean isPng(byte[] bytes) {
+    return bytes.length > 4 && (bytes[0] & 0xff) == 0x89 && bytes[1] == 'P';
+  }
+
+  private void step(TraceEntry.Step step, Set<String> calls) {
+    int turns = trace.turns().size();
+    step.turn().ifPresent(turn -> index("turn", turn, turns));
+    boolean known = step.turn().isPresent() && step.turn().getAsInt() < turns;
+    int tokens = known ? trace.turns().get(step.turn().getAsInt()).tokens().size() : 0;
+    expect(
+        0 <= step.firstToken()
+            && step.firstToken() <= step.endToken()
+            && (known ? step.endToken() <= tokens : step.firstToken() == step.endToken()),
+        "tokens: expected a range of the turn's %d, found %d to %d"
+            .formatted(tokens, step.firstToken(), step.endToken()));
+    present("call", step.call(), step, TraceEntry.Step.Kind.TOOL_CALL);
+    present("result", step.result(), step, TraceEntry.Step.Kind.TOOL_RESULT);
+    present("check", step.check(), step, TraceEntry.Step.Kind.CHECK);
+    step.call().ifPresent(call -> calls.add(call.id()));
+    step.result().ifPresent(result -> result(result, calls));
+    step.check()
+        .ifPresent(check -> index("chosen candidate", check.chosen(), check.candidates().size()));
+    step.places().forEach(this::place);
+  }
+
+  private void present(
+      String what, Optional<?> part, TraceEntry.Step step, TraceEntry.Step.Kind kind) {
+    expect(
+        part.isPresent() == (step.kind() == kind),
+        "%s: expected in a step of kind %s and in no other"
+            .formatted(what, EntryWriter.name(kind)));
+  }
+
+  private void result(TraceEntry.Result result, Set<String> calls) {
+    expect(calls.contains(result.id()), "result: expected the id of an earlier call");
+    result.images().forEach(image -> index("image", image, images));
+  }
+
+  private void place(TracePlace place) {
+    index("image", place.image(), images);
+    expect(
+        place.pixels().stream().allMatch(Double::isFinite)
+            && place.relative().stream().allMatch(Double::isFinite),
+        "place: expected finite coordinates");
+  }
+
+  private void claim(TraceEntry.Claim claim) {
+    claim.steps().forEach(step -> index("step", step, trace.steps().size()));
+    claim.places().forEach(this::place);
+  }
+}
