@@ -95,7 +95,7 @@ public final class ReportText {
   }
 
   /** What became of a sentence, in brackets. */
-  static String marks(Sentence sentence) {
+  public static String marks(Sentence sentence) {
     String mark = "[" + verdict(sentence) + "]";
     return sentence.isGrounded() ? mark : mark + " [not groundable]";
   }

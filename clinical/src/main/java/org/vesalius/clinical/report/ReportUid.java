@@ -33,7 +33,16 @@ public final class ReportUid {
 
   /** One for a purpose as DICOM writes them (PS3.5 B.2). */
   public String dicom(String purpose) {
-    UUID uuid = uuid(purpose);
+    return dicom(uuid(purpose));
+  }
+
+  /** One for what wrote a report: the same for every report of the same model. */
+  public static UUID device(String model) {
+    return UUID.nameUUIDFromBytes(("org.vesalius " + model).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A UUID as DICOM writes them. */
+  public static String dicom(UUID uuid) {
     byte[] bits =
         ByteBuffer.allocate(16)
             .putLong(uuid.getMostSignificantBits())

@@ -140,16 +140,13 @@ final class RuleEngine {
   /** Also of ranges and sizes such as {@code 3-5 mm} and {@code 12 x 8 mm}. */
   private Finding numbers(Rule.Numbers rule) {
     Double wanted = MILLIMETRES.get(rule.unit());
-    Set<String> units = wanted == null ? Set.of(rule.unit()) : MILLIMETRES.keySet();
+    Map<String, Double> units = wanted == null ? Map.of(rule.unit(), 1.0) : MILLIMETRES;
+    double ofUnit = wanted == null ? 1 : wanted;
     List<Span> spans = new ArrayList<>();
-    for (String unit : units) {
-      double factor = wanted == null ? 1 : MILLIMETRES.get(unit) / wanted;
-      for (Span written : matches(withUnit(unit))) {
-        if (anyWithin(written.text(), factor, rule)) {
-          spans.add(written);
-        }
-      }
-    }
+    units.forEach((unit, factor) ->
+        matches(withUnit(unit)).stream()
+            .filter(written -> anyWithin(written.text(), factor / ofUnit, rule))
+            .forEach(spans::add));
     spans.sort((one, other) -> Integer.compare(one.start(), other.start()));
     return found(spans);
   }
