@@ -39,17 +39,37 @@ public record Report(
   public static final String NOTICE =
       "Written by a model, for development and research. Not a diagnosis, not for patient care.";
 
-  /** Copies the lists. */
+  /** Copies the lists and checks what refers to measurements. */
   public Report {
     sections = List.copyOf(sections);
     omissions = List.copyOf(omissions);
     images = List.copyOf(images);
     measurements = List.copyOf(measurements);
+    int measured = measurements.size();
+    sections.stream()
+        .flatMap(section -> section.sentences().stream())
+        .forEach(sentence -> checkMeasured(sentence, measured));
+  }
+
+  private static void checkMeasured(Sentence sentence, int measurements) {
+    for (Evidence evidence : sentence.evidence()) {
+      if (evidence instanceof Evidence.Measured(int index)
+          && (index < 0 || index >= measurements)) {
+        throw new IllegalArgumentException(
+            "sentence %d: expected evidence of one of %d measurements, found number %d"
+                .formatted(sentence.index(), measurements, index));
+      }
+    }
   }
 
   /** All sentences in order. */
   public Stream<Sentence> sentences() {
     return sections.stream().flatMap(section -> section.sentences().stream());
+  }
+
+  /** The picture of an index that places use; empty where the report has none of it. */
+  public Optional<ReportImage> image(int index) {
+    return images.stream().filter(image -> image.index() == index).findFirst();
   }
 
   /**

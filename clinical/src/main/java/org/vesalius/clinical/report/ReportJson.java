@@ -1,0 +1,116 @@
+package org.vesalius.clinical.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.networknt.schema.Error;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * Reports as JSON, by a published schema. What is read equals what was written, but for the DICOM
+ * files of its pictures, which JSON does not hold.
+ */
+public final class ReportJson {
+  /** Of a text that is read, in characters. */
+  private static final int MAX_LENGTH = 1 << 26;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final ObjectWriter WRITER =
+      MAPPER.writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
+
+  static {
+    MAPPER
+        .getFactory()
+        .setStreamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(32)
+                .maxStringLength(MAX_LENGTH)
+                .build());
+  }
+
+  private ReportJson() {}
+
+  /** The JSON Schema (2020-12) that every written report follows. */
+  public static String schema() {
+    try (InputStream stream = ReportJson.class.getResourceAsStream("report.schema.json")) {
+      if (stream == null) {
+        throw new IllegalStateException("report.schema.json is missing beside ReportJson.class");
+      }
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The report as a text; the same for equal reports.
+   *
+   * @throws ReportOutputException if one of its numbers is not finite
+   */
+  public static String write(Report report) {
+    try {
+      return WRITER.writeValueAsString(ReportNodes.of(report)) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new ReportOutputException("report: cannot be written as JSON", e);
+    }
+  }
+
+  /**
+   * A report from a text.
+   *
+   * @param origin stands for the text in messages
+   * @throws ReportOutputException if it is no JSON, does not follow the schema, or contradicts
+   *     itself
+   */
+  public static Report read(String text, String origin) {
+    if (text.length() > MAX_LENGTH) {
+      throw new ReportOutputException(
+          "%s: expected a report of at most %d characters, found %d"
+              .formatted(origin, MAX_LENGTH, text.length()));
+    }
+    JsonNode node = parse(text, origin);
+    List<Error> errors = validator().validate(text, InputFormat.JSON);
+    if (!errors.isEmpty()) {
+      Error first = errors.getFirst();
+      throw new ReportOutputException(
+          "%s: no report of this version: at \"%s\" the rule \"%s\" of its schema is broken; write it with ReportJson"
+              .formatted(origin, first.getInstanceLocation(), first.getKeyword()));
+    }
+    try {
+      return ReportNodes.report(node);
+    } catch (IllegalArgumentException e) {
+      throw new ReportOutputException(origin + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static JsonNode parse(String text, String origin) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      // Its own message quotes the text.
+      throw new ReportOutputException(
+          "%s: expected JSON, found an error in line %d, column %d"
+              .formatted(origin, e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
+    }
+  }
+
+  private static Schema validator() {
+    return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+        .getSchema(schema(), InputFormat.JSON);
+  }
+}

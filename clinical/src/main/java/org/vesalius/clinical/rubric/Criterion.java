@@ -1,0 +1,38 @@
+package org.vesalius.clinical.rubric;
+
+/**
+ * Something that an answer is held against.
+ *
+ * @param id of its rubric, once
+ * @param scope whether it is for every answer of a kind or for one instance
+ * @param weight points for an answer that meets it; negative for what an answer should not do
+ * @param text of the criterion, for people
+ * @param check how it is found out
+ * @param safety whether failing it makes the whole score zero
+ */
+public record Criterion(
+    String id, Scope scope, double weight, String text, Check check, boolean safety) {
+
+  /** What a criterion is for. */
+  public enum Scope {
+    /** Every answer of a kind. */
+    STATIC,
+    /** One instance: it was written knowing what is in it. */
+    DYNAMIC
+  }
+
+  /** Checks the weight. */
+  public Criterion {
+    if (id.isBlank() || text.isBlank()) {
+      throw new IllegalArgumentException("expected an id and a text");
+    }
+    if (!Double.isFinite(weight) || weight == 0) {
+      throw new IllegalArgumentException("weight: expected a number other than 0, found " + weight);
+    }
+  }
+
+  /** Whether an answer fails it: does not meet what is wanted, or meets what is not. */
+  boolean failedBy(boolean met) {
+    return met != weight > 0;
+  }
+}
