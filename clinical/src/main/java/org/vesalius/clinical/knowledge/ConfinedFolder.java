@@ -85,7 +85,8 @@ final class ConfinedFolder {
       String name = entry.getKey();
       String id = above + name;
       if (!isPlain(name)) {
-        notes.add(Texts.oneLine(id, 200) + ": left out, its name has characters that are not shown");
+        notes.add(
+            Texts.oneLine(id, 200) + ": left out, its name has characters that are not shown");
         continue;
       }
       BasicFileAttributes attributes =
@@ -112,19 +113,18 @@ final class ConfinedFolder {
   /** Whether a name is what it looks like. */
   private static boolean isPlain(String name) {
     return name.codePoints()
-        .allMatch(
-            c ->
-                switch (Character.getType(c)) {
-                  case Character.CONTROL,
-                      Character.FORMAT,
-                      Character.SURROGATE,
-                      Character.PRIVATE_USE,
-                      Character.UNASSIGNED,
-                      Character.LINE_SEPARATOR,
-                      Character.PARAGRAPH_SEPARATOR ->
-                      false;
-                  default -> c != '\\' && c != 0xFFFD;
-                });
+        .allMatch(c ->
+            switch (Character.getType(c)) {
+              case Character.CONTROL,
+                  Character.FORMAT,
+                  Character.SURROGATE,
+                  Character.PRIVATE_USE,
+                  Character.UNASSIGNED,
+                  Character.LINE_SEPARATOR,
+                  Character.PARAGRAPH_SEPARATOR ->
+                  false;
+              default -> c != '\\' && c != 0xFFFD;
+            });
   }
 
   /**
@@ -158,14 +158,12 @@ final class ConfinedFolder {
     }
     BasicFileAttributes attributes =
         folder
-            .getFileAttributeView(
-                name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+            .getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
             .readAttributes();
     // Opening a pipe would wait for who writes to it.
     requireOrdinary(attributes);
     try (SeekableByteChannel channel =
-        folder.newByteChannel(
-            name, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+        folder.newByteChannel(name, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
       return bytes(channel, most);
     }
   }

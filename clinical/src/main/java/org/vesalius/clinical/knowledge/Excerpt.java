@@ -24,8 +24,7 @@ final class Excerpt {
     }
     Set<String> wanted = new HashSet<>();
     words(query).forEach(word -> wanted.add(word.term()));
-    List<Word> hits =
-        words(text).stream().filter(word -> wanted.contains(word.term())).toList();
+    List<Word> hits = words(text).stream().filter(word -> wanted.contains(word.term())).toList();
     int best = 0;
     int most = 0;
     for (int i = 0; i < hits.size(); i++) {

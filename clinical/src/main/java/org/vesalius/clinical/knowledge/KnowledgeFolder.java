@@ -86,11 +86,10 @@ public final class KnowledgeFolder implements AutoCloseable {
         .indexDirectory()
         .map(directory -> directory.toAbsolutePath().normalize())
         .filter(directory -> directory.startsWith(folder.root()))
-        .ifPresent(
-            directory -> {
-              throw new KnowledgeException(
-                  "index folder " + directory + ": expected one outside of the knowledge folder");
-            });
+        .ifPresent(directory -> {
+          throw new KnowledgeException(
+              "index folder " + directory + ": expected one outside of the knowledge folder");
+        });
   }
 
   private static Optional<KnowledgeDocument> read(
@@ -179,12 +178,11 @@ public final class KnowledgeFolder implements AutoCloseable {
   public KnowledgeDocument document(String id) {
     KnowledgeDocument document =
         Optional.ofNullable(documents.get(id))
-            .orElseThrow(
-                () ->
-                    new KnowledgeException(
-                        "there is no document \""
-                            + Texts.oneLine(id, 100)
-                            + "\"; give an id that a search returned"));
+            .orElseThrow(() ->
+                new KnowledgeException(
+                    "there is no document \""
+                        + Texts.oneLine(id, 100)
+                        + "\"; give an id that a search returned"));
     try {
       Optional<byte[]> bytes = folder.read(document.id(), options.limits().fileBytes());
       if (bytes.isPresent() && sha256(bytes.get()).equals(document.sha256())) {

@@ -21,8 +21,7 @@ public record KnowledgeOptions(
 
   /** Words alone, in memory. */
   public static final KnowledgeOptions DEFAULT =
-      new KnowledgeOptions(
-          Limits.DEFAULT, Optional.empty(), Optional.empty(), Optional.empty());
+      new KnowledgeOptions(Limits.DEFAULT, Optional.empty(), Optional.empty(), Optional.empty());
 
   /**
    * What is read at most. What is beyond is left out, and a note says so.

@@ -19,8 +19,7 @@ public record Passage(KnowledgeDocument document, int start, int end, double sco
 
   /** As a source. */
   public SourceQuote quote() {
-    return new SourceQuote(
-        document.id(), document.title(), text(), start, end, document.sha256());
+    return new SourceQuote(document.id(), document.title(), text(), start, end, document.sha256());
   }
 
   /** The part of at most {@code length} characters that has most of the words of a query. */

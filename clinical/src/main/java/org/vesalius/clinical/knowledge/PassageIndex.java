@@ -131,17 +131,17 @@ final class PassageIndex implements Closeable {
       fields.add(new StringField(ENTITY, entity, Field.Store.NO));
     }
     vector(options, text)
-        .ifPresent(
-            vector ->
-                fields.add(
-                    new KnnFloatVectorField(VECTOR, vector, VectorSimilarityFunction.COSINE)));
+        .ifPresent(vector ->
+            fields.add(new KnnFloatVectorField(VECTOR, vector, VectorSimilarityFunction.COSINE)));
     return fields;
   }
 
   private static Set<String> entities(KnowledgeOptions options, String text) {
     Set<String> ids = new LinkedHashSet<>();
     for (EntityTagger tagger : options.tagger().stream().toList()) {
-      tagger.tag(text).forEach(tag -> tag.entities().stream().map(TaggedEntity::id).forEach(ids::add));
+      tagger
+          .tag(text)
+          .forEach(tag -> tag.entities().stream().map(TaggedEntity::id).forEach(ids::add));
     }
     return ids;
   }
@@ -151,14 +151,13 @@ final class PassageIndex implements Closeable {
     return options
         .embedder()
         .map(embedder -> embedder.embed(text))
-        .filter(
-            vector -> {
-              double sum = 0;
-              for (float value : vector) {
-                sum += (double) value * value;
-              }
-              return sum > 0 && Double.isFinite(sum);
-            });
+        .filter(vector -> {
+          double sum = 0;
+          for (float value : vector) {
+            sum += (double) value * value;
+          }
+          return sum > 0 && Double.isFinite(sum);
+        });
   }
 
   /** The best passages, best first; of one document if that is given. */
@@ -195,9 +194,7 @@ final class PassageIndex implements Closeable {
   private static Optional<Passage> passage(
       Document fields, double score, Map<String, KnowledgeDocument> documents) {
     return Optional.ofNullable(documents.get(fields.get(DOCUMENT)))
-        .map(
-            document ->
-                new Passage(document, place(fields, START), place(fields, END), score));
+        .map(document -> new Passage(document, place(fields, START), place(fields, END), score));
   }
 
   private static int place(Document fields, String name) {

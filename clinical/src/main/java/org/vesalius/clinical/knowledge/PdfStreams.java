@@ -52,7 +52,8 @@ final class PdfStreams {
     }
     for (String name : REFUSED) {
       if (indexOf(plain, ascii(name), 0) >= 0) {
-        throw new IOException("it is compressed with " + name + ", which is not read; save it anew");
+        throw new IOException(
+            "it is compressed with " + name + ", which is not read; save it anew");
       }
     }
     boolean base85 = indexOf(plain, ascii("85"), 0) >= 0;
@@ -99,7 +100,7 @@ final class PdfStreams {
       int high = i + 2 < pdf.length && pdf[i] == '#' ? Character.digit(pdf[i + 1], 16) : -1;
       int low = high >= 0 ? Character.digit(pdf[i + 2], 16) : -1;
       if (low >= 0) {
-        plain[count++] = (byte) (high << 4 | low);
+        plain[count++] = (byte) ((high << 4) | low);
         i += 2;
       } else {
         plain[count++] = pdf[i];
@@ -163,7 +164,8 @@ final class PdfStreams {
       size += count;
       total += count;
       if (size > STREAM || total > TOTAL) {
-        throw new IOException("it expands to more than %d MiB".formatted((size > STREAM ? STREAM : TOTAL) >> 20));
+        throw new IOException(
+            "it expands to more than %d MiB".formatted((size > STREAM ? STREAM : TOTAL) >> 20));
       }
       if (below == 0) {
         return;

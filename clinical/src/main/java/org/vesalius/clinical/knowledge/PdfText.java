@@ -31,8 +31,7 @@ final class PdfText {
       }
       BoundedText text = new BoundedText(limits.characters());
       new CountingStripper().writeText(document, text);
-      String title =
-          Optional.ofNullable(document.getDocumentInformation().getTitle()).orElse("");
+      String title = Optional.ofNullable(document.getDocumentInformation().getTitle()).orElse("");
       return ExtractedText.of(title, text.toString());
     } catch (InvalidPasswordException e) {
       throw new IOException("it is encrypted; store it without encryption", e);

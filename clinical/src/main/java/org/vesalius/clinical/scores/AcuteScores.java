@@ -56,8 +56,7 @@ final class AcuteScores {
           "qsofa",
           "qSOFA, quick sequential organ failure assessment",
           "Sepsis-3, 2016",
-          List.of(
-              RESPIRATIONS, SYSTOLIC, flag("altered_mentation", "Glasgow Coma Scale below 15")),
+          List.of(RESPIRATIONS, SYSTOLIC, flag("altered_mentation", "Glasgow Coma Scale below 15")),
           "one point each: 22 breaths or more; systolic at most 100 mmHg; altered mentation",
           s ->
               s.points("respiratory rate >= 22/min", s.value("respiratory_rate") >= 22, 1)
@@ -78,13 +77,7 @@ final class AcuteScores {
           List.of(
               choice("eye", "eye opening", "spontaneous", "to sound", "to pressure", "none"),
               choice(
-                  "verbal",
-                  "verbal response",
-                  "orientated",
-                  "confused",
-                  "words",
-                  "sounds",
-                  "none"),
+                  "verbal", "verbal response", "orientated", "confused", "words", "sounds", "none"),
               choice(
                   "motor",
                   "best motor response",
@@ -98,9 +91,7 @@ final class AcuteScores {
           s ->
               descending(s, "eye", List.of("spontaneous", "to sound", "to pressure", "none"))
                   + descending(
-                      s,
-                      "verbal",
-                      List.of("orientated", "confused", "words", "sounds", "none"))
+                      s, "verbal", List.of("orientated", "confused", "words", "sounds", "none"))
                   + descending(
                       s,
                       "motor",
@@ -126,8 +117,7 @@ final class AcuteScores {
           "Centor score, modified by McIsaac, streptococcal pharyngitis",
           "1998",
           List.of(
-              quantity(
-                  "age", "age; the score is for 3 years and more", 3, 130, "years"),
+              quantity("age", "age; the score is for 3 years and more", 3, 130, "years"),
               flag("fever", "temperature above 38 °C, measured or told"),
               flag("cough", "cough"),
               flag("tender_nodes", "tender anterior cervical lymph nodes"),

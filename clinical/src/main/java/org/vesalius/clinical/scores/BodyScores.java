@@ -13,10 +13,15 @@ final class BodyScores {
   static final ScoreInput SEX = choice("sex", "sex as the source means it", "female", "male");
   static final ScoreInput WEIGHT =
       quantity(
-          "weight", "body weight", 0.3, 700, "kg", new Unit("g", 0.001, 0), new Unit("lb", 0.45359237, 0));
+          "weight",
+          "body weight",
+          0.3,
+          700,
+          "kg",
+          new Unit("g", 0.001, 0),
+          new Unit("lb", 0.45359237, 0));
   private static final ScoreInput HEIGHT =
-      quantity(
-          "height", "height", 20, 280, "cm", new Unit("m", 100, 0), new Unit("in", 2.54, 0));
+      quantity("height", "height", 20, 280, "cm", new Unit("m", 100, 0), new Unit("in", 2.54, 0));
   private static final Unit MILLIEQUIVALENTS = new Unit("mEq/L", 1, 0);
 
   /** Milligrams in a decilitre to millimoles in a litre. */

@@ -18,8 +18,7 @@ final class EarlyWarningScore {
           "2, 2017",
           List.of(
               quantity("respiratory_rate", "breaths in a minute, a whole number", 0, 100, "/min"),
-              quantity(
-                  "oxygen_saturation", "oxygen saturation, a whole number", 0, 100, "%"),
+              quantity("oxygen_saturation", "oxygen saturation, a whole number", 0, 100, "%"),
               flag(
                   "hypercapnic_scale",
                   "whether scale 2 is used: hypercapnic respiratory failure, target 88 to 92%"),
@@ -96,20 +95,14 @@ final class EarlyWarningScore {
   }
 
   private static double pressure(double systolic) {
-    return systolic <= 90
-        ? 3
-        : systolic <= 100 ? 2 : systolic <= 110 ? 1 : systolic <= 219 ? 0 : 3;
+    return systolic <= 90 ? 3 : systolic <= 100 ? 2 : systolic <= 110 ? 1 : systolic <= 219 ? 0 : 3;
   }
 
   private static double pulse(double rate) {
-    return rate <= 40
-        ? 3
-        : rate <= 50 ? 1 : rate <= 90 ? 0 : rate <= 110 ? 1 : rate <= 130 ? 2 : 3;
+    return rate <= 40 ? 3 : rate <= 50 ? 1 : rate <= 90 ? 0 : rate <= 110 ? 1 : rate <= 130 ? 2 : 3;
   }
 
   private static double temperature(double tenths) {
-    return tenths <= 350
-        ? 3
-        : tenths <= 360 ? 1 : tenths <= 380 ? 0 : tenths <= 390 ? 1 : 2;
+    return tenths <= 350 ? 3 : tenths <= 360 ? 1 : tenths <= 380 ? 0 : tenths <= 390 ? 1 : 2;
   }
 }

@@ -71,8 +71,7 @@ final class ImagingScores {
               new Band(1, "1: the source has no level for it"),
               new Band(2, "2: TR2, not suspicious; no fine-needle aspiration"),
               new Band(
-                  3,
-                  "3: TR3, mildly suspicious; aspiration from 2.5 cm, follow-up from 1.5 cm"),
+                  3, "3: TR3, mildly suspicious; aspiration from 2.5 cm, follow-up from 1.5 cm"),
               new Band(
                   4,
                   "4 to 6: TR4, moderately suspicious; aspiration from 1.5 cm, follow-up from 1 cm"),
@@ -96,7 +95,8 @@ final class ImagingScores {
                   CENTIMETRES),
               flag("multiple", "more than one nodule"),
               choice("risk", "risk of lung cancer", "low", "high"),
-              quantity("age", "age; the recommendations are for 35 years and more", 35, 130, "years"),
+              quantity(
+                  "age", "age; the recommendations are for 35 years and more", 35, 130, "years"),
               flag("known_cancer", "known primary cancer at risk of metastases"),
               flag("immunosuppression", "immunosuppression")),
           "by diameter (below 6, 6 to 8, above 8 mm), number and risk",
@@ -113,8 +113,7 @@ final class ImagingScores {
           "of widths",
           List.of(
               quantity("heart", "largest transverse width of the heart", 1, 500, "mm", CENTIMETRES),
-              quantity(
-                  "thorax", "largest inner width of the thorax", 1, 700, "mm", CENTIMETRES)),
+              quantity("thorax", "largest inner width of the thorax", 1, 700, "mm", CENTIMETRES)),
           "heart / thorax",
           s -> {
             if (s.value("heart") >= s.value("thorax")) {
@@ -136,7 +135,8 @@ final class ImagingScores {
           "Volume doubling time of a nodule",
           "exponential growth",
           List.of(
-              quantity("first_volume", "volume at first", 0.1, 1e7, "mm³", new Unit("cm³", 1000, 0)),
+              quantity(
+                  "first_volume", "volume at first", 0.1, 1e7, "mm³", new Unit("cm³", 1000, 0)),
               quantity("second_volume", "volume later", 0.1, 1e7, "mm³", new Unit("cm³", 1000, 0)),
               quantity("days", "time between", 1, 20_000, "days", new Unit("weeks", 7, 0))),
           "days ln 2 / ln(second volume / first volume)",
@@ -155,8 +155,7 @@ final class ImagingScores {
           List.of(
               new Band(0, "below 400 days: growing, as the NELSON trial judged"),
               new Band(400, "400 to 600 days: indeterminate, as the NELSON trial judged"),
-              new Band(
-                  Math.nextUp(600.0), "above 600 days: negative, as the NELSON trial judged")),
+              new Band(Math.nextUp(600.0), "above 600 days: negative, as the NELSON trial judged")),
           "Schwartz 1961, Cancer 14:1272; bands of van Klaveren 2009, New England Journal of"
               + " Medicine 361:2221");
 
@@ -188,7 +187,10 @@ final class ImagingScores {
     }
     double millimetres = Math.floor(s.value("diameter") + 0.5);
     boolean high = s.choice("risk").equals("high");
-    s.note(millimetres < 6 ? small(high) : s.flag("multiple") ? several(high) : single(millimetres, high));
+    s.note(
+        millimetres < 6
+            ? small(high)
+            : s.flag("multiple") ? several(high) : single(millimetres, high));
     return millimetres;
   }
 

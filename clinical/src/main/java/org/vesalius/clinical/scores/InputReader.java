@@ -28,8 +28,7 @@ final class InputReader {
   private InputReader() {}
 
   static Read read(ScoreInput input, Optional<Object> found) {
-    Object given =
-        found.orElseThrow(() -> refused(input, "is missing"));
+    Object given = found.orElseThrow(() -> refused(input, "is missing"));
     return switch (input) {
       case Flag _ -> {
         if (given instanceof Boolean flag) {
@@ -84,8 +83,7 @@ final class InputReader {
     return units.stream()
         .filter(unit -> key(unit.symbol()).equals(wanted))
         .findFirst()
-        .orElseThrow(
-            () -> refused(input, symbol.isEmpty() ? "has no unit" : "has another unit"));
+        .orElseThrow(() -> refused(input, symbol.isEmpty() ? "has no unit" : "has another unit"));
   }
 
   /** Micro is written in two ways, and litres in either case. */

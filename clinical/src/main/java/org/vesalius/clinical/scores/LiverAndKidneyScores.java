@@ -41,24 +41,23 @@ final class LiverAndKidneyScores {
           "1973, with INR in place of the prothrombin time",
           List.of(
               SERUM_BILIRUBIN,
-              quantity(
-                  "albumin", "albumin in serum", 0.5, 8, "g/dL", new Unit("g/L", 0.1, 0)),
+              quantity("albumin", "albumin in serum", 0.5, 8, "g/dL", new Unit("g/L", 0.1, 0)),
               INR,
               choice("ascites", "ascites", "none", "slight", "moderate to severe"),
-              choice(
-                  "encephalopathy", "grade of encephalopathy", "none", "1 to 2", "3 to 4")),
+              choice("encephalopathy", "grade of encephalopathy", "none", "1 to 2", "3 to 4")),
           "1, 2 or 3 points each: bilirubin below 2, 2 to 3, above 3 mg/dL; albumin above 3.5, 2.8"
               + " to 3.5, below 2.8 g/dL; INR below 1.7, 1.7 to 2.3, above 2.3; ascites;"
               + " encephalopathy",
           s ->
               s.add("bilirubin", level(s.value("bilirubin"), 2, 3))
                   + s.add(
-                      "albumin",
-                      s.value("albumin") > 3.5 ? 1 : s.value("albumin") >= 2.8 ? 2 : 3)
+                      "albumin", s.value("albumin") > 3.5 ? 1 : s.value("albumin") >= 2.8 ? 2 : 3)
                   + s.add("INR", level(s.value("inr"), 1.7, 2.3))
                   + s.add(
                       "ascites",
-                      1 + List.of("none", "slight", "moderate to severe").indexOf(s.choice("ascites")))
+                      1
+                          + List.of("none", "slight", "moderate to severe")
+                              .indexOf(s.choice("ascites")))
                   + s.add(
                       "encephalopathy",
                       1 + List.of("none", "1 to 2", "3 to 4").indexOf(s.choice("encephalopathy"))),
@@ -154,8 +153,7 @@ final class LiverAndKidneyScores {
   }
 
   private static double meldNa(Worksheet s) {
-    double creatinine =
-        s.flag("dialysis") ? 4 : Math.clamp(s.value("creatinine"), 1.0, 4.0);
+    double creatinine = s.flag("dialysis") ? 4 : Math.clamp(s.value("creatinine"), 1.0, 4.0);
     double meld =
         Math.rint(
             10

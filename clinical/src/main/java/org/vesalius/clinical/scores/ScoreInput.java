@@ -99,7 +99,6 @@ public sealed interface ScoreInput {
   /** A number with a unit. */
   static ScoreInput quantity(
       String name, String description, double least, double most, String unit, Unit... others) {
-    return new Quantity(
-        name, description, Unit.main(unit), Arrays.asList(others), least, most);
+    return new Quantity(name, description, Unit.main(unit), Arrays.asList(others), least, most);
   }
 }

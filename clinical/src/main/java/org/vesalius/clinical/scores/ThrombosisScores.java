@@ -59,8 +59,7 @@ final class ThrombosisScores {
                       + " pain on palpation of the deep veins"),
               flag("pe_likeliest", "an alternative diagnosis is less likely than embolism"),
               quantity("heart_rate", "beats in a minute", 0, 350, "/min"),
-              flag(
-                  "immobilisation", "immobilised for 3 days or more, or surgery within 4 weeks"),
+              flag("immobilisation", "immobilised for 3 days or more, or surgery within 4 weeks"),
               flag("previous", "previous deep vein thrombosis or pulmonary embolism"),
               flag("haemoptysis", "haemoptysis"),
               flag("malignancy", "malignancy, treated within 6 months, or palliative")),
@@ -104,8 +103,7 @@ final class ThrombosisScores {
               s.points("heart_failure", 1)
                   + s.points("hypertension", 1)
                   + s.points("age >= 75 years", s.value("age") >= 75, 2)
-                  + s.points(
-                      "age 65 to 74 years", s.value("age") >= 65 && s.value("age") < 75, 1)
+                  + s.points("age 65 to 74 years", s.value("age") >= 65 && s.value("age") < 75, 1)
                   + s.points("diabetes", 1)
                   + s.points("stroke", 2)
                   + s.points("vascular_disease", 1)
@@ -156,7 +154,8 @@ final class ThrombosisScores {
           "",
           0,
           List.of(
-              new Band(0, "below 3: not in the high-risk group"), new Band(3, "3 or more: high risk")),
+              new Band(0, "below 3: not in the high-risk group"),
+              new Band(3, "3 or more: high risk")),
           "Pisters 2010, Chest 138:1093");
 
   static final List<ClinicalScore> ALL = List.of(WELLS_DVT, WELLS_PE, CHA2DS2_VASC, HAS_BLED);

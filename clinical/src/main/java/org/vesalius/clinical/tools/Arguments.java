@@ -66,13 +66,12 @@ record Arguments(Map<String, @Nullable Object> values) {
 
   boolean flag(String name) {
     return value(name)
-        .map(
-            value -> {
-              if (value instanceof Boolean flag) {
-                return flag;
-              }
-              throw new ToolException("argument %s: expected true or false".formatted(name));
-            })
+        .map(value -> {
+          if (value instanceof Boolean flag) {
+            return flag;
+          }
+          throw new ToolException("argument %s: expected true or false".formatted(name));
+        })
         .orElse(false);
   }
 
@@ -101,18 +100,17 @@ record Arguments(Map<String, @Nullable Object> values) {
   /** Two points as pairs. */
   Optional<List<List<Double>>> points(String name) {
     return value(name)
-        .map(
-            value -> {
-              if (!(value instanceof List<?> list) || list.size() != 2) {
-                throw new ToolException(
-                    "argument %s: expected two points, [[x1, y1], [x2, y2]]".formatted(name));
-              }
-              List<List<Double>> points = new ArrayList<>();
-              for (Object point : list) {
-                points.add(numbers(name, point, 2));
-              }
-              return points;
-            });
+        .map(value -> {
+          if (!(value instanceof List<?> list) || list.size() != 2) {
+            throw new ToolException(
+                "argument %s: expected two points, [[x1, y1], [x2, y2]]".formatted(name));
+          }
+          List<List<Double>> points = new ArrayList<>();
+          for (Object point : list) {
+            points.add(numbers(name, point, 2));
+          }
+          return points;
+        });
   }
 
   /** An object, as it was parsed. */

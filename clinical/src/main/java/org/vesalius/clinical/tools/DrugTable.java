@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Drugs as the caller's own file lists them; the library has no data about drugs. CSV with a line
  * of column names, or JSON as an array of objects. The column {@code name} must be there; {@code
- * synonyms} and {@code ingredients}, separated by {@code |} or as arrays, are names to look up
- * too; every other column is shown as it is, interactions only if the file has such. Immutable.
+ * synonyms} and {@code ingredients}, separated by {@code |} or as arrays, are names to look up too;
+ * every other column is shown as it is, interactions only if the file has such. Immutable.
  */
 public final class DrugTable {
   private static final long BYTES = 64L << 20;

@@ -72,6 +72,8 @@ public record DrugTool(DrugTable table) implements Tool {
   }
 
   private static String cut(String cell) {
-    return cell.length() <= CELL ? cell : cell.substring(0, CELL) + "… (cut)";
+    return cell.codePointCount(0, cell.length()) <= CELL
+        ? cell
+        : cell.substring(0, cell.offsetByCodePoints(0, CELL)) + "… (cut)";
   }
 }

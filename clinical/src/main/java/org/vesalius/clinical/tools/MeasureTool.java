@@ -148,22 +148,20 @@ public record MeasureTool(PointScale scale) implements Tool {
 
     String note() {
       return spacing
-          .map(
-              s ->
-                  "Millimetres are %s; a pixel of the source is %s x %s mm."
-                      .formatted(
-                          s.place().description(),
-                          Numbers.significant(s.horizontal(), 4),
-                          Numbers.significant(s.vertical(), 4)))
-          .orElseGet(
-              () ->
-                  "How large a pixel is is not known: these are pixels of the source%s, not a size."
-                      .formatted(
-                          picture.place().aspect() == 1
-                              ? ""
-                              : ", which are "
-                                  + Numbers.significant(picture.place().aspect(), 4)
-                                  + " times as high as wide"));
+          .map(s ->
+              "Millimetres are %s; a pixel of the source is %s x %s mm."
+                  .formatted(
+                      s.place().description(),
+                      Numbers.significant(s.horizontal(), 4),
+                      Numbers.significant(s.vertical(), 4)))
+          .orElseGet(() ->
+              "How large a pixel is is not known: these are pixels of the source%s, not a size."
+                  .formatted(
+                      picture.place().aspect() == 1
+                          ? ""
+                          : ", which are "
+                              + Numbers.significant(picture.place().aspect(), 4)
+                              + " times as high as wide"));
     }
   }
 }

@@ -22,8 +22,7 @@ final class Parameters {
   Parameters texts(String name, String description, int most) {
     return with(
         name,
-        Map.of(
-            "type", "array", "items", Map.of("type", "string"), "minItems", 1, "maxItems", most),
+        Map.of("type", "array", "items", Map.of("type", "string"), "minItems", 1, "maxItems", most),
         description);
   }
 
@@ -52,14 +51,7 @@ final class Parameters {
 
   private static Map<String, Object> numbers(int count) {
     return Map.of(
-        "type",
-        "array",
-        "items",
-        Map.of("type", "number"),
-        "minItems",
-        count,
-        "maxItems",
-        count);
+        "type", "array", "items", Map.of("type", "number"), "minItems", count, "maxItems", count);
   }
 
   private Parameters with(String name, Map<String, Object> schema, String description) {

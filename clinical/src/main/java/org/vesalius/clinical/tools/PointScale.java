@@ -84,13 +84,7 @@ public record PointScale(Scale scale, Sight sight) {
               .formatted(Numbers.list(numbers)));
     }
     return new Region.Box(
-        label,
-        OptionalInt.of(index),
-        first.x(),
-        first.y(),
-        last.x(),
-        last.y(),
-        mention(numbers));
+        label, OptionalInt.of(index), first.x(), first.y(), last.x(), last.y(), mention(numbers));
   }
 
   /** As the model wrote it. */

@@ -53,7 +53,6 @@ public record RotateTool() implements Tool {
             + (mirror ? "mirrored, left and right exchanged" : "");
     return ToolResult.of(
         "Image %d, %s.".formatted(index, how),
-        image.madeInto(
-            mirror ? turned.mirrored() : turned, "image " + index + ", " + how, index));
+        image.madeInto(mirror ? turned.mirrored() : turned, "image " + index + ", " + how, index));
   }
 }

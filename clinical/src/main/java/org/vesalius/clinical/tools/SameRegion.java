@@ -45,14 +45,13 @@ record SameRegion(Region.Box box, String how) {
     }
     String distance = Numbers.rounded(Math.abs(away), 1);
     return clipped(box, corners, to, index)
-        .map(
-            found ->
-                new SameRegion(
-                    found,
-                    "at the same place by the coordinates of both files, which hold only where the"
-                        + " patient lay alike; the slices are "
-                        + distance
-                        + " mm apart"));
+        .map(found ->
+            new SameRegion(
+                found,
+                "at the same place by the coordinates of both files, which hold only where the"
+                    + " patient lay alike; the slices are "
+                    + distance
+                    + " mm apart"));
   }
 
   private static SameRegion inPicture(

@@ -52,10 +52,9 @@ public record ScoreTool() implements Tool {
     }
     ClinicalScore score =
         ClinicalScores.of(name.get())
-            .orElseThrow(
-                () ->
-                    new ToolException(
-                        "there is no score of this name; call without a name to list them"));
+            .orElseThrow(() ->
+                new ToolException(
+                    "there is no score of this name; call without a name to list them"));
     if (!given.has("inputs")) {
       return ToolResult.of(needs(score));
     }

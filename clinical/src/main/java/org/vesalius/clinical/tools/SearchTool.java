@@ -51,7 +51,8 @@ public record SearchTool(KnowledgeFolder folder) implements Tool {
       for (int i = 0; i < found.size(); i++) {
         Passage excerpt = found.get(i).excerpt(query, EXCERPT);
         sources.add(excerpt.quote());
-        text.append("%d. %s\n%s\n".formatted(i + 1, heading(excerpt), QuotedText.of(excerpt.text())));
+        text.append(
+            "%d. %s\n%s\n".formatted(i + 1, heading(excerpt), QuotedText.of(excerpt.text())));
       }
     }
     return ToolResult.quoting(text.toString(), sources);

@@ -49,8 +49,7 @@ record SideBySide(PlacedPicture picture, String how) {
         new SideBySide(
             joined,
             "Both at the same scale: one pixel is %s mm %s."
-                .formatted(
-                    Numbers.significant(spacing.horizontal(), 4), a.place().description())));
+                .formatted(Numbers.significant(spacing.horizontal(), 4), a.place().description())));
   }
 
   private static SideBySide sameHeight(PlacedPicture one, PlacedPicture other) {
@@ -86,8 +85,7 @@ record SideBySide(PlacedPicture picture, String how) {
   private static void copy(RasterImage image, byte[] to, int left, int width) {
     byte[] from = image.copyRgb();
     for (int y = 0; y < image.height(); y++) {
-      System.arraycopy(
-          from, 3 * y * image.width(), to, 3 * (y * width + left), 3 * image.width());
+      System.arraycopy(from, 3 * y * image.width(), to, 3 * (y * width + left), 3 * image.width());
     }
   }
 }

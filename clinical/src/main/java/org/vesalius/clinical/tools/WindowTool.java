@@ -55,11 +55,10 @@ public record WindowTool() implements Tool {
     AgentImage.MedicalFrame medical =
         image
             .medical()
-            .orElseThrow(
-                () ->
-                    new ToolException(
-                        "image %d is no medical file with values of its own; it has one look only"
-                            .formatted(index)));
+            .orElseThrow(() ->
+                new ToolException(
+                    "image %d is no medical file with values of its own; it has one look only"
+                        .formatted(index)));
     int frame = frame(medical, given.integer("frame", medical.index() + 1));
     AgentImage shown = show(image, medical.image(), frame, choice(given.text("window")), index);
     String what =
