@@ -177,8 +177,7 @@ class ImageToolsTest {
     assertThrows(ToolException.class, () -> call(new ZoomTool(), context(scan())));
     assertThrows(
         ToolException.class,
-        () ->
-            call(new ZoomTool(), context(scan()), "bbox_2d", List.of(0, 0, 9, 9), "img_idx", 1));
+        () -> call(new ZoomTool(), context(scan()), "bbox_2d", List.of(0, 0, 9, 9), "img_idx", 1));
     assertThrows(
         ToolException.class, () -> call(new ZoomTool(), context(), "bbox_2d", List.of(0, 0, 9, 9)));
     assertThrows(
@@ -315,7 +314,8 @@ class ImageToolsTest {
         result.text());
     // Centres count: from 0.6 on column 0 is out, and up to 2.4 column 2.
     result = call(new MeasureTool(), context(scan), "bbox_2d", List.of(60, 60, 240, 240));
-    assertTrue(result.text().contains("mean 11 HU, least 11 HU, most 11 HU, of 1 pix"), result.text());
+    assertTrue(
+        result.text().contains("mean 11 HU, least 11 HU, most 11 HU, of 1 pix"), result.text());
     result = call(new MeasureTool(), context(scan), "bbox_2d", List.of(60, 60, 140, 140));
     assertTrue(result.text().contains("No pixel of the source"), result.text());
   }
@@ -323,8 +323,7 @@ class ImageToolsTest {
   @Test
   void withoutSpacingThereAreNoMillimetres() throws Exception {
     AgentImage photo = AgentImage.of(RasterImage.ofRgb(100, 50, new byte[15_000]), "photo");
-    ToolResult result =
-        call(new MeasureTool(), context(photo), "bbox_2d", List.of(0, 0, 300, 800));
+    ToolResult result = call(new MeasureTool(), context(photo), "bbox_2d", List.of(0, 0, 300, 800));
     assertTrue(result.text().contains("width 30 pixels, height 40 pixels"), result.text());
     assertTrue(result.text().contains("not a size"), result.text());
     assertFalse(result.text().contains("mm"), result.text());
