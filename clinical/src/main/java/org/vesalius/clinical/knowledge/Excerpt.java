@@ -51,7 +51,7 @@ final class Excerpt {
   }
 
   private static int wordStart(String text, int at) {
-    for (int i = at; i > Math.max(0, at - 40); i--) {
+    for (int i = at; i > 0 && i < Math.min(text.length(), at + 40); i++) {
       if (Character.isWhitespace(text.charAt(i - 1))) {
         return i;
       }

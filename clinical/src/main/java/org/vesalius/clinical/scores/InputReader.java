@@ -74,7 +74,7 @@ final class InputReader {
     }
     String main = (ScoreResult.number(value, 4) + " " + input.unit().symbol()).strip();
     String written = (ScoreResult.number(number, 6) + " " + unit.symbol()).strip();
-    return new Read(value, unit == input.unit() ? written : written + " = " + main);
+    return new Read(value, unit.equals(input.unit()) ? written : written + " = " + main);
   }
 
   private static Unit unit(Quantity input, String symbol) {

@@ -1,5 +1,6 @@
 package org.vesalius.clinical.tools;
 
+import java.util.Arrays;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -28,8 +29,7 @@ final class QuotedText {
 
   /** All of a text, line by line. */
   static String of(String text) {
-    return LINE_END
-        .splitAsStream(text)
+    return Arrays.stream(LINE_END.split(text, -1))
         .map(line -> "> " + withoutMarks(line))
         .collect(Collectors.joining("\n"));
   }

@@ -131,6 +131,8 @@ class KnowledgeFolderTest {
 
   @Test
   void anotherNameOfAnEntityIsFound() {
+    write("one.txt", "Aspirin after myocardial infarction.");
+    write("two.txt", "An attack of asthma.");
     EntityTagger tagger =
         EntityTagger.of(
             EntityTree.builder()
@@ -141,8 +143,6 @@ class KnowledgeFolderTest {
                 .build());
     assertEquals(
         NameKind.EXACT, tagger.tag("heart attack").getFirst().entities().getFirst().kind());
-    write("one.txt", "Aspirin after myocardial infarction.");
-    write("two.txt", "An attack of asthma.");
     try (KnowledgeFolder words = open();
         KnowledgeFolder entities = open(KnowledgeOptions.DEFAULT.withTagger(tagger))) {
       assertEquals(List.of("two.txt"), ids(words.search("heart attack", 5)));

@@ -38,7 +38,7 @@ class ClinicalScoresTest {
   /** Of {@code name=value} pairs, the others harmless. */
   private static ScoreResult calculate(String name, String pairs) {
     Map<String, Object> inputs = harmless(name);
-    for (String pair : pairs.split(";")) {
+    for (String pair : pairs.split(";", -1)) {
       String[] parts = pair.strip().split("=", 2);
       String value = parts[1].strip();
       inputs.put(
@@ -138,8 +138,8 @@ class ClinicalScoresTest {
     "temperature, °F, '95:3 98.6:0 100.4:0 104:2'",
   })
   void newsOfEachMeasurement(String name, String unit, String chart) {
-    for (String entry : chart.split(" ")) {
-      String[] parts = entry.split(":");
+    for (String entry : chart.split(" ", -1)) {
+      String[] parts = entry.split(":", -1);
       ScoreResult result = calculate("news2", WELL + name + "=" + parts[0] + " " + unit);
       assertEquals(Double.parseDouble(parts[1]), result.value(), name + " " + entry);
       assertEquals(parts[1].equals("3"), !result.notes().isEmpty(), name + " " + entry);
