@@ -97,7 +97,7 @@ class AgentTest {
             Map.of(),
             new org.vesalius.clinical.trace.TracedModel("", "", "", "", "", "", "", ""),
             List.of(),
-            limits.facts(),
+            Map.of(),
             Map.of(),
             "",
             "",
