@@ -1,5 +1,6 @@
 package org.vesalius.clinical.agent;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,14 @@ public record AgentResult(
         Map.of(),
         images,
         List.of("The text was given and not written by the model."));
+  }
+
+  /** With another of the model's answers to the same task. */
+  public AgentResult withAnswer(Generation other, String note) {
+    List<String> all = new ArrayList<>(notes);
+    all.add(note);
+    return new AgentResult(
+        other.text().strip(), source, reason, turns, Optional.of(other), calls, images, all);
   }
 
   /** As the last entry of a trace. */

@@ -2,8 +2,10 @@ package org.vesalius.clinical.report;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.clinical.agent.AgentImage;
+import org.vesalius.clinical.rubric.Rubric;
 import org.vesalius.runtime.Cancellation;
 
 /**
@@ -12,6 +14,7 @@ import org.vesalius.runtime.Cancellation;
  * @param images current ones, at least one
  * @param priors earlier ones, for comparison
  * @param quotes documents that sentences may rest on
+ * @param rubric by which the best of several reports is chosen; empty for the first
  * @param description of the task as parsed JSON, complete enough to ask it again
  * @param cancellation ends the writing
  */
@@ -19,6 +22,7 @@ public record ReportTask(
     List<AgentImage> images,
     List<AgentImage> priors,
     QuoteFinder quotes,
+    Optional<Rubric> rubric,
     Map<String, @Nullable Object> description,
     Cancellation cancellation) {
   /** Copies the lists. */
@@ -32,6 +36,7 @@ public record ReportTask(
 
   /** About pictures alone. */
   public static ReportTask of(List<AgentImage> images) {
-    return new ReportTask(images, List.of(), QuoteFinder.NONE, Map.of(), new Cancellation());
+    return new ReportTask(
+        images, List.of(), QuoteFinder.NONE, Optional.empty(), Map.of(), new Cancellation());
   }
 }

@@ -28,6 +28,8 @@ import org.vesalius.runtime.ResponseFormat;
  *     left
  * @param findings that are asked about
  * @param phrases that say something about several findings
+ * @param comparison words for what has changed since earlier pictures; empty where they are not
+ *     compared
  * @param unknown how a sentence is asked about that names no finding; empty where it is not
  */
 public record ReportTemplate(
@@ -42,6 +44,7 @@ public record ReportTemplate(
     boolean frontal,
     List<Finding> findings,
     List<Phrase> phrases,
+    Optional<Comparison> comparison,
     Optional<Unknown> unknown) {
   /** The templates that come with this library. */
   public static final List<String> NAMES = List.of("chest", "chest-zh", "phantom", "phantom-zh");
@@ -87,6 +90,19 @@ public record ReportTemplate(
       present = List.copyOf(present);
       absent = List.copyOf(absent);
     }
+  }
+
+  /**
+   * Words for what has changed, with {@code {finding}} in each.
+   *
+   * @param title of the section
+   * @param added of what is new
+   * @param gone of what is not there any more
+   * @param same of what is still there
+   */
+  public record Comparison(String title, String added, String gone, String same) {
+    /** The section's id. */
+    public static final String ID = "comparison";
   }
 
   /**

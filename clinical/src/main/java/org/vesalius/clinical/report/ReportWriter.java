@@ -17,16 +17,19 @@ import org.vesalius.clinical.agent.RunFacts;
 import org.vesalius.clinical.agent.Tool;
 import org.vesalius.clinical.agent.TraceRecorder;
 import org.vesalius.clinical.imaging.DicomImage;
+import org.vesalius.clinical.judge.Judge;
 import org.vesalius.clinical.judge.LikelihoodJudge;
+import org.vesalius.clinical.rubric.BestOfN;
+import org.vesalius.clinical.rubric.Rubric;
 import org.vesalius.clinical.trace.DecisionTrace;
 import org.vesalius.clinical.trace.SourceQuote;
 import org.vesalius.clinical.trace.TraceEntry;
-import org.vesalius.clinical.trace.TraceEntry.Claim;
-import org.vesalius.clinical.trace.TracePlace;
+import org.vesalius.clinical.trace.TraceFile;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.Part;
+import org.vesalius.runtime.PreparedPicture;
 import org.vesalius.runtime.SamplingOptions;
 
 /**
@@ -88,15 +91,18 @@ public final class ReportWriter {
     private final TraceRecorder trace = new TraceRecorder(options.keepPictures());
     private final StatementReader reader = new StatementReader(template);
     private final Agent agent = new Agent(AgentModel.of(model), tools, options.limits());
-    private final List<Measurement> measurements = new ArrayList<>();
+    private final Measurements measurements;
     private final SelfAgreement samples = new SelfAgreement();
+    private final Judge judge = new LikelihoodJudge(model);
+    private List<BestOfN.Ranked> ranking = List.of();
+    private int firstPrior;
     private final Locator locator;
     private final SecondLook look;
 
     Writing(ReportTask task) {
       this.task = task;
-      List<Part.Picture> pictures = task.images().stream().map(AgentImage::part).toList();
-      look = new SecondLook(template, new LikelihoodJudge(model), pictures, trace);
+      measurements = new Measurements(task.images());
+      look = new SecondLook(template, judge, parts(task.images()), trace);
       locator = new Locator(model, task.images(), trace, task.cancellation());
     }
 
@@ -111,23 +117,46 @@ public final class ReportWriter {
                   SamplingOptions.greedy(),
                   task.cancellation()),
               trace);
-      for (int i = 0; i < options.samples(); i++) {
-        sample(i);
+      List<Generation> drawn = new ArrayList<>();
+      for (int i = 0; i < options.samples() && !task.cancellation().isCancelled(); i++) {
+        drawn.add(sample(i));
       }
-      return finish(written, TokenConfidence.of(written.generation()));
+      AgentResult best = task.rubric().map(rubric -> best(rubric, written, drawn)).orElse(written);
+      return finish(best, TokenConfidence.of(best.generation()));
+    }
+
+    /** The one that meets the rubric best; the first of equals. */
+    private AgentResult best(Rubric rubric, AgentResult written, List<Generation> drawn) {
+      List<BestOfN.Candidate> candidates = new ArrayList<>();
+      candidates.add(candidate(written.answer(), written.generation()));
+      drawn.forEach(sample -> candidates.add(candidate(sample.text(), Optional.of(sample))));
+      ranking = BestOfN.rank(rubric, candidates, template.prompt(), parts(task.images()), judge);
+      BestOfN.Ranked first = ranking.getFirst();
+      return first.index() == 0
+          ? written
+          : written.withAnswer(
+              drawn.get(first.index() - 1),
+              "Of %d reports number %d was chosen by the rubric %s."
+                  .formatted(candidates.size(), first.index() + 1, rubric.id()));
+    }
+
+    private static BestOfN.Candidate candidate(String text, Optional<Generation> generation) {
+      double mean =
+          generation.stream()
+              .flatMap(one -> one.logprobs().stream())
+              .mapToDouble(token -> token.chosen().logprob())
+              .average()
+              .orElse(Double.NEGATIVE_INFINITY);
+      return new BestOfN.Candidate(text, mean);
     }
 
     WrittenReport check(String text) {
-      Part[] parts = task.images().stream().map(AgentImage::part).toArray(Part[]::new);
-      var prepared = model.pictures(ChatRequest.builder().user(parts).build());
-      for (int i = 0; i < parts.length; i++) {
-        trace.image(task.images().get(i), prepared.get(i));
-      }
+      record(task.images());
       return finish(AgentResult.given(text, trace.images()), TokenConfidence.of(Optional.empty()));
     }
 
-    private void sample(int number) {
-      List<Part> parts = new ArrayList<>(task.images().stream().map(AgentImage::part).toList());
+    private Generation sample(int number) {
+      List<Part> parts = new ArrayList<>(parts(task.images()));
       parts.add(Part.text(template.prompt()));
       ChatRequest.Builder request =
           ChatRequest.builder()
@@ -146,22 +175,25 @@ public final class ReportWriter {
           WrittenText.of(template, sample.text()).sentences().stream()
               .flatMap(sentence -> reader.read(sentence).stream())
               .toList());
+      return sample;
     }
 
     private WrittenReport finish(AgentResult written, TokenConfidence confidence) {
       WrittenText text = WrittenText.of(template, written.answer());
-      List<Draft> drafts = new ArrayList<>();
+      List<SentenceDraft> drafts = new ArrayList<>();
       for (WrittenText.Part part : text.sections()) {
         for (String sentence : part.sentences()) {
           drafts.add(draft(part.heading(), sentence, confidence.of(sentence)));
         }
       }
+      List<SentenceDraft> compared = compared();
+      drafts.addAll(compared);
       Contradictions rules = new Contradictions(template);
-      List<Contradictions.Known> known = drafts.stream().map(Draft::known).toList();
+      List<Contradictions.Known> known = drafts.stream().map(SentenceDraft::known).toList();
       List<Sentence> sentences = new ArrayList<>();
       for (int i = 0; i < drafts.size(); i++) {
         sentences.add(drafts.get(i).sentence(i, rules.of(i, known)));
-        claim(drafts.get(i), sentences.get(i));
+        drafts.get(i).claim(sentences.get(i), trace);
       }
       List<Report.Section> shown = new ArrayList<>();
       int from = 0;
@@ -172,11 +204,41 @@ public final class ReportWriter {
                 part.heading().id(), part.heading().title(), sentences.subList(from, to)));
         from = to;
       }
+      if (!compared.isEmpty()) {
+        shown.add(
+            new Report.Section(
+                ReportTemplate.Comparison.ID,
+                template.comparison().orElseThrow().title(),
+                sentences.subList(from, sentences.size())));
+      }
       List<Report.Omission> omissions = omissions(drafts);
       return report(written, shown, omissions);
     }
 
-    private Draft draft(
+    /** What has changed since earlier pictures, which join the trace. */
+    private List<SentenceDraft> compared() {
+      if (task.priors().isEmpty() || task.cancellation().isCancelled()) {
+        return List.of();
+      }
+      firstPrior = trace.images().size();
+      record(task.priors());
+      SecondLook before = new SecondLook(template, judge, parts(task.priors()), trace);
+      return new PriorComparison(template, options, look, before, locator).sentences();
+    }
+
+    private void record(List<AgentImage> images) {
+      Part[] parts = parts(images).toArray(Part[]::new);
+      List<PreparedPicture> prepared = model.pictures(ChatRequest.builder().user(parts).build());
+      for (int i = 0; i < parts.length; i++) {
+        trace.image(images.get(i), prepared.get(i));
+      }
+    }
+
+    private static List<Part> parts(List<AgentImage> images) {
+      return images.stream().<Part>map(AgentImage::part).toList();
+    }
+
+    private SentenceDraft draft(
         ReportTemplate.Heading heading, String sentence, OptionalDouble confidence) {
       List<Statement> statements = reader.read(sentence);
       OptionalDouble agreement = samples.of(statements);
@@ -201,16 +263,16 @@ public final class ReportWriter {
         }
       }
       List<Integer> measured = new ArrayList<>();
-      places.forEach(located -> measured.addAll(measure(located.place())));
-      return new Draft(
-          heading,
+      places.forEach(located -> measured.addAll(measurements.of(located.place())));
+      return new SentenceDraft(
+          heading.id(),
           sentence,
           statements,
           points,
           places,
           quotes,
           measured,
-          measured.stream().map(measurements::get).toList(),
+          measured.stream().map(measurements.all()::get).toList(),
           confidence,
           agreement);
     }
@@ -235,69 +297,8 @@ public final class ReportWriter {
           answered.step());
     }
 
-    /** Width and height of a box, once for each place; the indices of the measurements. */
-    private List<Integer> measure(TracePlace place) {
-      if (place.kind() != TracePlace.Kind.BOX) {
-        return List.of();
-      }
-      List<Integer> indices = new ArrayList<>();
-      for (int i = 0; i < measurements.size(); i++) {
-        if (measurements.get(i).place().equals(place)) {
-          indices.add(i);
-        }
-      }
-      if (indices.isEmpty()) {
-        boolean known = !place.millimetres().isEmpty();
-        List<Double> corners = known ? place.millimetres() : place.pixels();
-        String unit = known ? "mm" : "px";
-        String qualifier =
-            task.images()
-                .get(place.image())
-                .picture()
-                .place()
-                .spacing()
-                .map(spacing -> spacing.place().description())
-                .orElse("");
-        for (int axis = 0; axis < 2; axis++) {
-          indices.add(measurements.size());
-          measurements.add(
-              new Measurement(
-                  place.label(),
-                  place,
-                  axis == 0 ? "width" : "height",
-                  Math.abs(corners.get(2 + axis) - corners.get(axis)),
-                  unit,
-                  qualifier));
-        }
-      }
-      return indices;
-    }
-
-    private void claim(Draft draft, Sentence sentence) {
-      List<Integer> steps = new ArrayList<>();
-      sentence.points().stream()
-          .map(Sentence.KeyPoint::step)
-          .filter(step -> step >= 0)
-          .forEach(steps::add);
-      draft.places().forEach(located -> steps.add(located.step()));
-      trace.claim(
-          draft.heading().id(),
-          sentence.text(),
-          switch (sentence.verdict()) {
-            case SUPPORTED -> Claim.Status.SUPPORTED;
-            case UNSUPPORTED -> Claim.Status.UNSUPPORTED;
-            case UNCERTAIN -> Claim.Status.UNCERTAIN;
-            case UNCHECKED -> Claim.Status.UNCHECKED;
-          },
-          sentence.points().stream().flatMapToDouble(point -> point.probability().stream()).min(),
-          steps.stream().distinct().toList(),
-          draft.places().stream().map(Locator.Located::place).toList(),
-          draft.quotes(),
-          sentence.contradictions());
-    }
-
     /** What the model sees when it is asked, and no sentence names. */
-    private List<Report.Omission> omissions(List<Draft> drafts) {
+    private List<Report.Omission> omissions(List<SentenceDraft> drafts) {
       List<Report.Omission> omissions = new ArrayList<>();
       for (Finding finding : template.findings()) {
         boolean named =
@@ -349,30 +350,35 @@ public final class ReportWriter {
               sections,
               omissions,
               images(),
-              measurements,
+              measurements.all(),
               abstained(written, sections),
               facts.model().family() + " (" + facts.model().directory() + ")",
-              "");
-      return new WrittenReport(report, done, trace.images());
+              TraceFile.lastHash(done));
+      return new WrittenReport(report, done, ranking, trace.images());
     }
 
     private List<ReportImage> images() {
       List<ReportImage> images = new ArrayList<>();
       for (int i = 0; i < task.images().size(); i++) {
-        AgentImage image = task.images().get(i);
-        images.add(
-            new ReportImage(
-                i,
-                image.origin(),
-                image.medical().map(m -> OptionalInt.of(m.index() + 1)).orElse(OptionalInt.empty()),
-                false,
-                image
-                    .medical()
-                    .map(AgentImage.MedicalFrame::image)
-                    .filter(DicomImage.class::isInstance)
-                    .map(medical -> ((DicomImage) medical).file())));
+        images.add(image(i, task.images().get(i), false));
+      }
+      for (int i = 0; i < task.priors().size(); i++) {
+        images.add(image(firstPrior + i, task.priors().get(i), true));
       }
       return images;
+    }
+
+    private static ReportImage image(int index, AgentImage image, boolean prior) {
+      return new ReportImage(
+          index,
+          image.origin(),
+          image.medical().map(m -> OptionalInt.of(m.index() + 1)).orElse(OptionalInt.empty()),
+          prior,
+          image
+              .medical()
+              .map(AgentImage.MedicalFrame::image)
+              .filter(DicomImage.class::isInstance)
+              .map(medical -> ((DicomImage) medical).file()));
     }
 
     private Optional<String> abstained(AgentResult written, List<Report.Section> sections) {
@@ -392,33 +398,6 @@ public final class ReportWriter {
               "%d of %d sentences do not hold when they are looked at again"
                   .formatted(failed, looked.size()))
           : Optional.empty();
-    }
-  }
-
-  /** A sentence before the rules have seen all of them. */
-  private record Draft(
-      ReportTemplate.Heading heading,
-      String text,
-      List<Statement> statements,
-      List<Sentence.KeyPoint> points,
-      List<Locator.Located> places,
-      List<SourceQuote> quotes,
-      List<Integer> measured,
-      List<Measurement> measurements,
-      OptionalDouble confidence,
-      OptionalDouble agreement) {
-
-    Contradictions.Known known() {
-      return new Contradictions.Known(
-          text, statements, places, measurements, Sentence.worst(points));
-    }
-
-    Sentence sentence(int index, List<String> contradictions) {
-      List<Evidence> evidence = new ArrayList<>();
-      places.forEach(located -> evidence.add(new Evidence.Region(located.place(), located.step())));
-      measured.forEach(measurement -> evidence.add(new Evidence.Measured(measurement)));
-      quotes.forEach(quote -> evidence.add(new Evidence.Quoted(quote)));
-      return new Sentence(index, text, points, evidence, contradictions, confidence, agreement);
     }
   }
 }

@@ -32,6 +32,7 @@ final class TemplateReader {
           "frontal",
           "findings",
           "phrases",
+          "comparison",
           "unknown");
   private static final int MOST_SENTENCES = 40;
 
@@ -84,6 +85,7 @@ final class TemplateReader {
         flag(root, "frontal"),
         findings,
         phrases(root, ids),
+        comparison(root.path("comparison")),
         unknown(root.path("unknown")));
   }
 
@@ -172,6 +174,19 @@ final class TemplateReader {
       }
     }
     return named;
+  }
+
+  private Optional<ReportTemplate.Comparison> comparison(JsonNode node) {
+    if (node.isMissingNode()) {
+      return Optional.empty();
+    }
+    keys(node, "comparison", Set.of("title", "new", "gone", "same"));
+    return Optional.of(
+        new ReportTemplate.Comparison(
+            text(node, "comparison", "title"),
+            text(node, "comparison", "new"),
+            text(node, "comparison", "gone"),
+            text(node, "comparison", "same")));
   }
 
   private Optional<ReportTemplate.Unknown> unknown(JsonNode node) {
