@@ -10,6 +10,11 @@ import org.vesalius.clinical.entities.DictionaryFormatException;
 import org.vesalius.clinical.imaging.MedicalImageException;
 import org.vesalius.clinical.imaging.dicom.DicomFormatException;
 import org.vesalius.clinical.imaging.dicom.UnsupportedTransferSyntaxException;
+import org.vesalius.clinical.knowledge.KnowledgeException;
+import org.vesalius.clinical.report.ReportOutputException;
+import org.vesalius.clinical.report.ReportTemplateException;
+import org.vesalius.clinical.rubric.RubricException;
+import org.vesalius.clinical.trace.TraceFormatException;
 import org.vesalius.kernels.BackendUnavailableException;
 import org.vesalius.kernels.ComputeException;
 import org.vesalius.loader.ModelFormatException;
@@ -42,6 +47,11 @@ final class Failures {
               TokenizerFormatException _,
               DictionaryFormatException _,
               NumericalException _,
+              ReportTemplateException _,
+              ReportOutputException _,
+              RubricException _,
+              KnowledgeException _,
+              TraceFormatException _,
               IllegalArgumentException _ ->
               message;
           case TemplateException refused -> template(refused);

@@ -40,6 +40,16 @@ final class MedicalArguments {
     return Optional.ofNullable(frame).map(FrameSelection::parse);
   }
 
+  /** What was typed as the window. */
+  Optional<String> window() {
+    return Optional.ofNullable(window);
+  }
+
+  /** What was typed as the frames. */
+  Optional<String> frame() {
+    return Optional.ofNullable(frame);
+  }
+
   /** Whether something is said. */
   boolean isGiven() {
     return window != null || frame != null;

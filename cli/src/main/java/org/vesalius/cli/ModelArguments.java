@@ -91,6 +91,23 @@ final class ModelArguments {
     }
   }
 
+  /** What weights are rounded to on opening, as the user types it. */
+  String weightsName() {
+    return WeightFormatNames.name(weights);
+  }
+
+  /** How keys and values are kept, as the user types it. */
+  String cacheName() {
+    return cacheFormat;
+  }
+
+  /** The same with what a trace says of weights and cache. */
+  OpenOptions openOptions(String tracedWeights, String tracedCache) {
+    weights = new WeightFormatNames().convert(tracedWeights);
+    cacheFormat = tracedCache;
+    return openOptions();
+  }
+
   private CacheFormat cacheFormat() {
     for (CacheFormat format : CacheFormat.values()) {
       if (name(format).equals(cacheFormat)) {

@@ -80,6 +80,8 @@ public final class Vesalius implements Runnable {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("demo", () -> new DemoCommand(terminal, cancellation));
     commands.put("run", () -> new RunCommand(terminal, cancellation));
+    commands.put("report", () -> new ReportCommand(terminal, cancellation));
+    commands.put("trace", () -> TraceCommand.commandLine(terminal, cancellation));
     commands.put("view", () -> new ViewCommand(terminal, cancellation));
     commands.put("inspect", () -> new InspectCommand(terminal));
     commands.put("quantize", () -> new QuantizeCommand(terminal, cancellation));

@@ -3,7 +3,6 @@ package org.vesalius.clinical.report;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.vesalius.clinical.agent.AgentImage;
 import org.vesalius.clinical.rubric.Rubric;
 import org.vesalius.runtime.Cancellation;
@@ -23,7 +22,7 @@ public record ReportTask(
     List<AgentImage> priors,
     QuoteFinder quotes,
     Optional<Rubric> rubric,
-    Map<String, @Nullable Object> description,
+    Map<String, Object> description,
     Cancellation cancellation) {
   /** Copies the lists. */
   public ReportTask {

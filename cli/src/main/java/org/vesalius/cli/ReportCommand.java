@@ -1,0 +1,179 @@
+package org.vesalius.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.report.Report;
+import org.vesalius.clinical.report.ReportText;
+import org.vesalius.clinical.report.WrittenReport;
+import org.vesalius.clinical.trace.TraceKeys;
+import org.vesalius.clinical.trace.TraceSigner;
+import org.vesalius.runtime.Cancellation;
+import org.vesalius.runtime.ChatModel;
+import org.vesalius.runtime.OpenOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Writes a report whose sentences carry their evidence, and the trace of how it came about. */
+@Command(
+    name = "report",
+    description = {
+      "Writes a report about pictures: every sentence is looked at a second time and carries its"
+          + " evidence or a mark that it has none.",
+      "For development and research. Not a diagnosis, not for patient care."
+    },
+    sortOptions = false)
+final class ReportCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  private final Cancellation cancellation;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder of the checkpoint: config.json, tokenizer.json, *.safetensors.")
+  private Path model = Path.of("");
+
+  @Option(
+      names = "--image",
+      paramLabel = "F",
+      required = true,
+      description =
+          "A picture, DICOM, NIfTI, a slide or a folder of a DICOM series; may be repeated.")
+  private List<Path> images = List.of();
+
+  @Option(
+      names = "--prior",
+      paramLabel = "P",
+      description = "An earlier picture for comparison; may be repeated.")
+  private List<Path> priors = List.of();
+
+  @Option(
+      names = "--knowledge",
+      paramLabel = "DIR",
+      description =
+          "A folder of documents (Markdown, text, HTML, PDF) that the model may search and"
+              + " sentences may rest on; nothing outside of it is read.")
+  private @Nullable Path knowledge;
+
+  @Option(
+      names = "--rubric",
+      paramLabel = "F",
+      description = "A rubric in YAML by which the best of several reports is chosen.")
+  private @Nullable Path rubric;
+
+  @Option(
+      names = "--template",
+      paramLabel = "NAME|FILE",
+      description =
+          "What the report consists of: chest, chest-zh, phantom, phantom-zh, or a file (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String template = "chest";
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      description =
+          "Further reports that show whether the model agrees with itself (default: 0; 3 with"
+              + " --rubric).")
+  private @Nullable Integer samples;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of these (default: 0).")
+  private long seed;
+
+  @Mixin private MedicalArguments medical = new MedicalArguments();
+
+  @Option(
+      names = "--sign",
+      paramLabel = "KEY.pem",
+      description = "Signs the trace with a private Ed25519 key (PKCS #8).")
+  private @Nullable Path key;
+
+  @Option(
+      names = "--no-pictures",
+      description = "The trace holds hashes of the pictures, not the pictures themselves.")
+  private boolean withoutPictures;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where all files go (default: ${DEFAULT-VALUE}).")
+  private Path out = Path.of("vesalius-report");
+
+  @Mixin private ModelArguments compute = new ModelArguments();
+
+  ReportCommand(Terminal terminal, Cancellation cancellation) {
+    this.terminal = terminal;
+    this.cancellation = cancellation;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    OpenOptions options = compute.openOptions();
+    ReportJob job = job();
+    Optional<TraceSigner> signer =
+        Optional.ofNullable(key).map(TraceKeys::readPrivate).map(TraceSigner::of);
+    Progress progress = new Progress(terminal);
+    try (ReportJob.Inputs inputs = job.read();
+        ChatModel opened = ModelArguments.open(model, options, progress)) {
+      WrittenReport written;
+      try (progress) {
+        progress.begin("Writing and checking");
+        written = job.write(opened, inputs, cancellation);
+      }
+      return finish(written, signer);
+    }
+  }
+
+  private int finish(WrittenReport written, Optional<TraceSigner> signer) {
+    if (cancellation.isCancelled()) {
+      return Interrupt.EXIT_CODE;
+    }
+    print(terminal, written, ReportFiles.write(written, signer, out));
+    return 0;
+  }
+
+  /** The report for people, and where the files are. */
+  static void print(Terminal terminal, WrittenReport written, List<Path> files) {
+    Report report = written.report();
+    terminal.out().print(ReportText.of(report));
+    terminal.out().flush();
+    terminal.err().println();
+    files.forEach(file -> terminal.err().println(terminal.dim("wrote " + file)));
+  }
+
+  private ReportJob job() {
+    try {
+      medical.choice();
+      medical.frames();
+      if (samples != null && samples < 0) {
+        throw new IllegalArgumentException("--samples: expected at least 0, found " + samples);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
+    int drawn = samples != null ? samples : rubric != null ? 3 : 0;
+    return new ReportJob(
+        model.toString(),
+        compute.weightsName(),
+        compute.cacheName(),
+        images.stream().map(Path::toString).toList(),
+        priors.stream().map(Path::toString).toList(),
+        medical.window(),
+        medical.frame(),
+        Optional.ofNullable(knowledge).map(Path::toString),
+        Optional.ofNullable(rubric).map(Path::toString),
+        template,
+        drawn,
+        seed,
+        !withoutPictures);
+  }
+}

@@ -1,0 +1,157 @@
+package org.vesalius.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.vesalius.clinical.agent.AgentImage;
+import org.vesalius.clinical.report.Evidence;
+import org.vesalius.clinical.report.ReportImage;
+import org.vesalius.clinical.report.ReportJson;
+import org.vesalius.clinical.report.ReportText;
+import org.vesalius.clinical.report.WrittenReport;
+import org.vesalius.clinical.report.fhir.FhirOptions;
+import org.vesalius.clinical.report.fhir.FhirReport;
+import org.vesalius.clinical.report.sr.StructuredReport;
+import org.vesalius.clinical.rubric.BestOfN;
+import org.vesalius.clinical.trace.TraceFile;
+import org.vesalius.clinical.trace.TraceHtml;
+import org.vesalius.clinical.trace.TracePlace;
+import org.vesalius.clinical.trace.TraceSigner;
+import org.vesalius.clinical.trace.TraceVerifier;
+import org.vesalius.runtime.answer.Overlay;
+import org.vesalius.runtime.answer.Region;
+
+/** Writes a report into a folder, in every form. */
+final class ReportFiles {
+  private final Path folder;
+  private final List<Path> written = new ArrayList<>();
+
+  private ReportFiles(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Writes all files.
+   *
+   * @return the files, in the order in which a reader wants them
+   */
+  static List<Path> write(WrittenReport report, Optional<TraceSigner> signer, Path folder) {
+    ReportFiles files = new ReportFiles(folder);
+    try {
+      Files.createDirectories(folder);
+      files.all(report, signer);
+    } catch (IOException e) {
+      throw new UncheckedIOException("folder " + folder + " cannot be written: " + e, e);
+    }
+    return files.written;
+  }
+
+  private void all(WrittenReport report, Optional<TraceSigner> signer) throws IOException {
+    text("report.txt", ReportText.of(report.report()));
+    text("report.json", ReportJson.write(report.report()));
+    text("fhir.json", FhirReport.json(report.report(), FhirOptions.anonymous()));
+    if (report.report().images().stream().anyMatch(image -> image.dicom().isPresent())) {
+      Files.write(file("report.dcm"), StructuredReport.write(report.report()));
+    }
+    Path trace = file("trace.json");
+    TraceFile.write(report.trace(), trace, signer);
+    TraceHtml.render(report.trace(), new TraceVerifier().verify(trace), file("trace.html"));
+    if (!report.ranking().isEmpty()) {
+      text("rubric.json", ranking(report.ranking()));
+    }
+    for (ReportImage image : report.report().images()) {
+      overlay(report, image.index());
+    }
+  }
+
+  private Path file(String name) {
+    Path file = folder.resolve(name);
+    written.add(file);
+    return file;
+  }
+
+  private void text(String name, String content) throws IOException {
+    Files.writeString(file(name), content, StandardCharsets.UTF_8);
+  }
+
+  private void overlay(WrittenReport report, int index) {
+    AgentImage image = report.images().get(index);
+    List<Region> regions =
+        report
+            .report()
+            .sentences()
+            .flatMap(sentence -> sentence.evidence().stream())
+            .filter(Evidence.Region.class::isInstance)
+            .map(evidence -> ((Evidence.Region) evidence).place())
+            .filter(place -> place.image() == index)
+            .distinct()
+            .<Region>map(place -> region(place, image))
+            .toList();
+    Overlay.write(
+        image.picture().image(),
+        index,
+        regions,
+        MedicalReport.scaleBar(image.picture()).orElse(null),
+        file("overlay-" + (index + 1) + ".png"));
+  }
+
+  private static Region region(TracePlace place, AgentImage image) {
+    double width = image.picture().image().width();
+    double height = image.picture().image().height();
+    List<Region.Corner> corners = new ArrayList<>();
+    for (int i = 0; i < place.relative().size(); i += 2) {
+      corners.add(
+          new Region.Corner(place.relative().get(i) * width, place.relative().get(i + 1) * height));
+    }
+    Region.Mention mention = new Region.Mention(place.written(), 0, 0, List.of());
+    OptionalInt index = OptionalInt.of(place.image());
+    Region.Corner first = corners.getFirst();
+    return switch (place.kind()) {
+      case BOX ->
+          new Region.Box(
+              place.label(),
+              index,
+              first.x(),
+              first.y(),
+              corners.get(1).x(),
+              corners.get(1).y(),
+              mention);
+      case POINT -> new Region.Point(place.label(), index, first.x(), first.y(), mention);
+      case POLYGON -> new Region.Polygon(place.label(), index, corners, mention);
+    };
+  }
+
+  private static String ranking(List<BestOfN.Ranked> ranking) {
+    ArrayNode all = JsonOutput.array();
+    for (BestOfN.Ranked ranked : ranking) {
+      ObjectNode one = all.addObject();
+      one.put("answer", ranked.candidate().answer());
+      one.put("number", ranked.index() + 1);
+      one.put("score", ranked.score().score());
+      one.put("points", ranked.score().points());
+      one.put("reachable", ranked.score().reachable());
+      ArrayNode failed = one.putArray("failed_safety");
+      ranked.score().failedSafety().forEach(failed::add);
+      ArrayNode criteria = one.putArray("criteria");
+      ranked
+          .score()
+          .criteria()
+          .forEach(criterion -> {
+            ObjectNode node = criteria.addObject();
+            node.put("id", criterion.criterion().id());
+            node.put("met", criterion.met());
+            node.put("points", criterion.points());
+            criterion.probability().ifPresent(value -> node.put("probability", value));
+          });
+    }
+    return all.toPrettyString() + "\n";
+  }
+}
