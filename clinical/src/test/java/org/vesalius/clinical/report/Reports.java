@@ -164,7 +164,10 @@ public final class Reports {
     DicomBytes bytes =
         DicomBytes.grey(2, 2, false, new int[4 * frames])
             .text(0x0008_0005, "CS", "ISO_IR 100")
-            .text(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.2")
+            .text(
+                0x0008_0016,
+                "UI",
+                frames > 1 ? "1.2.840.10008.5.1.4.1.1.2.1" : "1.2.840.10008.5.1.4.1.1.1")
             .text(0x0008_0018, "UI", uid + ".3")
             .text(0x0008_0020, "DA", "20260101")
             .text(0x0008_0030, "TM", "101112")

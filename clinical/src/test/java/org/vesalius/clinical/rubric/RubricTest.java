@@ -181,7 +181,7 @@ class RubricTest {
 
   @Test
   void expressionsThatNeverEndAreStopped() {
-    for (String expression : List.of("(a+)+\\1z", "(.*a){25}c", "(?:a?){40}a{40}\\b\\B")) {
+    for (String expression : List.of("(a+)+\\1z", "(.*a){25}c", "^(\\w+\\s?)*\\1$")) {
       Rubric rubric = rubric("weight: 1, rule: {matches: '" + expression + "'}");
       var e = assertThrows(RubricException.class, () -> score(rubric, "a".repeat(60) + "!", NONE));
       assertTrue(String.valueOf(e.getMessage()).contains("criterion c0"), e.getMessage());
@@ -226,7 +226,7 @@ class RubricTest {
             + "  - {id: a, weight: 1, criterion: y, rule: {matches: y}}\n",
         7,
         "the first is in line 3");
-    refused(HEAD + "  - [\n", 4, "");
+    refused(HEAD + "  - [\n", 3, "");
     refused("a: ".repeat(1) + "[".repeat(5000), 1, "");
   }
 
