@@ -1,5 +1,6 @@
 package org.vesalius.clinical.report;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -84,7 +85,7 @@ public final class ReportJson {
               .formatted(origin, MAX_LENGTH, text.length()));
     }
     JsonNode node = parse(text, origin);
-    List<Error> errors = validator().validate(text, InputFormat.JSON);
+    List<Error> errors = Validator.SCHEMA.validate(text, InputFormat.JSON);
     if (!errors.isEmpty()) {
       Error first = errors.getFirst();
       throw new ReportOutputException(
@@ -102,15 +103,18 @@ public final class ReportJson {
     try {
       return MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
-      // Its own message quotes the text.
+      // Its own message quotes the text, and what is nested too deeply has no place.
+      JsonLocation at = e.getLocation() == null ? JsonLocation.NA : e.getLocation();
       throw new ReportOutputException(
           "%s: expected JSON, found an error in line %d, column %d"
-              .formatted(origin, e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
+              .formatted(origin, at.getLineNr(), at.getColumnNr()));
     }
   }
 
-  private static Schema validator() {
-    return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-        .getSchema(schema(), InputFormat.JSON);
+  /** Compiled when a report is read for the first time. */
+  private static final class Validator {
+    private static final Schema SCHEMA =
+        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+            .getSchema(schema(), InputFormat.JSON);
   }
 }

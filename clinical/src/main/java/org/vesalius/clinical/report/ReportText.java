@@ -49,9 +49,13 @@ public final class ReportText {
     add("", Report.NOTICE);
   }
 
+  /** Adds a paragraph. Further lines of a mark stand where no mark begins. */
   private void add(String indent, String text) {
-    for (String line : PlainText.wrapped(text, COLUMNS - indent.length())) {
-      lines.add(indent + line);
+    String further = indent.equals(AT_MARK) ? AT_MARK + AT_SENTENCE : indent;
+    String next = indent;
+    for (String line : PlainText.wrapped(text, COLUMNS - further.length())) {
+      lines.add(next + line);
+      next = further;
     }
   }
 

@@ -153,7 +153,7 @@ final class RuleEngine {
 
   private static Pattern withUnit(String unit) {
     return Pattern.compile(
-        "(?<![\\p{L}\\d.])%s(?:\\s*(?:[x×*–~-]|to)\\s*%s){0,2}\\s*%s(?![a-zA-Z])"
+        "(?<![a-zA-Z\\d.])%s(?:\\s*(?:[x×*–~-]|to)\\s*%s){0,2}\\s*%s(?![a-zA-Z])"
             .formatted(NUMBER, NUMBER, Pattern.quote(unit)));
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import java.math.BigDecimal;
@@ -129,11 +130,13 @@ final class RuleReader {
 
   private String schema(YamlValue value) {
     String schema = json(value).toString();
-    try {
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-          .getSchema(schema, InputFormat.JSON)
-          .validate("null", InputFormat.JSON);
-    } catch (RuntimeException e) {
+    SpecificationVersion version = SpecificationVersion.DRAFT_2020_12;
+    boolean valid =
+        SchemaRegistry.withDefaultDialect(version)
+            .getSchema(SchemaLocation.of(version.getDialectId()))
+            .validate(schema, InputFormat.JSON)
+            .isEmpty();
+    if (!valid) {
       throw YamlValue.fail(origin, value.line(), "schema: expected a JSON Schema of 2020-12");
     }
     return schema;

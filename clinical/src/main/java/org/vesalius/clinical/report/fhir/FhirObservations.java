@@ -117,7 +117,7 @@ final class FhirObservations {
   }
 
   private static void note(Observation observation, String text) {
-    observation.addNote().setText(FhirTerms.text(text));
+    observation.addNote().setText(FhirTerms.markdown(text));
   }
 
   /** Both coordinate systems: pixels of the stored frame, and shares of the picture. */

@@ -120,7 +120,6 @@ public final class FhirReport {
     head.setSubject(subject());
     head.setIssuedElement(created());
     head.setConclusion(conclusion());
-    head.setLanguage(report.language().toLanguageTag());
     head.setText(narrative(Report.NOTICE));
     head.addPresentedForm(
         new Attachment()

@@ -90,7 +90,16 @@ final class FhirTerms {
         .setValue(value)
         .setUnit(millimetres ? "mm" : "pixels")
         .setSystem(UCUM)
-        .setCode(millimetres ? "mm" : "{pixels}");
+        .setCode(millimetres ? "mm" : "1");
+  }
+
+  /** The text for a field in Markdown, in which nothing of it makes a link, a picture or a tag. */
+  static String markdown(String text) {
+    return text(text)
+        .replaceAll("[\\\\`*_\\[\\]!#~|]", "\\\\$0")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;");
   }
 
   /** Text that FHIR allows: not empty, no control characters. */
