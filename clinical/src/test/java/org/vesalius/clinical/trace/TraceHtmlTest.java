@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Attribute;
@@ -124,7 +125,7 @@ class TraceHtmlTest {
       assertFalse(html.contains("\u202e") || html.contains("\u0000"), attack);
       // Every place that holds it shows it, as text.
       String shown = HtmlText.shown(attack).replaceAll("\\s+", " ");
-      assertTrue(page.text().split(java.util.regex.Pattern.quote(shown), -1).length > 30, attack);
+      assertTrue(page.text().split(Pattern.quote(shown), -1).length > 30, attack);
     }
   }
 

@@ -68,8 +68,8 @@ class TraceVerifierTest {
   @Test
   void everyOtherByteIsFoundInASignatureAndAtTheEnds() {
     byte[] file = TraceFile.bytes(SampleTraces.small(), SIGNER);
-    for (int at : List.of(0, 50, 60, file.length - 1, file.length - 5, file.length - 105)) {
-      for (int value = 0; value < 256; value++) {
+    for (int at : List.of(0, 60, file.length - 1, file.length - 5, file.length - 105)) {
+      for (int value = 0; value < 256; value += FULL ? 1 : 5) {
         if ((byte) value != file[at]) {
           edited(file, at, value);
         }
@@ -106,7 +106,7 @@ class TraceVerifierTest {
   void editsOfALargerTraceAreFound() {
     byte[] file = TraceFile.bytes(SampleTraces.chest(), Optional.empty());
     Random random = new Random(5);
-    for (int i = 0; i < (FULL ? 5_000 : 40); i++) {
+    for (int i = 0; i < (FULL ? 5_000 : 20); i++) {
       int at = random.nextInt(file.length);
       edited(file, at, file[at] ^ (1 << random.nextInt(8)));
     }
@@ -114,7 +114,10 @@ class TraceVerifierTest {
 
   @Test
   void entriesCannotBeMovedTakenOrRepeated() {
-    List<String> lines = TraceFileTest.text(SampleTraces.chest()).lines().toList();
+    String file = TraceFileTest.text(SampleTraces.chest());
+    String small = rechained(file.replaceAll("\"png\":\"[^\"]*\"", "\"png\":null"));
+    assertTrue(VERIFIER.verify(small.getBytes(StandardCharsets.US_ASCII)).isValid());
+    List<String> lines = small.lines().toList();
     int last = lines.size() - 2;
     for (int i = 1; i < last; i++) {
       List<String> swapped = new ArrayList<>(lines);
