@@ -110,7 +110,7 @@ final class HtmlSteps {
   private static void call(Element item, TraceEntry.Call call) {
     Element line = HtmlText.add(item, "p", "");
     HtmlText.add(line, "code", "", call.tool().isEmpty() ? "(no tool named)" : call.tool());
-    HtmlText.add(line, "span", "quiet", " call " + call.id());
+    HtmlText.add(line, "span", "quiet", " id " + call.id());
     HtmlText.add(item, "pre", "", TraceJson.pretty(call.arguments()));
     call.problem()
         .ifPresent(problem -> HtmlText.add(item, "p", "problem", "\u26a0 not called: " + problem));
@@ -120,7 +120,7 @@ final class HtmlSteps {
     Element line = HtmlText.add(item, "p", "");
     HtmlText.add(line, "code", "", result.tool());
     HtmlText.add(line, "span", "", " " + HtmlText.words(result.status()));
-    HtmlText.add(line, "span", "quiet", " call " + result.id());
+    HtmlText.add(line, "span", "quiet", " of " + result.id());
     HtmlText.add(item, "pre", "", result.text());
     if (result.characters() > result.text().length()) {
       HtmlText.add(

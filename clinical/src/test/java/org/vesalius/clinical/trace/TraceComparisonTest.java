@@ -122,7 +122,10 @@ class TraceComparisonTest {
     differs(pixels, "0".repeat(64), "image 1, SHA-256 of the samples");
     differs("\"seed\":43", "\"seed\":44", "turn 1, seed");
     differs("Both lungs are", "Both lungs were", "step 0, text, character 11");
-    differs("[280,185,470,375]", "[280,185,470,376]", "step 1, arguments, character " + at(TraceJson.text(arguments), "5],"));
+    differs(
+        "[280,185,470,375]",
+        "[280,185,470,376]",
+        "step 1, arguments, character " + at(TraceJson.text(arguments), "5],"));
     differs("\"status\":\"ok\"", "\"status\":\"failed\"", "step 2, status");
     differs("Image 1 shows", "Image 2 shows", "step 2, result, character 6");
     differs(

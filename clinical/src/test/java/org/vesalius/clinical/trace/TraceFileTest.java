@@ -82,7 +82,8 @@ class TraceFileTest {
       for (int c = 0; c < 40; c++) {
         text.append((char) random.nextInt(random.nextBoolean() ? 0x80 : 0x10000));
       }
-      DecisionTrace trace = withTask(Map.of(whole(text.toString()), text.toString()), text.toString());
+      DecisionTrace trace =
+          withTask(Map.of(whole(text.toString()), text.toString()), text.toString());
       assertEquals(trace, reread(trace), "seed 2, " + i);
     }
   }
