@@ -72,10 +72,14 @@ final class TraceReferences {
 
   private void pixels(TraceEntry.Image image, PngBytes png) {
     byte[] bytes = png.copy();
+    if (!isPng(bytes)) {
+      expect(false, "png: expected one, found another format");
+      return;
+    }
     RasterImage pixels;
     try {
-      expect(isPng(bytes), "png: expected one, found another format");
-      long area = Math.clamp((long) image.width() * image.height(), 1, MAX_PIXELS);
+      long area =
+          Math.clamp((long) image.width() * image.height(), 1, ImageDecoder.DEFAULT_MAX_PIXELS);
       pixels = ImageDecoder.decode(bytes, "png", area);
     } catch (ImageFormatException _) {
       expect(false, "png: expected one of %dx%d".formatted(image.width(), image.height()));
@@ -89,8 +93,6 @@ final class TraceReferences {
         PixelHash.of(pixels).equals(image.pixelsSha256()),
         "png: its samples are not those of pixelsSha256");
   }
-
-  private static final long MAX_PIXELS = ImageDecoder.DEFAULT_MAX_PIXELS;
 
   private static boolean isPng(byte[] bytes) {
     return bytes.length > 4 && (bytes[0] & 0xff) == 0x89 && bytes[1] == 'P';

@@ -1,5 +1,6 @@
 package org.vesalius.clinical.trace;
 
+import com.networknt.schema.Error;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
@@ -12,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.vesalius.clinical.trace.Verification.Problem;
 import org.vesalius.clinical.trace.Verification.SignatureState;
 
@@ -24,6 +27,8 @@ import org.vesalius.clinical.trace.Verification.SignatureState;
 public final class TraceVerifier {
   /** More of them help nobody. */
   private static final int MAX_SCHEMA_PROBLEMS = 20;
+
+  private static final Pattern ENTRY = Pattern.compile("/entries/([0-9]{1,9})(/?.*)");
 
   private final Schema schema;
   private final Optional<PublicKey> required;
@@ -135,14 +140,22 @@ public final class TraceVerifier {
                       config -> config.formatAssertionsEnabled(true).locale(Locale.ROOT)))
           .stream()
           .limit(MAX_SCHEMA_PROBLEMS)
-          // Their messages would repeat the values.
-          .map(e -> "%s: the schema's \"%s\"".formatted(e.getInstanceLocation(), e.getKeyword()))
-          .map(what -> new Problem(0, what + " does not hold"))
+          .map(TraceVerifier::problem)
           .forEach(problems::add);
     } catch (RuntimeException _) {
       // Its parser has limits and exceptions of its own, none of which may pass for a good file.
       problems.add(new Problem(0, "expected JSON that the schema can be applied to"));
     }
+  }
+
+  /** Where and which rule: the validator's own message would repeat the value. */
+  private static Problem problem(Error error) {
+    String where = String.valueOf(error.getInstanceLocation());
+    Matcher entry = ENTRY.matcher(where);
+    int line = entry.matches() ? Integer.parseInt(entry.group(1)) + TraceLines.FIRST_LINE : 0;
+    String place = entry.matches() ? entry.group(2) : where;
+    return new Problem(
+        line, "%s: the schema's \"%s\" does not hold".formatted(place, error.getKeyword()));
   }
 
   private static void checkContent(
