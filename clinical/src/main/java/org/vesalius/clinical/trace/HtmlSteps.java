@@ -7,15 +7,17 @@ import org.vesalius.clinical.trace.TraceEntry.Step;
 /** The steps of a trace in order, with the turns of the model that they come from. */
 final class HtmlSteps {
   private final DecisionTrace trace;
+  private final List<TraceEntry.Turn> turns;
   private final PlaceNumbers numbers;
 
   HtmlSteps(DecisionTrace trace, PlaceNumbers numbers) {
     this.trace = trace;
+    this.turns = trace.turns();
     this.numbers = numbers;
   }
 
   void render(Element main) {
-    if (trace.turns().isEmpty() && trace.steps().isEmpty()) {
+    if (turns.isEmpty() && trace.steps().isEmpty()) {
       return;
     }
     Element section = HtmlText.add(main, "section", "").attr("id", "steps");
@@ -89,7 +91,6 @@ final class HtmlSteps {
   }
 
   private void tokens(Step step, int turn, StringBuilder facts) {
-    List<TraceEntry.Turn> turns = trace.turns();
     boolean known =
         turn >= 0
             && turn < turns.size()

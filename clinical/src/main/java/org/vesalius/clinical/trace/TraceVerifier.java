@@ -26,6 +26,8 @@ import org.vesalius.clinical.trace.Verification.SignatureState;
  */
 public final class TraceVerifier {
   /** More of them help nobody. */
+  private static final int MAX_PROBLEMS = 1_000;
+
   private static final int MAX_SCHEMA_PROBLEMS = 20;
 
   private static final Pattern ENTRY = Pattern.compile("/entries/([0-9]{1,9})(/?.*)");
@@ -210,7 +212,20 @@ public final class TraceVerifier {
                       signedBy.map(by -> "one by " + by).orElse("none that holds"))));
     }
     return new Verification(
-        problems, lines.entries().size(), Optional.of(lines.lastHash()), state, signedBy);
+        shortened(problems),
+        lines.entries().size(),
+        Optional.of(lines.lastHash()),
+        state,
+        signedBy);
+  }
+
+  private static List<Problem> shortened(List<Problem> problems) {
+    if (problems.size() <= MAX_PROBLEMS) {
+      return problems;
+    }
+    List<Problem> first = new ArrayList<>(problems.subList(0, MAX_PROBLEMS - 1));
+    first.add(new Problem(0, "and %d more".formatted(problems.size() - first.size())));
+    return first;
   }
 
   private SignatureState state(PublicKey key) {

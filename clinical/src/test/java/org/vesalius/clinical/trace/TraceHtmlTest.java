@@ -21,6 +21,7 @@ import org.jsoup.nodes.Element;
 import org.jsoup.select.Elements;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vesalius.clinical.report.Report;
 
 /** Pages show what traces say, and run nothing of it. */
 class TraceHtmlTest {
@@ -78,6 +79,7 @@ class TraceHtmlTest {
     assertTrue(page.text().contains("\u5199\u62a5\u544a"), "scripts of the world stay as they are");
     assertEquals(2, page.select("p.notice").size());
     assertTrue(page.select("p.notice").text().contains("Not a diagnosis"));
+    assertEquals(Report.NOTICE, TraceHtml.NOTICE);
   }
 
   @Test

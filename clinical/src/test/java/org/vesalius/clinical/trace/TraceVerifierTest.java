@@ -185,6 +185,20 @@ class TraceVerifierTest {
   }
 
   @Test
+  void manyProblemsAreCounted() {
+    List<String> lines = TraceFileTest.text(SampleTraces.small()).lines().toList();
+    StringBuilder file = new StringBuilder(lines.getFirst() + "\n");
+    for (int i = 0; i < 5_000; i++) {
+      file.append("{,\"hash\":\"").append("0".repeat(64)).append("\"},\n");
+    }
+    file.append(lines.get(3)).append('\n').append(lines.get(4)).append('\n');
+    Verification found = VERIFIER.verify(file.toString().getBytes(StandardCharsets.US_ASCII));
+    assertFalse(found.isValid());
+    assertEquals(1_000, found.problems().size());
+    assertTrue(found.problems().getLast().what().matches("and [0-9]+ more"));
+  }
+
+  @Test
   void deepNestingIsAProblemAndNoOverflow() {
     String deep = "[".repeat(200_000) + "]".repeat(200_000);
     String file =
@@ -291,6 +305,8 @@ class TraceVerifierTest {
     problem(good.replace("\"endToken\":62", "\"endToken\":63"), "tokens");
     problem(good.replace("\"parent\":0", "\"parent\":1"), "parent");
     problem(good.replace("\"turn\":1", "\"turn\":2"), "turn");
+    problem(good.replace("\"turn\":1", "\"turn\":-1"), "turn");
+    problem(good.replace("\"images\":[1]", "\"images\":[-2147483648]"), "image");
     problem(
         good.replace("{\"kind\":\"claim\",\"index\":4", "{\"kind\":\"claim\",\"index\":5"),
         "index");
