@@ -8,6 +8,9 @@ import org.jsoup.nodes.Element;
 final class HtmlPictures {
   private static final int COLOURS = 6;
 
+  /** Share of a picture's height that a number above a place takes at most. */
+  private static final double ROOM = 0.1;
+
   private final PlaceNumbers numbers;
 
   HtmlPictures(PlaceNumbers numbers) {
@@ -81,10 +84,11 @@ final class HtmlPictures {
       String colour = "c" + i % COLOURS;
       shape(svg, places.get(i).kind(), points, width, height, "halo");
       shape(svg, places.get(i).kind(), points, width, height, colour);
-      HtmlText.add(frame, "span", "tag " + colour, String.valueOf(i + 1))
-          .attr(
-              "style",
-              "left:%s%%;top:%s%%".formatted(100 * smallest(points, 0), 100 * smallest(points, 1)));
+      double left = smallest(points, 0);
+      double top = smallest(points, 1);
+      String where = top > ROOM ? "tag above " : "tag ";
+      HtmlText.add(frame, "span", where + colour, String.valueOf(i + 1))
+          .attr("style", "left:%s%%;top:%s%%".formatted(100 * left, 100 * top));
     }
   }
 
@@ -149,6 +153,10 @@ final class HtmlPictures {
       HtmlText.add(
           what, "span", "", place.label().isEmpty() ? HtmlText.words(place.kind()) : place.label());
       HtmlText.add(what, "span", "quiet", " " + PlaceNumbers.coordinates(place));
+      if (!place.written().isEmpty()) {
+        HtmlText.add(what, "span", "quiet", "; the model wrote ");
+        HtmlText.add(what, "code", "quiet", place.written());
+      }
     }
   }
 }

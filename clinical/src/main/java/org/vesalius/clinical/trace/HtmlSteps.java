@@ -7,15 +7,17 @@ import org.vesalius.clinical.trace.TraceEntry.Step;
 /** The steps of a trace in order, with the turns of the model that they come from. */
 final class HtmlSteps {
   private final DecisionTrace trace;
+  private final List<TraceEntry.Turn> turns;
   private final PlaceNumbers numbers;
 
   HtmlSteps(DecisionTrace trace, PlaceNumbers numbers) {
     this.trace = trace;
+    this.turns = trace.turns();
     this.numbers = numbers;
   }
 
   void render(Element main) {
-    if (trace.turns().isEmpty() && trace.steps().isEmpty()) {
+    if (turns.isEmpty() && trace.steps().isEmpty()) {
       return;
     }
     Element section = HtmlText.add(main, "section", "").attr("id", "steps");
@@ -89,7 +91,6 @@ final class HtmlSteps {
   }
 
   private void tokens(Step step, int turn, StringBuilder facts) {
-    List<TraceEntry.Turn> turns = trace.turns();
     boolean known =
         turn >= 0
             && turn < turns.size()
@@ -110,7 +111,7 @@ final class HtmlSteps {
   private static void call(Element item, TraceEntry.Call call) {
     Element line = HtmlText.add(item, "p", "");
     HtmlText.add(line, "code", "", call.tool().isEmpty() ? "(no tool named)" : call.tool());
-    HtmlText.add(line, "span", "quiet", " call " + call.id());
+    HtmlText.add(line, "span", "quiet", " id " + call.id());
     HtmlText.add(item, "pre", "", TraceJson.pretty(call.arguments()));
     call.problem()
         .ifPresent(problem -> HtmlText.add(item, "p", "problem", "\u26a0 not called: " + problem));
@@ -120,7 +121,7 @@ final class HtmlSteps {
     Element line = HtmlText.add(item, "p", "");
     HtmlText.add(line, "code", "", result.tool());
     HtmlText.add(line, "span", "", " " + HtmlText.words(result.status()));
-    HtmlText.add(line, "span", "quiet", " call " + result.id());
+    HtmlText.add(line, "span", "quiet", " of " + result.id());
     HtmlText.add(item, "pre", "", result.text());
     if (result.characters() > result.text().length()) {
       HtmlText.add(

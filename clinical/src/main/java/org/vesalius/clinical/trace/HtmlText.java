@@ -40,9 +40,14 @@ final class HtmlText {
 
   /** A number as people read it. */
   static String number(double value, int digits) {
-    return Double.isFinite(value)
-        ? String.format(Locale.ROOT, "%." + digits + "f", value).replace('-', '\u2212')
-        : Double.toString(value);
+    if (Double.isNaN(value)) {
+      return "not a number";
+    }
+    String text =
+        Double.isInfinite(value)
+            ? (value < 0 ? "-\u221e" : "\u221e")
+            : String.format(Locale.ROOT, "%." + digits + "f", value);
+    return text.replace('-', '\u2212');
   }
 
   /** A duration. */

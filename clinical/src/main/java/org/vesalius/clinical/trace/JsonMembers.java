@@ -1,7 +1,7 @@
 package org.vesalius.clinical.trace;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,7 +26,7 @@ final class JsonMembers {
 
   private final String where;
   private final Map<?, ?> values;
-  private final Set<String> asked = new HashSet<>();
+  private final Set<String> asked = new LinkedHashSet<>();
 
   JsonMembers(String where, Map<?, ?> values) {
     this.where = where;

@@ -91,7 +91,12 @@ final class PlaceNumbers {
     String relative = "relative " + numbers(place.relative(), 3);
     String millimetres =
         place.millimetres().isEmpty() ? "" : "; mm " + numbers(place.millimetres(), 1);
-    return pixels + "; " + relative + millimetres;
+    String patient =
+        place
+            .patient()
+            .map(in -> "; %s mm %s".formatted(in.space(), numbers(in.points(), 1)))
+            .orElse("");
+    return pixels + "; " + relative + millimetres + patient;
   }
 
   private static String numbers(List<Double> values, int digits) {

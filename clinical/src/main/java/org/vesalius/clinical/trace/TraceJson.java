@@ -16,7 +16,6 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Parsed JSON to text and back without losing a bit: integers are {@code Integer}, {@code Long} or
  * {@code BigInteger}; other numbers {@code Double} where its shortest text is the number's, and
  * {@code BigDecimal} where it is not. Text is ASCII, so that no tool can take it for something
- * else, and every UTF-16 unit survives, half of a pair too.
+ * else, and every UTF-16 unit of a value survives, half of a pair too.
  */
 final class TraceJson {
   /** The schema's validator reads no deeper. */
@@ -104,12 +103,7 @@ final class TraceJson {
       case Map<?, ?> map -> {
         json.writeStartObject();
         for (Map.Entry<?, ?> member : map.entrySet()) {
-          if (!(member.getKey() instanceof String name) || name.length() > MAX_NAME) {
-            throw new IllegalArgumentException(
-                "expected names of members of at most %d characters, found another"
-                    .formatted(MAX_NAME));
-          }
-          json.writeFieldName(name);
+          json.writeFieldName(name(member.getKey()));
           write(member.getValue(), json);
         }
         json.writeEndObject();
@@ -118,6 +112,20 @@ final class TraceJson {
           throw new IllegalArgumentException(
               "expected parsed JSON, found a " + value.getClass().getSimpleName());
     }
+  }
+
+  private static String name(@Nullable Object key) {
+    if (key instanceof String name && name.length() <= MAX_NAME && isUnicode(name)) {
+      return name;
+    }
+    throw new IllegalArgumentException(
+        "expected names of members of at most %d characters without half of a pair, found another"
+            .formatted(MAX_NAME));
+  }
+
+  /** The parser takes half of a surrogate pair in values only. */
+  private static boolean isUnicode(String text) {
+    return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
   }
 
   private static String text(Number number) {
@@ -142,8 +150,7 @@ final class TraceJson {
    * @throws TraceFormatException if it is not one JSON value
    */
   static @Nullable Object value(byte[] text, String origin, int line) {
-    // Of characters, since the parser of bytes refuses names with half a surrogate pair.
-    try (JsonParser json = JSON.createParser(new String(text, StandardCharsets.UTF_8))) {
+    try (JsonParser json = JSON.createParser(text)) {
       json.nextToken();
       Object value = value(json);
       if (json.nextToken() != null) {

@@ -1,5 +1,6 @@
 package org.vesalius.clinical.trace;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -12,14 +13,20 @@ import org.vesalius.runtime.vision.image.RasterImage;
 
 /** Whether what a trace points to is there, and its pictures are those that were hashed. */
 final class TraceReferences {
+  private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+
   private final DecisionTrace trace;
+  private final List<TraceEntry.Turn> turns;
   private final int images;
+  private final int steps;
   private final List<Problem> problems;
   private int line;
 
   private TraceReferences(DecisionTrace trace, List<Problem> problems) {
     this.trace = trace;
+    this.turns = trace.turns();
     this.images = trace.images().size();
+    this.steps = trace.steps().size();
     this.problems = problems;
   }
 
@@ -72,10 +79,14 @@ final class TraceReferences {
 
   private void pixels(TraceEntry.Image image, PngBytes png) {
     byte[] bytes = png.copy();
+    if (!isPng(bytes)) {
+      expect(false, "png: expected one, found another format");
+      return;
+    }
     RasterImage pixels;
     try {
-      expect(isPng(bytes), "png: expected one, found another format");
-      long area = Math.clamp((long) image.width() * image.height(), 1, MAX_PIXELS);
+      long area =
+          Math.clamp((long) image.width() * image.height(), 1, ImageDecoder.DEFAULT_MAX_PIXELS);
       pixels = ImageDecoder.decode(bytes, "png", area);
     } catch (ImageFormatException _) {
       expect(false, "png: expected one of %dx%d".formatted(image.width(), image.height()));
@@ -90,17 +101,16 @@ final class TraceReferences {
         "png: its samples are not those of pixelsSha256");
   }
 
-  private static final long MAX_PIXELS = ImageDecoder.DEFAULT_MAX_PIXELS;
-
+  /** No other format is read here: a trace is not a place to try decoders. */
   private static boolean isPng(byte[] bytes) {
-    return bytes.length > 4 && (bytes[0] & 0xff) == 0x89 && bytes[1] == 'P';
+    return bytes.length > PNG.length && Arrays.equals(PNG, 0, PNG.length, bytes, 0, PNG.length);
   }
 
   private void step(TraceEntry.Step step, Set<String> calls) {
-    int turns = trace.turns().size();
-    step.turn().ifPresent(turn -> index("turn", turn, turns));
-    boolean known = step.turn().isPresent() && step.turn().getAsInt() < turns;
-    int tokens = known ? trace.turns().get(step.turn().getAsInt()).tokens().size() : 0;
+    step.turn().ifPresent(turn -> index("turn", turn, turns.size()));
+    int turn = step.turn().orElse(-1);
+    boolean known = turn >= 0 && turn < turns.size();
+    int tokens = known ? turns.get(turn).tokens().size() : 0;
     expect(
         0 <= step.firstToken()
             && step.firstToken() <= step.endToken()
@@ -139,7 +149,7 @@ final class TraceReferences {
   }
 
   private void claim(TraceEntry.Claim claim) {
-    claim.steps().forEach(step -> index("step", step, trace.steps().size()));
+    claim.steps().forEach(step -> index("step", step, steps));
     claim.places().forEach(this::place);
   }
 }

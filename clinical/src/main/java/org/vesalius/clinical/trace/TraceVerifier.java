@@ -1,5 +1,6 @@
 package org.vesalius.clinical.trace;
 
+import com.networknt.schema.Error;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
@@ -12,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.vesalius.clinical.trace.Verification.Problem;
 import org.vesalius.clinical.trace.Verification.SignatureState;
 
@@ -23,7 +26,11 @@ import org.vesalius.clinical.trace.Verification.SignatureState;
  */
 public final class TraceVerifier {
   /** More of them help nobody. */
+  private static final int MAX_PROBLEMS = 1_000;
+
   private static final int MAX_SCHEMA_PROBLEMS = 20;
+
+  private static final Pattern ENTRY = Pattern.compile("/entries/([0-9]{1,9})(/?.*)");
 
   private final Schema schema;
   private final Optional<PublicKey> required;
@@ -74,9 +81,12 @@ public final class TraceVerifier {
     }
     List<Problem> problems = new ArrayList<>();
     checkChain(lines, problems);
+    boolean unbroken = problems.isEmpty();
     List<TraceEntry> entries = read(lines, problems);
     if (entries.size() == lines.entries().size()) {
-      checkSchema(file, problems);
+      if (unbroken) { // of what was edited it would say less than the chain does
+        checkSchema(file, problems);
+      }
       checkContent(file, lines, entries, problems);
     }
     return signed(lines, problems);
@@ -132,14 +142,22 @@ public final class TraceVerifier {
                       config -> config.formatAssertionsEnabled(true).locale(Locale.ROOT)))
           .stream()
           .limit(MAX_SCHEMA_PROBLEMS)
-          // Their messages would repeat the values.
-          .map(e -> "%s: the schema's \"%s\"".formatted(e.getInstanceLocation(), e.getKeyword()))
-          .map(what -> new Problem(0, what + " does not hold"))
+          .map(TraceVerifier::problem)
           .forEach(problems::add);
     } catch (RuntimeException _) {
       // Its parser has limits and exceptions of its own, none of which may pass for a good file.
       problems.add(new Problem(0, "expected JSON that the schema can be applied to"));
     }
+  }
+
+  /** Where and which rule: the validator's own message would repeat the value. */
+  private static Problem problem(Error error) {
+    String where = String.valueOf(error.getInstanceLocation());
+    Matcher entry = ENTRY.matcher(where);
+    int line = entry.matches() ? Integer.parseInt(entry.group(1)) + TraceLines.FIRST_LINE : 0;
+    String place = entry.matches() ? entry.group(2) : where;
+    return new Problem(
+        line, "%s: the schema's \"%s\" does not hold".formatted(place, error.getKeyword()));
   }
 
   private static void checkContent(
@@ -194,7 +212,20 @@ public final class TraceVerifier {
                       signedBy.map(by -> "one by " + by).orElse("none that holds"))));
     }
     return new Verification(
-        problems, lines.entries().size(), Optional.of(lines.lastHash()), state, signedBy);
+        shortened(problems),
+        lines.entries().size(),
+        Optional.of(lines.lastHash()),
+        state,
+        signedBy);
+  }
+
+  private static List<Problem> shortened(List<Problem> problems) {
+    if (problems.size() <= MAX_PROBLEMS) {
+      return problems;
+    }
+    List<Problem> first = new ArrayList<>(problems.subList(0, MAX_PROBLEMS - 1));
+    first.add(new Problem(0, "and %d more".formatted(problems.size() - first.size())));
+    return first;
   }
 
   private SignatureState state(PublicKey key) {

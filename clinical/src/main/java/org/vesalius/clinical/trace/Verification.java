@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * What came of checking a trace's file.
  *
- * @param problems all that were found, in the order of the checks; empty for a trace that is as it
- *     was written
+ * @param problems that were found, in the order of the checks, the first thousand; empty for a
+ *     trace that is as it was written
  * @param entries that the file has; 0 where it is not readable that far
  * @param lastHash of the file, which stands for the whole trace; empty where it is not readable
  * @param signature state of it
@@ -42,7 +42,7 @@ public record Verification(
 
   /** What is known of a signature. */
   public enum SignatureState {
-    /** There is none. */
+    /** There is none, or the file is not readable that far. */
     ABSENT,
     /** It is not one of this trace, or not by the key that was asked for. */
     INVALID,

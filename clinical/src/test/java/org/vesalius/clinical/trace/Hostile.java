@@ -13,7 +13,8 @@ final class Hostile {
   private Hostile() {}
 
   static DecisionTrace trace(String text) {
-    Map<String, Object> json = Map.of(text, List.of(text, Map.of("x", text)));
+    String name = text.replace("\ud800", ""); // names of members cannot have it
+    Map<String, Object> json = Map.of(name, List.of(text, Map.of("x", text)));
     TraceEntry.Run run =
         new TraceEntry.Run(
             text,
@@ -58,7 +59,7 @@ final class Hostile {
             List.of(text));
     TraceEntry.Outcome outcome =
         new TraceEntry.Outcome(
-            text, AnswerSource.MODEL, text, 1, Map.of(text, 1), 1, List.of(text));
+            text, AnswerSource.MODEL, text, 1, Map.of(name, 1), 1, List.of(text));
     return new DecisionTrace(List.of(run, image, turn, step(text), claim, outcome));
   }
 
@@ -70,7 +71,7 @@ final class Hostile {
         text,
         List.of(place(text)),
         List.of(quote(text)),
-        Optional.of(new TraceEntry.Call(text, text, Map.of(text, text), Optional.of(text))),
+        Optional.of(new TraceEntry.Call(text, text, Map.of("x", text), Optional.of(text))),
         Optional.of(
             new TraceEntry.Result(
                 text, text, TraceEntry.Result.Status.FAILED, text, 1_000, text, List.of(0, 5))),

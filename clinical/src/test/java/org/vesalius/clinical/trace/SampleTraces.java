@@ -35,6 +35,8 @@ import org.vesalius.runtime.vision.image.RasterImage;
 final class SampleTraces {
   private static final String SENTENCE = "Nodules of 6 mm and more deserve attention in follow-up.";
 
+  private static final DecisionTrace CHEST = build();
+
   private SampleTraces() {}
 
   static String hash(String of) {
@@ -43,6 +45,10 @@ final class SampleTraces {
 
   /** The demo's phantom with several findings, looked at twice. */
   static DecisionTrace chest() {
+    return CHEST;
+  }
+
+  private static DecisionTrace build() {
     PlacedPicture whole = phantom();
     PlacedPicture crop = whole.cropped(94, 62, 64, 64).resized(256, 256, Filter.BICUBIC);
     List<TraceEntry> entries = new ArrayList<>();

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Attribute;
@@ -20,6 +21,7 @@ import org.jsoup.nodes.Element;
 import org.jsoup.select.Elements;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vesalius.clinical.report.Report;
 
 /** Pages show what traces say, and run nothing of it. */
 class TraceHtmlTest {
@@ -77,6 +79,7 @@ class TraceHtmlTest {
     assertTrue(page.text().contains("\u5199\u62a5\u544a"), "scripts of the world stay as they are");
     assertEquals(2, page.select("p.notice").size());
     assertTrue(page.select("p.notice").text().contains("Not a diagnosis"));
+    assertEquals(Report.NOTICE, TraceHtml.NOTICE);
   }
 
   @Test
@@ -124,7 +127,7 @@ class TraceHtmlTest {
       assertFalse(html.contains("\u202e") || html.contains("\u0000"), attack);
       // Every place that holds it shows it, as text.
       String shown = HtmlText.shown(attack).replaceAll("\\s+", " ");
-      assertTrue(page.text().split(java.util.regex.Pattern.quote(shown), -1).length > 30, attack);
+      assertTrue(page.text().split(Pattern.quote(shown), -1).length > 30, attack);
     }
   }
 
