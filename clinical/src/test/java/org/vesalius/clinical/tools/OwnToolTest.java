@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
+import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,9 @@ import org.vesalius.clinical.scores.ClinicalScore;
 import org.vesalius.clinical.scores.ClinicalScores;
 import org.vesalius.runtime.Cancellation;
 
-/** The page on tools: its example compiles and answers as it stands there, and no score is left out. */
+/**
+ * The page on tools: its example compiles and answers as it stands there, and no score is left out.
+ */
 class OwnToolTest {
   private static final String BEGIN = "```java\nimport ";
 
@@ -36,7 +39,8 @@ class OwnToolTest {
     String page = page();
     int start = page.indexOf(BEGIN) + "```java\n".length();
     String example =
-        page.substring(start, page.indexOf("```", start)).replace("record Half", "public record Half");
+        page.substring(start, page.indexOf("```", start))
+            .replace("record Half", "public record Half");
     JavaFileObject file =
         new SimpleJavaFileObject(
             URI.create("string:///HalfLifeTool.java"), JavaFileObject.Kind.SOURCE) {
@@ -53,15 +57,13 @@ class OwnToolTest {
             .call(),
         example);
     try (URLClassLoader loader =
-        new URLClassLoader(new java.net.URL[] {classes.toUri().toURL()}, getClass().getClassLoader())) {
+        new URLClassLoader(new URL[] {classes.toUri().toURL()}, getClass().getClassLoader())) {
       Tool tool =
           assertInstanceOf(
-              Tool.class,
-              loader.loadClass("HalfLifeTool").getDeclaredConstructor().newInstance());
+              Tool.class, loader.loadClass("HalfLifeTool").getDeclaredConstructor().newInstance());
       assertEquals(
           "12.5 percent",
-          tool.call(
-                  new ToolContext(List.of(), new Cancellation()), Map.<String, Object>of("half_lives", 3))
+          tool.call(new ToolContext(List.of(), new Cancellation()), Map.of("half_lives", 3))
               .text());
     }
   }
