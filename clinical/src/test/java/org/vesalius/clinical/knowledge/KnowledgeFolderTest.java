@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,7 +35,7 @@ class KnowledgeFolderTest {
       Files.createDirectories(file.getParent());
       return Files.write(file, bytes);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -229,7 +232,7 @@ class KnowledgeFolderTest {
   void damagedDocumentsAreNotedAndTheOthersRead() {
     write("bad.txt", new byte[] {(byte) 0xC3, 0x28});
     write("bad.pdf", "%PDF-1.4 nothing");
-    write("half.pdf", java.util.Arrays.copyOf(Pdfs.ofText("Half of it"), 200));
+    write("half.pdf", Arrays.copyOf(Pdfs.ofText("Half of it"), 200));
     write("locked.pdf", Pdfs.encrypted());
     write("empty.pdf", new byte[0]);
     write("good.txt", "good");
@@ -247,11 +250,11 @@ class KnowledgeFolderTest {
 
   @Test
   void bombsDoNotGoOff() {
-    long large = 80L << 20;
-    write("one.pdf", Pdfs.ofContent("/Filter/FlateDecode", Pdfs.bomb(large, 1)));
-    write("two.pdf", Pdfs.ofContent("/Filter[/FlateDecode/FlateDecode]", Pdfs.bomb(large, 2)));
+    byte[] once = Pdfs.bomb(65L << 20);
+    write("one.pdf", Pdfs.ofContent("/Filter/FlateDecode", once));
+    write("two.pdf", Pdfs.ofContent("/Filter[/FlateDecode/FlateDecode]", Pdfs.compressed(once)));
     // A header that only the reader does not look at.
-    byte[] odd = Pdfs.bomb(large, 1);
+    byte[] odd = once.clone();
     odd[0] = '\n';
     odd[1] = 'x';
     write("odd.pdf", Pdfs.ofContent("/Filter/FlateDecode", odd));
@@ -259,7 +262,7 @@ class KnowledgeFolderTest {
         "hex.pdf",
         Pdfs.ofContent(
             "/Filter[/ASCIIHexDecode/FlateDecode]",
-            Pdfs.latin(java.util.HexFormat.of().formatHex(Pdfs.bomb(large, 1)) + ">")));
+            Pdfs.latin(HexFormat.of().formatHex(once) + ">")));
     write("lzw.pdf", Pdfs.ofContent("/Filter/#4cZWDecode", new byte[9]));
     // Each form draws the next twice: 2 to the power of 40.
     byte[][] forms = new byte[40][];
