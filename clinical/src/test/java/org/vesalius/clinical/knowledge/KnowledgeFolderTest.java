@@ -249,6 +249,28 @@ class KnowledgeFolderTest {
   }
 
   @Test
+  void ordinaryCompressionIsRead() {
+    byte[] content = Pdfs.latin("BT /F1 12 Tf 72 720 Td (Compressed 85 words) Tj ET");
+    byte[] flate = Pdfs.compressed(content);
+    write("flate.pdf", Pdfs.ofContent("/Filter/FlateDecode", flate));
+    write(
+        "hex.pdf",
+        Pdfs.ofContent(
+            "/Filter[/ASCIIHexDecode/FlateDecode]",
+            Pdfs.latin(HexFormat.of().formatHex(flate) + ">")));
+    write("plain.pdf", Pdfs.ofContent("", content));
+    // Names and streams that only look like something else.
+    write("names.pdf", Pdfs.ofContent("/Note(ASCII85Decode ASCIIHexDecode)/Filter/FlateDecode", flate));
+    try (KnowledgeFolder folder = open()) {
+      assertEquals(List.of(), folder.notes());
+      for (KnowledgeDocument document : folder.documents()) {
+        assertEquals("Compressed 85 words", document.text().strip(), document.id());
+      }
+      assertEquals(4, folder.documents().size());
+    }
+  }
+
+  @Test
   void bombsDoNotGoOff() {
     byte[] once = Pdfs.bomb(65L << 20);
     write("one.pdf", Pdfs.ofContent("/Filter/FlateDecode", once));
