@@ -260,7 +260,9 @@ class KnowledgeFolderTest {
             Pdfs.latin(HexFormat.of().formatHex(flate) + ">")));
     write("plain.pdf", Pdfs.ofContent("", content));
     // Names and streams that only look like something else.
-    write("names.pdf", Pdfs.ofContent("/Note(ASCII85Decode ASCIIHexDecode)/Filter/FlateDecode", flate));
+    write(
+        "names.pdf",
+        Pdfs.ofContent("/Note(ASCII85Decode ASCIIHexDecode)/Filter/FlateDecode", flate));
     try (KnowledgeFolder folder = open()) {
       assertEquals(List.of(), folder.notes());
       for (KnowledgeDocument document : folder.documents()) {
