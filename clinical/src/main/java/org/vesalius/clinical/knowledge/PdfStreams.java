@@ -32,7 +32,11 @@ final class PdfStreams {
   private static final byte[] STREAM_MARK = ascii("stream");
   private static final List<String> REFUSED = List.of("LZWDecode", "RunLengthDecode");
 
+  /** How often all bytes may be looked at: parts of an honest file do not overlap. */
+  private static final int PASSES = 16;
+
   private long total;
+  private long looked;
 
   private PdfStreams() {}
 
@@ -67,6 +71,7 @@ final class PdfStreams {
       for (int begin = data; begin <= data + BEGINNINGS && begin < pdf.length; begin++) {
         try (Layer layer = streams.new Layer(LAYERS)) {
           layer.write(pdf, begin, pdf.length - begin);
+          streams.looked += layer.inflater.getBytesRead();
         }
       }
       if (base85) {
@@ -74,6 +79,9 @@ final class PdfStreams {
       }
       if (hexadecimal) {
         streams.expandHexadecimal(pdf, data);
+      }
+      if (streams.looked > (long) PASSES * pdf.length) {
+        throw new IOException("its compressed parts overlap");
       }
     }
   }
@@ -83,25 +91,24 @@ final class PdfStreams {
   }
 
   private void expandBase85(byte[] pdf, int data) throws TooLarge {
+    ByteArrayInputStream in = new ByteArrayInputStream(pdf, data, pdf.length - data);
     try (Layer layer = new Layer(LAYERS)) {
       FilterFactory.INSTANCE
           .getFilter(COSName.ASCII85_DECODE)
-          .decode(
-              new ByteArrayInputStream(pdf, data, pdf.length - data),
-              layer,
-              new COSDictionary(),
-              0);
+          .decode(in, layer, new COSDictionary(), 0);
     } catch (TooLarge e) {
       throw e;
     } catch (IOException | RuntimeException _) {
       // It is not written in this way.
+    } finally {
+      looked += pdf.length - data - in.available();
     }
   }
 
   private void expandHexadecimal(byte[] pdf, int data) throws IOException {
     try (Layer layer = new Layer(LAYERS)) {
       int high = -1;
-      for (int i = data; i < pdf.length; i++) {
+      for (int i = data; i < pdf.length && !layer.ended; i++, looked++) {
         int digit = Character.digit(pdf[i], 16);
         if (digit < 0 && pdf[i] > ' ') {
           break;

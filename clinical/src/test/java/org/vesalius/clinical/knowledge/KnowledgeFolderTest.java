@@ -272,6 +272,14 @@ class KnowledgeFolderTest {
     }
   }
 
+  /** Each beginning is a stored block of deflate to those before it, and empty ones follow. */
+  private static String overlapping(int count) {
+    // A stored block of 9 bytes: the mark, a line end, and two bytes that no reader looks at.
+    String mark = "\0\t\0\u00F6\u00FFstream\nxx";
+    String empty = "\0\0\0\u00FF\u00FF";
+    return (mark + empty.repeat(100)).repeat(count);
+  }
+
   @Test
   void bombsDoNotGoOff() {
     byte[] once = Pdfs.bomb(65L << 20);
@@ -287,6 +295,8 @@ class KnowledgeFolderTest {
         Pdfs.ofContent(
             "/Filter[/ASCIIHexDecode/FlateDecode]",
             Pdfs.latin(HexFormat.of().formatHex(once) + ">")));
+    // Empty blocks of deflate without end, and a thousand beginnings.
+    write("overlap.pdf", Pdfs.latin("%PDF-1.4\n" + overlapping(1_000)));
     write("lzw.pdf", Pdfs.ofContent("/Filter/#4cZWDecode", new byte[9]));
     // Each form draws the next twice: 2 to the power of 40.
     byte[][] forms = new byte[40][];
@@ -303,6 +313,7 @@ class KnowledgeFolderTest {
       for (String bomb : List.of("one.pdf", "two.pdf", "odd.pdf", "hex.pdf")) {
         assertTrue(notes.contains(bomb + ": left out, it expands to more"), bomb + "\n" + notes);
       }
+      assertTrue(notes.contains("overlap.pdf: left out, its compressed parts overlap"), notes);
       assertTrue(notes.contains("lzw.pdf: left out, it is compressed with LZWDecode"), notes);
       assertTrue(notes.contains("forms.pdf: left out, it draws more than"), notes);
       List<String> ids = folder.documents().stream().map(KnowledgeDocument::id).toList();
