@@ -82,31 +82,44 @@ final class ConfinedFolder {
       }
     }
     for (var entry : sorted.entrySet()) {
-      String name = entry.getKey();
-      String id = above + name;
-      if (!isPlain(name)) {
+      String id = above + entry.getKey();
+      if (!isPlain(entry.getKey())) {
         notes.add(
             Texts.oneLine(id, 200) + ": left out, its name has characters that are not shown");
         continue;
       }
-      BasicFileAttributes attributes =
-          Files.readAttributes(
-              entry.getValue(), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-      if (attributes.isSymbolicLink()) {
-        notes.add(id + ": left out, links are not followed");
-      } else if (attributes.isRegularFile()) {
-        if (ids.size() == limits.files()) {
-          throw new KnowledgeException(
-              "knowledge folder %s: it has more than %d files".formatted(root, limits.files()));
-        }
-        ids.add(id);
-      } else if (!attributes.isDirectory()) {
-        notes.add(id + ": left out, it is no ordinary file");
-      } else if (depth == limits.depth()) {
-        notes.add(id + ": left out, folders are nested more than " + limits.depth() + " deep");
-      } else {
-        list(entry.getValue(), id + "/", depth + 1, limits, ids, notes);
+      try {
+        entry(entry.getValue(), id, depth, limits, ids, notes);
+      } catch (IOException | DirectoryIteratorException _) {
+        notes.add(id + ": left out, it cannot be read");
       }
+    }
+  }
+
+  private void entry(
+      Path path,
+      String id,
+      int depth,
+      KnowledgeOptions.Limits limits,
+      List<String> ids,
+      List<String> notes)
+      throws IOException {
+    BasicFileAttributes attributes =
+        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (attributes.isSymbolicLink()) {
+      notes.add(id + ": left out, links are not followed");
+    } else if (attributes.isRegularFile()) {
+      if (ids.size() == limits.files()) {
+        throw new KnowledgeException(
+            "knowledge folder %s: it has more than %d files".formatted(root, limits.files()));
+      }
+      ids.add(id);
+    } else if (!attributes.isDirectory()) {
+      notes.add(id + ": left out, it is no ordinary file");
+    } else if (depth == limits.depth()) {
+      notes.add(id + ": left out, folders are nested more than " + limits.depth() + " deep");
+    } else {
+      list(path, id + "/", depth + 1, limits, ids, notes);
     }
   }
 

@@ -117,7 +117,7 @@ public final class KnowledgeFolder implements AutoCloseable {
           new KnowledgeDocument(
               id, text.title().orElse(fileName(id)), text.text(), sha256(bytes.get())));
     } catch (IOException e) {
-      notes.add(id + ": left out, " + e.getMessage());
+      notes.add(id + ": left out, " + Texts.oneLine(String.valueOf(e.getMessage()), 200));
       return Optional.empty();
     }
   }

@@ -127,6 +127,8 @@ final class PassageIndex implements Closeable {
     fields.add(new StoredField(END, span.end()));
     fields.add(new TextField(TEXT, text, Field.Store.NO));
     fields.add(new TextField(TITLE, document.title(), Field.Store.NO));
+    // How rare an entity is, is counted among passages that have the field: all shall have it.
+    fields.add(new StringField(ENTITY, "", Field.Store.NO));
     for (String entity : entities(options, text)) {
       fields.add(new StringField(ENTITY, entity, Field.Store.NO));
     }

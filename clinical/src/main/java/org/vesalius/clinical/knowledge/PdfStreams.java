@@ -32,7 +32,11 @@ final class PdfStreams {
   private static final byte[] STREAM_MARK = ascii("stream");
   private static final List<String> REFUSED = List.of("LZWDecode", "RunLengthDecode");
 
+  /** How often all bytes may be looked at: parts of an honest file do not overlap. */
+  private static final int PASSES = 16;
+
   private long total;
+  private long looked;
 
   private PdfStreams() {}
 
@@ -56,8 +60,8 @@ final class PdfStreams {
             "it is compressed with " + name + ", which is not read; save it anew");
       }
     }
-    boolean base85 = indexOf(plain, ascii("85"), 0) >= 0;
-    boolean hexadecimal = indexOf(plain, ascii("Hex"), 0) >= 0;
+    boolean base85 = contains(plain, "ASCII85Decode", "/A85");
+    boolean hexadecimal = contains(plain, "ASCIIHexDecode", "/AHx");
     PdfStreams streams = new PdfStreams();
     for (int at = indexOf(pdf, STREAM_MARK, 0); at >= 0; at = indexOf(pdf, STREAM_MARK, at + 1)) {
       int data = at + STREAM_MARK.length;
@@ -67,28 +71,62 @@ final class PdfStreams {
       for (int begin = data; begin <= data + BEGINNINGS && begin < pdf.length; begin++) {
         try (Layer layer = streams.new Layer(LAYERS)) {
           layer.write(pdf, begin, pdf.length - begin);
+          streams.looked += layer.inflater.getBytesRead();
         }
       }
       if (base85) {
-        streams.expand(COSName.ASCII85_DECODE, pdf, data);
+        streams.expandBase85(pdf, data);
       }
       if (hexadecimal) {
-        streams.expand(COSName.ASCII_HEX_DECODE, pdf, data);
+        streams.expandHexadecimal(pdf, data);
+      }
+      if (streams.looked > (long) PASSES * pdf.length) {
+        throw new IOException("its compressed parts overlap");
       }
     }
   }
 
-  private void expand(COSName filter, byte[] pdf, int data) throws IOException {
+  private static boolean contains(byte[] pdf, String name, String abbreviation) {
+    return indexOf(pdf, ascii(name), 0) >= 0 || indexOf(pdf, ascii(abbreviation), 0) >= 0;
+  }
+
+  private void expandBase85(byte[] pdf, int data) throws TooLarge {
+    ByteArrayInputStream in = new ByteArrayInputStream(pdf, data, pdf.length - data);
     try (Layer layer = new Layer(LAYERS)) {
       FilterFactory.INSTANCE
-          .getFilter(filter)
-          .decode(
-              new ByteArrayInputStream(pdf, data, pdf.length - data),
-              layer,
-              new COSDictionary(),
-              0);
-    } catch (RuntimeException _) {
+          .getFilter(COSName.ASCII85_DECODE)
+          .decode(in, layer, new COSDictionary(), 0);
+    } catch (TooLarge e) {
+      throw e;
+    } catch (IOException | RuntimeException _) {
       // It is not written in this way.
+    } finally {
+      looked += pdf.length - data - in.available();
+    }
+  }
+
+  private void expandHexadecimal(byte[] pdf, int data) throws IOException {
+    try (Layer layer = new Layer(LAYERS)) {
+      int high = -1;
+      for (int i = data; i < pdf.length && !layer.ended; i++, looked++) {
+        int digit = Character.digit(pdf[i], 16);
+        if (digit < 0 && pdf[i] > ' ') {
+          break;
+        }
+        if (digit >= 0 && high >= 0) {
+          layer.write((high << 4) | digit);
+        }
+        high = digit < 0 ? high : high < 0 ? digit : -1;
+      }
+    }
+  }
+
+  /** Other failures only say that something is not compressed in this way. */
+  private static final class TooLarge extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TooLarge(long bytes) {
+      super("it expands to more than %d MiB".formatted(bytes >> 20));
     }
   }
 
@@ -164,8 +202,7 @@ final class PdfStreams {
       size += count;
       total += count;
       if (size > STREAM || total > TOTAL) {
-        throw new IOException(
-            "it expands to more than %d MiB".formatted((size > STREAM ? STREAM : TOTAL) >> 20));
+        throw new TooLarge(size > STREAM ? STREAM : TOTAL);
       }
       if (below == 0) {
         return;

@@ -9,12 +9,17 @@ import org.apache.pdfbox.contentstream.operator.Operator;
 import org.apache.pdfbox.cos.COSBase;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.encryption.InvalidPasswordException;
+import org.apache.pdfbox.pdmodel.graphics.form.PDFormXObject;
+import org.apache.pdfbox.pdmodel.graphics.form.PDTransparencyGroup;
 import org.apache.pdfbox.text.PDFTextStripper;
 
 /** The text of a PDF, page after page. Pictures of text have none. */
 final class PdfText {
-  /** Drawing more than this takes too long; forms that draw forms reach it soon. */
-  private static final long OPERATORS = 5_000_000;
+  /** Drawing more than this takes too long. */
+  private static final int OPERATORS = 5_000_000;
+
+  /** Forms that draw forms reach this soon. */
+  private static final int FORMS = 10_000;
 
   private PdfText() {}
 
@@ -35,6 +40,8 @@ final class PdfText {
       return ExtractedText.of(title, text.toString());
     } catch (InvalidPasswordException e) {
       throw new IOException("it is encrypted; store it without encryption", e);
+    } catch (DrawingLimit e) {
+      throw new IOException(e.getMessage(), e);
     } catch (OutOfMemoryError e) {
       throw new IOException("it takes too much memory", e);
     } catch (RuntimeException | StackOverflowError e) {
@@ -45,14 +52,33 @@ final class PdfText {
 
   /** Gets the text of all pages, or ends where there is too much to draw. */
   private static final class CountingStripper extends PDFTextStripper {
-    private long operators;
+    private int operators;
+    private int forms;
 
     @Override
     protected void processOperator(Operator operator, List<COSBase> operands) throws IOException {
       if (++operators > OPERATORS) {
-        throw new DrawingLimit();
+        throw new DrawingLimit("it has more than " + OPERATORS + " drawing operators");
       }
       super.processOperator(operator, operands);
+    }
+
+    @Override
+    public void showForm(PDFormXObject form) throws IOException {
+      count();
+      super.showForm(form);
+    }
+
+    @Override
+    public void showTransparencyGroup(PDTransparencyGroup group) throws IOException {
+      count();
+      super.showTransparencyGroup(group);
+    }
+
+    private void count() {
+      if (++forms > FORMS) {
+        throw new DrawingLimit("it draws more than " + FORMS + " forms");
+      }
     }
   }
 
@@ -60,8 +86,8 @@ final class PdfText {
   private static final class DrawingLimit extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    DrawingLimit() {
-      super("more than " + OPERATORS + " drawing operators");
+    DrawingLimit(String message) {
+      super(message);
     }
   }
 

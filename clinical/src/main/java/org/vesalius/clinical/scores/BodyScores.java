@@ -36,7 +36,7 @@ final class BodyScores {
           "weight in kg / (height in m)²",
           s -> s.value("weight") / Math.pow(s.value("height") / 100, 2),
           "kg/m²",
-          1,
+          2,
           List.of(
               new Band(0, "below 18.5: underweight"),
               new Band(18.5, "18.5 to 24.9: normal range"),

@@ -14,10 +14,11 @@ import org.vesalius.clinical.scores.ScoreInput.Unit;
 final class ImagingScores {
   private static final Unit CENTIMETRES = new Unit("cm", 10, 0);
   private static final String SPONGIFORM = "spongiform";
+  private static final String CYSTIC = "cystic or almost completely cystic";
 
   private static final Map<String, Double> TI_RADS_POINTS =
       Map.ofEntries(
-          Map.entry("cystic or almost completely cystic", 0.0),
+          Map.entry(CYSTIC, 0.0),
           Map.entry("mixed cystic and solid", 1.0),
           Map.entry("solid or almost completely solid", 2.0),
           Map.entry("anechoic", 0.0),
@@ -40,7 +41,7 @@ final class ImagingScores {
               choice(
                   "composition",
                   "composition",
-                  "cystic or almost completely cystic",
+                  CYSTIC,
                   SPONGIFORM,
                   "mixed cystic and solid",
                   "solid or almost completely solid"),
@@ -174,10 +175,14 @@ final class ImagingScores {
       String answer = s.choice(feature);
       sum += s.add(feature + ", " + answer, Objects.requireNonNull(TI_RADS_POINTS.get(answer)));
     }
-    return sum
-        + s.points("macrocalcifications", 1)
-        + s.points("rim_calcifications", 2)
-        + s.points("punctate_foci", 3);
+    sum +=
+        s.points("macrocalcifications", 1)
+            + s.points("rim_calcifications", 2)
+            + s.points("punctate_foci", 3);
+    if (sum > 0 && s.choice("composition").equals(CYSTIC)) {
+      s.note("The source holds nodules that are almost completely cystic to be benign as such.");
+    }
+    return sum;
   }
 
   private static double fleischner(Worksheet s) {

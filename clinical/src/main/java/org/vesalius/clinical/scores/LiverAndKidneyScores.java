@@ -112,7 +112,7 @@ final class LiverAndKidneyScores {
                 * (female ? 1.012 : 1);
           },
           "mL/min/1.73 m²",
-          0,
+          1,
           List.of(
               new Band(0, "below 15: G5"),
               new Band(15, "15 to 29: G4"),

@@ -34,6 +34,12 @@ public record ScoreResult(
     return (number(value, score.digits()) + " " + score.unit()).strip();
   }
 
+  /** Which score, without what was put in and came out: it may be a patient's. */
+  @Override
+  public String toString() {
+    return "ScoreResult[" + score.name() + "]";
+  }
+
   static String number(double value, int digits) {
     BigDecimal rounded =
         new BigDecimal(Double.toString(value)).setScale(digits, RoundingMode.HALF_UP);

@@ -139,7 +139,7 @@ final class ThrombosisScores {
                   "not treated with a vitamin K antagonist"),
               BodyScores.AGE,
               flag("drugs", "antiplatelet agents or non-steroidal anti-inflammatory drugs"),
-              flag("alcohol", "8 drinks or more in a week")),
+              flag("alcohol", "8 units or drinks or more in a week")),
           "one point each; age above 65 years",
           s ->
               s.points("hypertension", 1)

@@ -36,8 +36,9 @@ public record CompareTool(PointScale scale) implements Tool {
   @Override
   public String description() {
     return "Shows a region of an image and the same region of another, such as a prior one, side by"
-        + " side as one new image with the next index: the first at the left. Name places in the"
-        + " single images, not in this one.";
+        + " side as one new image with the next index: the first at the left. Of a file of slices,"
+        + " choose the one to compare with image_window_tool before. Name places in the single"
+        + " images, not in this one.";
   }
 
   @Override

@@ -1,12 +1,10 @@
 package org.vesalius.clinical.tools;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.clinical.agent.AgentImage;
-import org.vesalius.clinical.agent.Places;
 import org.vesalius.clinical.agent.Tool;
 import org.vesalius.clinical.agent.ToolContext;
 import org.vesalius.clinical.agent.ToolException;
@@ -68,12 +66,7 @@ public record WindowTool() implements Tool {
                 medical.image().frames(),
                 index,
                 shown.window().isEmpty() ? ", in colours" : ", window " + shown.window());
-    return new ToolResult(
-        what,
-        List.of(shown),
-        List.of(),
-        // The new image has the next index: its places are those of the whole frame.
-        List.of(Places.whole(shown, context.images().size(), "")));
+    return ToolResult.of(what, shown);
   }
 
   private static int frame(AgentImage.MedicalFrame medical, int number) {

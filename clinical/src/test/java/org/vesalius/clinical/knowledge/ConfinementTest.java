@@ -7,9 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -94,8 +99,7 @@ class ConfinementTest {
     ConfinedFolder confined = ConfinedFolder.of(root);
     assertEquals(
         "an open word",
-        new String(
-            confined.read("open.txt", 99).orElseThrow(), java.nio.charset.StandardCharsets.UTF_8));
+        new String(confined.read("open.txt", 99).orElseThrow(), StandardCharsets.UTF_8));
     link(root.resolve("file.txt"), temporary.resolve("secret.txt"));
     link(root.resolve("folder"), temporary.resolve("outside"));
     for (String id :
@@ -114,6 +118,46 @@ class ConfinementTest {
       assertThrows(IOException.class, () -> confined.read(id, 99), id);
     }
     assertTrue(confined.read("open.txt", 3).isEmpty());
+  }
+
+  /** Somebody exchanges a folder for a link again and again while a file in it is read. */
+  @Test
+  void aFolderThatIsExchangedMeanwhileDoesNotLeadOut() throws Exception {
+    Files.writeString(temporary.resolve("outside/open.txt"), SECRET);
+    link(root.resolve("probe"), temporary.resolve("outside"));
+    ConfinedFolder confined = ConfinedFolder.of(root);
+    Path sub = root.resolve("sub");
+    Path kept = temporary.resolve("kept");
+    AtomicBoolean ended = new AtomicBoolean();
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      Future<?> exchanging =
+          other.submit(() -> {
+            while (!ended.get()) {
+              Files.move(sub, kept);
+              Files.createSymbolicLink(sub, temporary.resolve("outside"));
+              Files.delete(sub);
+              Files.move(kept, sub);
+            }
+            return null;
+          });
+      int read = 0;
+      try {
+        for (int i = 0; i < 3_000; i++) {
+          try {
+            String text =
+                new String(confined.read("sub/open.txt", 99).orElseThrow(), StandardCharsets.UTF_8);
+            assertEquals("an open word below", text);
+            read++;
+          } catch (IOException _) {
+            // It is a link just now, or nothing.
+          }
+        }
+      } finally {
+        ended.set(true);
+      }
+      exchanging.get();
+      assertTrue(read > 0, "never read at all");
+    }
   }
 
   @ParameterizedTest

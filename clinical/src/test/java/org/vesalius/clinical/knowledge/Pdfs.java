@@ -75,27 +75,28 @@ final class Pdfs {
     return out.toByteArray();
   }
 
-  /** Zeros, so many times compressed. */
-  static byte[] bomb(long size, int layers) {
-    try {
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
-        byte[] block = new byte[1 << 16];
-        for (long written = 0; written < size; written += block.length) {
-          deflater.write(block);
-        }
+  /** So many zeros, compressed. */
+  static byte[] bomb(long size) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
+      byte[] block = new byte[1 << 16];
+      for (long written = 0; written < size; written += block.length) {
+        deflater.write(block);
       }
-      for (int layer = 1; layer < layers; layer++) {
-        byte[] inner = out.toByteArray();
-        out.reset();
-        try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
-          deflater.write(inner);
-        }
-      }
-      return out.toByteArray();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    return out.toByteArray();
+  }
+
+  static byte[] compressed(byte[] bytes) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
+      deflater.write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
   }
 
   static byte[] encrypted() {

@@ -279,7 +279,7 @@ class TextToolsTest {
             .text();
     for (String part :
         List.of(
-            "): 67 mL/min/1.73 m²\n",
+            "): 66.5 mL/min/1.73 m²\n",
             "60 to 89: G2",
             "creatinine 88.4 µmol/L = 1 mg/dL",
             "Formula: 142",
