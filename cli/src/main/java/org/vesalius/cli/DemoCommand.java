@@ -1,7 +1,12 @@
 package org.vesalius.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.vesalius.clinical.report.WrittenReport;
 import org.vesalius.demo.DemoModel;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatModel;
@@ -43,6 +48,12 @@ final class DemoCommand implements Callable<Integer> {
       description = "Where the picture with the box goes (default: vesalius-demo.png).")
   private Path out = Path.of("vesalius-demo.png");
 
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description = "Where the report with its trace goes (default: ${DEFAULT-VALUE}).")
+  private Path reportFolder = Path.of("vesalius-demo");
+
   @Mixin private ModelArguments compute = new ModelArguments(QUICKEST);
 
   DemoCommand(Terminal terminal, Cancellation cancellation) {
@@ -51,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException, IOException {
     say("phantom-vl, a toy model that reads drawings which look a little like chest radiographs.");
     say("It has never seen a real radiograph. Not for medical use.");
     say("");
@@ -73,6 +84,8 @@ final class DemoCommand implements Callable<Integer> {
         return Interrupt.EXIT_CODE;
       }
       draw(image, where);
+      say("");
+      report(demo, model, progress);
     }
     say("A toy: not for medical use.");
     return 0;
@@ -97,6 +110,30 @@ final class DemoCommand implements Callable<Integer> {
         .user(image, Part.text(question))
         .cancellation(cancellation)
         .build();
+  }
+
+  /** The same once more with evidence: every sentence is looked at a second time. */
+  private void report(DemoModel demo, ChatModel model, Progress progress)
+      throws InterruptedException, IOException {
+    Files.createDirectories(reportFolder);
+    Path picture = reportFolder.resolve(EXAMPLE);
+    Files.copy(demo.example(EXAMPLE), picture, StandardCopyOption.REPLACE_EXISTING);
+    ReportJob job = ReportJob.ofDemo(picture, compute);
+    say("The report with evidence, each sentence looked at a second time:");
+    say("");
+    WrittenReport written;
+    try (ReportJob.Inputs inputs = job.read();
+        progress) {
+      progress.begin("Checking");
+      written = job.write(model, inputs, cancellation);
+    }
+    if (!cancellation.isCancelled()) {
+      ReportCommand.print(
+          terminal, written, ReportFiles.write(written, Optional.empty(), reportFolder));
+      say("");
+      say("Look at " + reportFolder.resolve("trace.html") + ", or ask again:");
+      say("  ./vesalius trace replay " + reportFolder.resolve("trace.json"));
+    }
   }
 
   private void draw(Part.Image image, Generation answer) {

@@ -39,8 +39,10 @@ final class ReportCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "DIR",
       required = true,
-      description = "Folder of the checkpoint: config.json, tokenizer.json, *.safetensors.")
-  private Path model = Path.of("");
+      description =
+          "Folder of the checkpoint: config.json, tokenizer.json, *.safetensors; demo for the"
+              + " embedded toy model, with --template phantom.")
+  private String model = "";
 
   @Option(
       names = "--image",
@@ -123,7 +125,8 @@ final class ReportCommand implements Callable<Integer> {
         Optional.ofNullable(key).map(TraceKeys::readPrivate).map(TraceSigner::of);
     Progress progress = new Progress(terminal);
     try (ReportJob.Inputs inputs = job.read();
-        ChatModel opened = ModelArguments.open(model, options, progress)) {
+        ModelFolder folder = ModelFolder.of(model);
+        ChatModel opened = ModelArguments.open(folder.path(), options, progress)) {
       WrittenReport written;
       try (progress) {
         progress.begin("Writing and checking");
@@ -162,7 +165,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     int drawn = samples != null ? samples : rubric != null ? 3 : 0;
     return new ReportJob(
-        model.toString(),
+        model,
         compute.weightsName(),
         compute.cacheName(),
         images.stream().map(Path::toString).toList(),

@@ -72,6 +72,24 @@ record ReportJob(
   private static final int QUOTES = 2;
   private static final int QUOTE_CHARACTERS = 400;
 
+  /** A report of the demo model on one of its pictures. */
+  static ReportJob ofDemo(Path picture, ModelArguments compute) {
+    return new ReportJob(
+        ModelFolder.DEMO,
+        compute.weightsName(),
+        compute.cacheName(),
+        List.of(picture.toString()),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        "phantom",
+        0,
+        0,
+        true);
+  }
+
   /** Everything but the model, read: so that what is wrong is told before a model is loaded. */
   record Inputs(
       List<AgentImage> images,

@@ -112,7 +112,7 @@ final class TraceCommand implements Runnable {
         names = "--model",
         paramLabel = "DIR",
         description = "The model's folder, where it is not where it was.")
-    private @Nullable Path model;
+    private @Nullable String model;
 
     @Mixin private ModelArguments compute = new ModelArguments();
 
@@ -131,10 +131,10 @@ final class TraceCommand implements Runnable {
       DecisionTrace expected = TraceFile.read(file);
       ReportJob job = ReportJob.of(expected.run().task());
       OpenOptions options = compute.openOptions(job.weights(), job.cache());
-      Path folder = model == null ? Path.of(job.model()) : model;
       Progress progress = new Progress(terminal);
       try (ReportJob.Inputs inputs = job.read();
-          ChatModel opened = ModelArguments.open(folder, options, progress)) {
+          ModelFolder folder = ModelFolder.of(model == null ? job.model() : model);
+          ChatModel opened = ModelArguments.open(folder.path(), options, progress)) {
         WrittenReport found;
         try (progress) {
           progress.begin("Running again");

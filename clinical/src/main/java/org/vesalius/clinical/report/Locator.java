@@ -15,6 +15,7 @@ import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.Part;
+import org.vesalius.runtime.SamplingOptions;
 import org.vesalius.runtime.answer.Region;
 
 /** Asks the model where in the pictures a finding is; each finding once. */
@@ -25,6 +26,7 @@ final class Locator {
   private final ChatModel model;
   private final List<AgentImage> images;
   private final TraceRecorder trace;
+  private final SamplingOptions sampling;
   private final Cancellation cancellation;
   private final Map<String, List<Located>> known = new HashMap<>();
 
@@ -38,7 +40,12 @@ final class Locator {
   record Located(String finding, TracePlace place, int step) {}
 
   Locator(
-      ChatModel model, List<AgentImage> images, TraceRecorder trace, Cancellation cancellation) {
+      ChatModel model,
+      List<AgentImage> images,
+      TraceRecorder trace,
+      SamplingOptions sampling,
+      Cancellation cancellation) {
+    this.sampling = sampling;
     this.model = model;
     this.images = List.copyOf(images);
     this.trace = trace;
@@ -68,6 +75,7 @@ final class Locator {
             ChatRequest.builder()
                 .user(images.get(image).part(), Part.text(question))
                 .maxTokens(TOKENS)
+                .sampling(sampling)
                 .logprobs(1)
                 .cancellation(cancellation)
                 .build());

@@ -103,7 +103,7 @@ public final class ReportWriter {
       this.task = task;
       measurements = new Measurements(task.images());
       look = new SecondLook(template, judge, parts(task.images()), trace);
-      locator = new Locator(model, task.images(), trace, task.cancellation());
+      locator = new Locator(model, task.images(), trace, seeded(), task.cancellation());
     }
 
     WrittenReport write() throws InterruptedException {
@@ -114,7 +114,7 @@ public final class ReportWriter {
                   task.images(),
                   template.prompt(),
                   template.format(),
-                  SamplingOptions.greedy(),
+                  seeded(),
                   task.cancellation()),
               trace);
       List<Generation> drawn = new ArrayList<>();
@@ -238,6 +238,11 @@ public final class ReportWriter {
       return images.stream().<Part>map(AgentImage::part).toList();
     }
 
+    /** Greedy answers do not need a seed, but a trace that is made again shall name the same. */
+    private SamplingOptions seeded() {
+      return SamplingOptions.greedy().withSeed(options.seed());
+    }
+
     private SentenceDraft draft(
         ReportTemplate.Heading heading, String sentence, OptionalDouble confidence) {
       List<Statement> statements = reader.read(sentence);
@@ -322,8 +327,7 @@ public final class ReportWriter {
       Map<String, @Nullable Object> description = new LinkedHashMap<>(task.description());
       description.put("template", template.name());
       description.put("options", options.facts());
-      TraceEntry.Run run =
-          facts.run(description, agent.definitions(), options.limits(), SamplingOptions.greedy());
+      TraceEntry.Run run = facts.run(description, agent.definitions(), options.limits(), seeded());
       List<String> notes = new ArrayList<>(written.notes());
       omissions.forEach(omission ->
           notes.add(
