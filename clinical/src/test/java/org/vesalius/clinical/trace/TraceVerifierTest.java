@@ -1,5 +1,6 @@
 package org.vesalius.clinical.trace;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,6 +22,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.clinical.trace.Verification.SignatureState;
@@ -182,6 +185,39 @@ class TraceVerifierTest {
     assertThrows(UncheckedIOException.class, () -> VERIFIER.verify(file));
     Files.write(file, new byte[0]);
     assertEquals(1, VERIFIER.verify(file).problems().size());
+  }
+
+  @Test
+  void nothingThatATraceCouldSayIsAnException() {
+    String good =
+        TraceFileTest.text(SampleTraces.chest()).replaceAll("\"png\":\"[^\"]*\"", "\"png\":null");
+    List<String> values =
+        List.of(
+            "-1", "2147483647", "-2147483648", "0", "1e400", "\"NaN\"", "null", "[]", "{}", "\"\"");
+    List<MatchResult> places =
+        Pattern.compile("(?<=[:\\[,])(?<!\"hash\":)(-?[0-9][0-9.]*|null|\"[^\"]*\"(?!:))")
+            .matcher(good)
+            .results()
+            .toList();
+    Random random = new Random(9);
+    int shown = 0;
+    for (int i = 0; i < (FULL ? 20_000 : 300); i++) {
+      MatchResult place = places.get(random.nextInt(places.size()));
+      String value = values.get(random.nextInt(values.size()));
+      String edited = good.substring(0, place.start()) + value + good.substring(place.end());
+      byte[] file = rechained(edited).getBytes(StandardCharsets.US_ASCII);
+      String what = "seed 9, edit %d: %s to %s".formatted(i, place.group(), value);
+      assertDoesNotThrow(() -> VERIFIER.verify(file), what);
+      try {
+        DecisionTrace read = TraceFile.read(file, "edited");
+        Verification found = VERIFIER.verify(file);
+        assertDoesNotThrow(() -> TraceHtml.render(read, found, new StringBuilder()), what);
+        shown++;
+      } catch (TraceFormatException e) {
+        assertTrue(String.valueOf(e.getMessage()).startsWith("edited:"), what);
+      }
+    }
+    assertTrue(shown > 50, "only " + shown + " could be read");
   }
 
   @Test
