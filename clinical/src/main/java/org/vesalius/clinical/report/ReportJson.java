@@ -61,7 +61,7 @@ public final class ReportJson {
   /**
    * The report as a text; the same for equal reports.
    *
-   * @throws ReportOutputException if one of its numbers is not finite
+   * @throws ReportOutputException if one of its numbers is not finite, or a share not within 0 to 1
    */
   public static String write(Report report) {
     try {

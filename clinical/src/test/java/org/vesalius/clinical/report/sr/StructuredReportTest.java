@@ -159,6 +159,15 @@ class StructuredReportTest {
     assertTrue(message.contains(part) && !message.contains("4711"), message);
   }
 
+  /** Files in archives have such identifiers, and a reference must be the same text. */
+  @Test
+  void identifiersAreReferredToAsTheyAre() {
+    Report report = Reports.full(List.of(image(0, Reports.dicom("1.02.003", "MR", 1))));
+    List<String> tree = tree(read(report), "");
+    assertTrue(tree.contains("  CONTAINS IMAGE 1.02.003.3[]"), tree.toString());
+    assertTrue(tree.contains("HAS CONCEPT MOD CODE 121058/DCM 25056-3/LN"), tree.toString());
+  }
+
   /** A picture that is no DICOM is left out, and what was said of it stays. */
   @Test
   void otherPicturesAreNotReferredTo() {
