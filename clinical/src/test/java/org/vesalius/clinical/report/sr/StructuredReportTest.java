@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -65,7 +66,7 @@ class StructuredReportTest {
           case "SCOORD" ->
               node.text(Tag.of(0x0070, 0x0023)).orElse("")
                   + " "
-                  + java.util.Arrays.toString(node.numbers(Tag.of(0x0070, 0x0022)));
+                  + Arrays.toString(node.numbers(Tag.of(0x0070, 0x0022)));
           case "IMAGE" -> {
             DataSet image = node.items(Tag.of(0x0008, 0x1199)).getFirst();
             yield image.text(Tag.of(0x0008, 0x1155)).orElse("")
