@@ -104,7 +104,7 @@ final class ReportNodes {
   private static void omission(ObjectNode node, Report.Omission omission) {
     node.put("finding", omission.finding());
     node.put("answer", omission.answer());
-    node.put("probability", finite("probability", omission.probability()));
+    node.put("probability", share("probability", omission.probability()));
   }
 
   private static void measurement(ObjectNode node, Measurement measurement) {
@@ -148,7 +148,15 @@ final class ReportNodes {
   }
 
   private static void number(ObjectNode node, String name, OptionalDouble value) {
-    value.ifPresent(present -> node.put(name, finite(name, present)));
+    value.ifPresent(present -> node.put(name, share(name, present)));
+  }
+
+  private static double share(String name, double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new ReportOutputException(
+          "report: %s: expected a share from 0 to 1, found %s".formatted(name, value));
+    }
+    return value;
   }
 
   private static double finite(String name, double value) {

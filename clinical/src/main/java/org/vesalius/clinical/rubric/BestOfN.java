@@ -16,7 +16,14 @@ public final class BestOfN {
    * @param meanLogLikelihood natural logarithm, a mean over its tokens; decides between equal
    *     scores
    */
-  public record Candidate(String answer, double meanLogLikelihood) {}
+  public record Candidate(String answer, double meanLogLikelihood) {
+
+    /** How long it is: the text may name a patient. */
+    @Override
+    public String toString() {
+      return "Candidate[%d characters, %s]".formatted(answer.length(), meanLogLikelihood);
+    }
+  }
 
   /**
    * An answer with its score.

@@ -33,6 +33,6 @@ public record Criterion(
 
   /** Whether an answer fails it: does not meet what is wanted, or meets what is not. */
   boolean failedBy(boolean met) {
-    return met != weight > 0;
+    return met != (weight > 0);
   }
 }

@@ -59,6 +59,11 @@ public final class RubricScorer {
                 .shares(
                     context(subject), question.question(), List.of(question.yes(), question.no()))
                 .getFirst();
+        if (!(yes >= 0 && yes <= 1)) {
+          throw new RubricException(
+              "rubric %s: criterion %s: expected a judge's share from 0 to 1, found %s"
+                  .formatted(rubric.id(), criterion.id(), yes));
+        }
         boolean met = yes >= question.threshold();
         yield new CriterionScore(
             criterion, met, met ? criterion.weight() : 0, List.of(), OptionalDouble.of(yes));

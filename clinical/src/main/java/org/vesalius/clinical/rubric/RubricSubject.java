@@ -22,4 +22,10 @@ public record RubricSubject(String answer, String prompt, List<Part> pictures) {
               .formatted(MAX_LENGTH, answer.length()));
     }
   }
+
+  /** How much there is: the texts may name a patient. */
+  @Override
+  public String toString() {
+    return "RubricSubject[%d characters, %d pictures]".formatted(answer.length(), pictures.size());
+  }
 }

@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vesalius.clinical.entities.EntityTag;
@@ -207,18 +208,14 @@ final class RuleEngine {
   }
 
   private Finding repeats(Rule.Repeats rule) {
-    List<Span> words =
-        WORD.matcher(answer).results().map(word -> span(word.start(), word.end())).toList();
+    List<MatchResult> places = WORD.matcher(answer).results().toList();
+    List<String> words =
+        places.stream().map(place -> place.group().toLowerCase(Locale.ROOT)).toList();
     Map<List<String>, Integer> counts = new HashMap<>();
     for (int i = 0; i + rule.words() <= words.size(); i++) {
-      List<Span> run = words.subList(i, i + rule.words());
-      int count =
-          counts.merge(
-              run.stream().map(word -> word.text().toLowerCase(Locale.ROOT)).toList(),
-              1,
-              Integer::sum);
-      if (count > rule.most()) {
-        return new Finding(false, List.of(span(run.getFirst().start(), run.getLast().end())));
+      int end = i + rule.words();
+      if (counts.merge(words.subList(i, end), 1, Integer::sum) > rule.most()) {
+        return new Finding(false, List.of(span(places.get(i).start(), places.get(end - 1).end())));
       }
     }
     return Finding.of(true);

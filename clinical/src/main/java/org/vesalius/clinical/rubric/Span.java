@@ -7,4 +7,11 @@ package org.vesalius.clinical.rubric;
  * @param end where it ends, exclusive
  * @param text what stands there
  */
-public record Span(int start, int end, String text) {}
+public record Span(int start, int end, String text) {
+
+  /** Where it is: the text may name a patient. */
+  @Override
+  public String toString() {
+    return "Span[%d..%d]".formatted(start, end);
+  }
+}

@@ -68,6 +68,8 @@ class ReportJsonTest {
         json.replaceFirst("\"index\" : 0", "\"more\" : 0, \"index\" : 0"), "additionalProperties");
     refused(json.replace(Report.NOTICE, "A diagnosis."), "const");
     refused("[".repeat(100_000), "line");
+    refused(json + "x", "line");
+    refused(json + "{}", "line");
     refused("{}", "required");
     refused("", "schema");
   }

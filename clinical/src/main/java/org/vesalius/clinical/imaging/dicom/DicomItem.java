@@ -53,7 +53,12 @@ public final class DicomItem {
    * length; empty where it has none.
    */
   public DicomItem copy(Tag tag, ValueRepresentation vr, DataSet from) {
-    return joined(tag, vr, from.texts(tag));
+    return copy(tag, vr, from, tag);
+  }
+
+  /** The same under another tag, for what refers to the other data set. */
+  public DicomItem copy(Tag tag, ValueRepresentation vr, DataSet from, Tag source) {
+    return joined(tag, vr, from.texts(source));
   }
 
   /** Unsigned numbers of 16 bits. */

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 public final class DicomWriter {
   private static final int PREAMBLE = 128;
 
-  /** A name-based UUID of {@code org.vesalius}, as a UID of PS3.5 B.2. */
-  private static final String IMPLEMENTATION = "2.25.88353026178013458087391276416340155813";
+  /** The name-based UUID (version 3) of {@code org.vesalius} as a UID of PS3.5 B.2. */
+  private static final String IMPLEMENTATION = "2.25.16400944623605403433684353541116388382";
 
   private static final Tag GROUP_LENGTH = Tag.of(0x0002, 0x0000);
   private static final Tag VERSION = Tag.of(0x0002, 0x0001);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.hl7.fhir.r4.model.Annotation;
 import org.hl7.fhir.r4.model.Attachment;
@@ -39,6 +40,9 @@ public final class FhirReport {
   private static final DateTimeFormatter INSTANT =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
+
+  /** Other text in its place would make no URI. */
+  private static final Pattern UID = Pattern.compile("[0-9.]{1,64}");
 
   private final Report report;
   private final FhirOptions options;
@@ -121,12 +125,15 @@ public final class FhirReport {
     head.setIssuedElement(created());
     head.setConclusion(conclusion());
     head.setText(narrative(Report.NOTICE));
-    head.addPresentedForm(
+    Attachment text =
         new Attachment()
             .setContentType("text/plain; charset=utf-8")
-            .setLanguage(report.language().toLanguageTag())
             .setTitle("Report with marks and evidence. " + Report.NOTICE)
-            .setData(ReportText.of(report).getBytes(StandardCharsets.UTF_8)));
+            .setData(ReportText.of(report).getBytes(StandardCharsets.UTF_8));
+    if (!report.language().getLanguage().isEmpty()) {
+      text.setLanguage(report.language().getLanguage());
+    }
+    head.addPresentedForm(text);
     report.images().stream()
         .filter(image -> !image.prior())
         .flatMap(image -> study(image).stream())
@@ -199,7 +206,10 @@ public final class FhirReport {
 
   private Optional<String> identifier(ReportImage image, Tag tag) {
     return options.imageIdentifiers()
-        ? image.dicom().flatMap(file -> file.dataSet().text(tag))
+        ? image
+            .dicom()
+            .flatMap(file -> file.dataSet().text(tag))
+            .filter(uid -> UID.matcher(uid).matches())
         : Optional.empty();
   }
 

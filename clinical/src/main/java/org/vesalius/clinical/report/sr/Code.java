@@ -109,7 +109,11 @@ record Code(String value, String scheme, String meaning) {
 
   static Code language(Locale locale) {
     String name = locale.getDisplayLanguage(Locale.ENGLISH);
-    return new Code(locale.toLanguageTag(), "RFC5646", name.isEmpty() ? "undetermined" : name);
+    String tag = locale.toLanguageTag();
+    return new Code(
+        tag.length() > 16 ? locale.getLanguage() : tag,
+        "RFC5646",
+        name.isEmpty() ? "undetermined" : name);
   }
 
   DicomItem item() {

@@ -91,8 +91,8 @@ record SourceImage(int index, DataSet data, OptionalInt frame, boolean prior) {
 
   private DicomItem instance() {
     return new DicomItem()
-        .text(Tag.of(0x0008, 0x1150), ValueRepresentation.UI, uid(Tag.SOP_CLASS_UID))
-        .text(Tag.of(0x0008, 0x1155), ValueRepresentation.UI, uid(Tag.SOP_INSTANCE_UID));
+        .copy(Tag.of(0x0008, 0x1150), ValueRepresentation.UI, data, Tag.SOP_CLASS_UID)
+        .copy(Tag.of(0x0008, 0x1155), ValueRepresentation.UI, data, Tag.SOP_INSTANCE_UID);
   }
 
   String uid(Tag tag) {
@@ -101,30 +101,40 @@ record SourceImage(int index, DataSet data, OptionalInt frame, boolean prior) {
 
   /** All of them by study and series (PS3.3 C.17.2.1). */
   static List<DicomItem> evidence(List<SourceImage> images) {
-    Map<String, Map<String, Map<String, DicomItem>>> studies = new LinkedHashMap<>();
-    for (SourceImage image : images) {
-      studies
-          .computeIfAbsent(image.uid(Tag.STUDY_INSTANCE_UID), _ -> new LinkedHashMap<>())
-          .computeIfAbsent(image.uid(Tag.SERIES_INSTANCE_UID), _ -> new LinkedHashMap<>())
-          .putIfAbsent(image.uid(Tag.SOP_INSTANCE_UID), image.instance());
-    }
-    List<DicomItem> items = new ArrayList<>();
-    studies.forEach((study, series) ->
-        items.add(
-            new DicomItem()
-                .text(Tag.STUDY_INSTANCE_UID, ValueRepresentation.UI, study)
-                .sequence(Tag.of(0x0008, 0x1115), series(series))));
-    return items;
+    return by(Tag.STUDY_INSTANCE_UID, images).stream()
+        .map(study ->
+            study
+                .getFirst()
+                .identified(Tag.STUDY_INSTANCE_UID)
+                .sequence(Tag.of(0x0008, 0x1115), series(study)))
+        .toList();
   }
 
-  private static List<DicomItem> series(Map<String, Map<String, DicomItem>> series) {
-    List<DicomItem> items = new ArrayList<>();
-    series.forEach((uid, instances) ->
-        items.add(
-            new DicomItem()
-                .text(Tag.SERIES_INSTANCE_UID, ValueRepresentation.UI, uid)
-                .sequence(Tag.of(0x0008, 0x1199), List.copyOf(instances.values()))));
-    return items;
+  private static List<DicomItem> series(List<SourceImage> study) {
+    return by(Tag.SERIES_INSTANCE_UID, study).stream()
+        .map(series ->
+            series
+                .getFirst()
+                .identified(Tag.SERIES_INSTANCE_UID)
+                .sequence(
+                    Tag.of(0x0008, 0x1199),
+                    by(Tag.SOP_INSTANCE_UID, series).stream()
+                        .map(frames -> frames.getFirst().instance())
+                        .toList()))
+        .toList();
+  }
+
+  /** Groups of those with the same identifier, in the order of the first of each. */
+  private static List<List<SourceImage>> by(Tag identifier, List<SourceImage> images) {
+    Map<String, List<SourceImage>> groups = new LinkedHashMap<>();
+    for (SourceImage image : images) {
+      groups.computeIfAbsent(image.uid(identifier), _ -> new ArrayList<>()).add(image);
+    }
+    return List.copyOf(groups.values());
+  }
+
+  private DicomItem identified(Tag identifier) {
+    return new DicomItem().copy(identifier, ValueRepresentation.UI, data);
   }
 
   static Optional<SourceImage> find(List<SourceImage> images, int index) {

@@ -40,17 +40,26 @@ public final class StructuredReport {
    */
   public static byte[] write(Report report) {
     List<SourceImage> images = SourceImage.of(report);
+    try {
+      return write(report, images);
+    } catch (IllegalArgumentException e) {
+      throw new ReportOutputException(
+          "report: cannot be written as a structured report: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] write(Report report, List<SourceImage> images) {
     SourceImage subject =
         images.stream().filter(image -> !image.prior()).findFirst().orElse(images.getFirst());
     ReportUid uids = new ReportUid(report);
-    String images0 = subject.uid(Tag.SOP_INSTANCE_UID);
+    String image = subject.uid(Tag.SOP_INSTANCE_UID);
     DicomItem document = new DicomItem();
     patientAndStudy(document, subject.data());
-    series(document, uids.dicom("series of " + images0));
+    series(document, uids.dicom("series of " + image));
     general(document, report);
     document.sequence(Tag.of(0x0040, 0xa375), SourceImage.evidence(images));
     new ReportContent(report, uids, images).root().writeTo(document);
-    return DicomWriter.file(SOP_CLASS, uids.dicom("document of " + images0), document);
+    return DicomWriter.file(SOP_CLASS, uids.dicom("document of " + image), document);
   }
 
   /** PS3.3 C.7.1.1 and C.7.2.1, as the image says it. */

@@ -119,7 +119,7 @@ class DicomWriterTest {
     refused(NAME, ValueRepresentation.LO, "x".repeat(65));
     refused(TEXT, ValueRepresentation.UT, "\u001b$B");
     refused(TEXT, ValueRepresentation.UT, "\ud83e");
-    refused(TEXT, ValueRepresentation.US, "1");
+    refused(TEXT, ValueRepresentation.US, "seven");
     assertThrows(IllegalArgumentException.class, () -> new DicomItem().shorts(Tag.ROWS, -1));
     assertThrows(IllegalArgumentException.class, () -> new DicomItem().number(DOUBLE, Double.NaN));
   }

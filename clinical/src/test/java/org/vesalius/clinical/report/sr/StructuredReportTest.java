@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -65,7 +66,7 @@ class StructuredReportTest {
           case "SCOORD" ->
               node.text(Tag.of(0x0070, 0x0023)).orElse("")
                   + " "
-                  + java.util.Arrays.toString(node.numbers(Tag.of(0x0070, 0x0022)));
+                  + Arrays.toString(node.numbers(Tag.of(0x0070, 0x0022)));
           case "IMAGE" -> {
             DataSet image = node.items(Tag.of(0x0008, 0x1199)).getFirst();
             yield image.text(Tag.of(0x0008, 0x1155)).orElse("")
@@ -157,6 +158,15 @@ class StructuredReportTest {
     var e = assertThrows(ReportOutputException.class, () -> StructuredReport.write(report));
     String message = String.valueOf(e.getMessage());
     assertTrue(message.contains(part) && !message.contains("4711"), message);
+  }
+
+  /** Files in archives have such identifiers, and a reference must be the same text. */
+  @Test
+  void identifiersAreReferredToAsTheyAre() {
+    Report report = Reports.full(List.of(image(0, Reports.dicom("1.02.003", "MR", 1))));
+    List<String> tree = tree(read(report), "");
+    assertTrue(tree.contains("  CONTAINS IMAGE 1.02.003.3[]"), tree.toString());
+    assertTrue(tree.contains("HAS CONCEPT MOD CODE 121058/DCM 25056-3/LN"), tree.toString());
   }
 
   /** A picture that is no DICOM is left out, and what was said of it stays. */
