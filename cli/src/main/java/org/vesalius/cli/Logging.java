@@ -15,7 +15,10 @@ final class Logging {
    * keeps it alive.
    */
   static Logger configure(Terminal terminal) {
+    // What libraries have to say of their fonts and versions is not for users of ours.
+    Logger.getLogger("").setLevel(Level.SEVERE);
     Logger logger = Logger.getLogger("org.vesalius");
+    logger.setLevel(Level.INFO);
     for (Handler handler : logger.getHandlers()) {
       logger.removeHandler(handler);
     }

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import org.vesalius.clinical.imaging.geometry.PixelTransform;
 import org.vesalius.clinical.trace.DecisionTrace;
 import org.vesalius.clinical.trace.PixelHash;
+import org.vesalius.clinical.trace.PngBytes;
 import org.vesalius.clinical.trace.SourceQuote;
 import org.vesalius.clinical.trace.TraceEntry;
 import org.vesalius.clinical.trace.TraceEntry.Step.Kind;
@@ -16,13 +17,18 @@ import org.vesalius.clinical.trace.TracePlace;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.PreparedPicture;
 import org.vesalius.runtime.answer.Region;
+import org.vesalius.runtime.vision.image.RasterImage;
 
 /** Takes down what a run does, while it does it. Used by one thread at a time. */
 public final class TraceRecorder {
+  private static final long KEPT_PIXELS = 4_194_304;
+  private static final long KEPT_BYTES = 48L << 20;
+
   private final long begin = System.nanoTime();
   private final boolean keepPictures;
   private final List<TraceEntry> entries = new ArrayList<>();
   private final List<AgentImage> images = new ArrayList<>();
+  private long keptBytes;
   private int turns;
   private int steps;
   private int claims;
@@ -72,9 +78,22 @@ public final class TraceRecorder {
             made ? "" : image.file().map(Digests::sha256).orElse(""),
             PixelHash.of(image.picture().image()),
             prepared.sha256(),
-            keepPictures ? PngPictures.of(image.picture().image()) : Optional.empty()));
+            png(image.picture().image())));
     images.add(image);
     return index;
+  }
+
+  /** Empty for a large picture, and once all pictures together would make the trace unwieldy. */
+  private Optional<PngBytes> png(RasterImage picture) {
+    if (!keepPictures || (long) picture.width() * picture.height() > KEPT_PIXELS) {
+      return Optional.empty();
+    }
+    PngBytes png = PngBytes.of(picture);
+    if (keptBytes + png.size() > KEPT_BYTES) {
+      return Optional.empty();
+    }
+    keptBytes += png.size();
+    return Optional.of(png);
   }
 
   /** Adds an answer of the model; its index. The request must have asked for log-probabilities. */

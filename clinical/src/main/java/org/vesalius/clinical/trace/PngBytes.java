@@ -53,6 +53,11 @@ public final class PngBytes {
     return bytes.clone();
   }
 
+  /** How many bytes there are. */
+  public int size() {
+    return bytes.length;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof PngBytes png && Arrays.equals(bytes, png.bytes);
