@@ -18,13 +18,18 @@ class DemoCommandTest {
   @Test
   void reportsFindsAndDraws() throws IOException {
     Path picture = folder.resolve("box.png");
-    Execution run = Execution.of("demo", "--out", picture.toString()).expect(0);
+    Path report = folder.resolve("report");
+    Execution run =
+        Execution.of("demo", "--out", picture.toString(), "--report", report.toString()).expect(0);
     run.expectPlain();
     assertTrue(
         run.out().contains("Findings: There is a nodule in the left upper zone."), run.out());
     assertTrue(run.out().contains("\"bbox_2d\": [99, 50, 113, 68]"), run.out());
     assertTrue(run.out().contains("toy") && run.out().contains("ot for medical use"), run.out());
     assertTrue(run.out().contains(picture.toString()), run.out());
+    assertTrue(run.out().contains("[supported 1.00]"), run.out());
+    Execution.of("trace", "verify", report.resolve("trace.json").toString()).expect(0);
+    assertTrue(Files.size(report.resolve("trace.html")) > 0);
 
     BufferedImage drawn = ImageIO.read(picture.toFile());
     BufferedImage original;

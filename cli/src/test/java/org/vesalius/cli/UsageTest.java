@@ -14,6 +14,8 @@ class UsageTest {
       strings = {
         "demo",
         "run",
+        "report",
+        "trace",
         "view",
         "inspect",
         "quantize",
@@ -34,7 +36,17 @@ class UsageTest {
     String help = Execution.of("--help").expect(0).out();
     for (String command :
         new String[] {
-          "demo", "run", "view", "inspect", "quantize", "bench", "tokenize", "entities", "doctor"
+          "demo",
+          "run",
+          "report",
+          "trace",
+          "view",
+          "inspect",
+          "quantize",
+          "bench",
+          "tokenize",
+          "entities",
+          "doctor"
         }) {
       assertTrue(help.contains("\n  " + command), help);
     }
