@@ -145,12 +145,13 @@ final class ReportCommand implements Callable<Integer> {
   }
 
   /** The report for people, and where the files are. */
-  static void print(Terminal terminal, WrittenReport written, List<Path> files) {
+  static void print(Terminal terminal, WrittenReport written, ReportFiles.Written files) {
     Report report = written.report();
     terminal.out().print(ReportText.of(report));
     terminal.out().flush();
     terminal.err().println();
-    files.forEach(file -> terminal.err().println(terminal.dim("wrote " + file)));
+    files.notes().forEach(note -> terminal.err().println(terminal.dim(note)));
+    files.files().forEach(file -> terminal.err().println(terminal.dim("wrote " + file)));
   }
 
   private ReportJob job() {

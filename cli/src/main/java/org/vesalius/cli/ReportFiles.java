@@ -15,6 +15,7 @@ import org.vesalius.clinical.agent.AgentImage;
 import org.vesalius.clinical.report.Evidence;
 import org.vesalius.clinical.report.ReportImage;
 import org.vesalius.clinical.report.ReportJson;
+import org.vesalius.clinical.report.ReportOutputException;
 import org.vesalius.clinical.report.ReportText;
 import org.vesalius.clinical.report.WrittenReport;
 import org.vesalius.clinical.report.fhir.FhirOptions;
@@ -33,17 +34,22 @@ import org.vesalius.runtime.answer.Region;
 final class ReportFiles {
   private final Path folder;
   private final List<Path> written = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
 
   private ReportFiles(Path folder) {
     this.folder = folder;
   }
 
   /**
-   * Writes all files.
+   * What was written.
    *
-   * @return the files, in the order in which a reader wants them
+   * @param files in the order in which a reader wants them
+   * @param notes what could not be, a sentence each
    */
-  static List<Path> write(WrittenReport report, Optional<TraceSigner> signer, Path folder) {
+  record Written(List<Path> files, List<String> notes) {}
+
+  /** Writes all files. */
+  static Written write(WrittenReport report, Optional<TraceSigner> signer, Path folder) {
     ReportFiles files = new ReportFiles(folder);
     try {
       Files.createDirectories(folder);
@@ -51,16 +57,14 @@ final class ReportFiles {
     } catch (IOException e) {
       throw new UncheckedIOException("folder " + folder + " cannot be written: " + e, e);
     }
-    return files.written;
+    return new Written(List.copyOf(files.written), List.copyOf(files.notes));
   }
 
   private void all(WrittenReport report, Optional<TraceSigner> signer) throws IOException {
     text("report.txt", ReportText.of(report.report()));
     text("report.json", ReportJson.write(report.report()));
     text("fhir.json", FhirReport.json(report.report(), FhirOptions.anonymous()));
-    if (report.report().images().stream().anyMatch(image -> image.dicom().isPresent())) {
-      Files.write(file("report.dcm"), StructuredReport.write(report.report()));
-    }
+    structured(report);
     Path trace = file("trace.json");
     TraceFile.write(report.trace(), trace, signer);
     TraceHtml.render(report.trace(), new TraceVerifier().verify(trace), file("trace.html"));
@@ -70,6 +74,21 @@ final class ReportFiles {
     for (ReportImage image : report.report().images()) {
       overlay(report, image.index());
     }
+  }
+
+  /** One that cannot refer to its images is left out; the other forms need no identifiers. */
+  private void structured(WrittenReport report) throws IOException {
+    if (report.report().images().stream().allMatch(image -> image.dicom().isEmpty())) {
+      return;
+    }
+    byte[] document;
+    try {
+      document = StructuredReport.write(report.report());
+    } catch (ReportOutputException e) {
+      notes.add("no DICOM report: " + e.getMessage());
+      return;
+    }
+    Files.write(file("report.dcm"), document);
   }
 
   private Path file(String name) {
