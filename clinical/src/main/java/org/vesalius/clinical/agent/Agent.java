@@ -129,7 +129,8 @@ public final class Agent {
         return early;
       }
       if (answer.toolCalls().isEmpty()) {
-        return Optional.of(StopReason.ANSWERED);
+        return Optional.of(
+            answer.finishReason() == FinishReason.LENGTH ? StopReason.LENGTH : StopReason.ANSWERED);
       }
       if (monitor.isStable()) {
         return Optional.of(StopReason.STABLE);
@@ -289,7 +290,7 @@ public final class Agent {
           monitor.answer().isEmpty()
               ? AnswerSource.NONE
               : switch (reason) {
-                case ANSWERED -> AnswerSource.MODEL;
+                case ANSWERED, LENGTH -> AnswerSource.MODEL;
                 case STABLE -> AnswerSource.MONITOR_EARLY_STOP;
                 default -> AnswerSource.MONITOR_FALLBACK;
               };

@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum StopReason {
   /** The model answered and called no tool. */
   ANSWERED,
+  /** Its answer was cut off, or it had not begun to answer when there was no room left. */
+  LENGTH,
   /** Its answer did not change any more. */
   STABLE,
   /** It had had its turns. */

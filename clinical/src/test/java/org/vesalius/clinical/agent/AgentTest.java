@@ -21,6 +21,7 @@ import org.vesalius.clinical.trace.TraceEntry.Step;
 import org.vesalius.clinical.trace.TraceEntry.Step.Kind;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatMessage;
+import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.QueueFullException;
 import org.vesalius.runtime.ResponseFormat;
@@ -561,5 +562,15 @@ class AgentTest {
     assertEquals(StopReason.ANSWERED, outcome.result().reason());
     assertTrue(model.requests.getFirst().tools().isEmpty());
     assertFalse(outcome.result().notes().isEmpty());
+  }
+
+  @Test
+  void anAnswerThatIsCutOffSaysSo() throws InterruptedException {
+    ScriptedModel model = ScriptedModel.saying("<think>\nand on and on");
+    model.finish = FinishReason.LENGTH;
+    Outcome outcome = run(model, List.of(ECHO), AgentLimits.defaults());
+    assertEquals(StopReason.LENGTH, outcome.result().reason());
+    assertEquals(AnswerSource.NONE, outcome.result().source());
+    assertEquals("", outcome.result().answer());
   }
 }

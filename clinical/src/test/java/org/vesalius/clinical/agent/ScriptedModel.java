@@ -30,6 +30,7 @@ final class ScriptedModel implements AgentModel {
   private final AnswerFormat format;
   private final boolean describesTools;
   private final BiFunction<Integer, ChatRequest, String> script;
+  FinishReason finish = FinishReason.STOP;
   final List<ChatRequest> requests = Collections.synchronizedList(new ArrayList<>());
 
   ScriptedModel(
@@ -86,7 +87,7 @@ final class ScriptedModel implements AgentModel {
     return generation(request, raw, parsed);
   }
 
-  private static Generation generation(ChatRequest request, String raw, ParsedAnswer parsed) {
+  private Generation generation(ChatRequest request, String raw, ParsedAnswer parsed) {
     List<Integer> ids = raw.chars().boxed().toList();
     List<Generation.TokenLogprobs> logprobs =
         ids.stream()
@@ -103,7 +104,7 @@ final class ScriptedModel implements AgentModel {
         parsed.invalidRegions(),
         ids,
         logprobs,
-        request.cancellation().isCancelled() ? FinishReason.CANCELLED : FinishReason.STOP,
+        request.cancellation().isCancelled() ? FinishReason.CANCELLED : finish,
         new Generation.Usage(10, 0, ids.size(), 0, DraftAcceptance.NONE),
         new Generation.Timings(1, 1, 1, 1, 1, 1),
         "script",
