@@ -197,10 +197,9 @@ public final class Agent {
           return Optional.of(StopReason.TIME_LIMIT);
         }
       }
-      int firstImage =
-          trace.images().size() - outcomes.stream().mapToInt(o -> o.images().size()).sum();
-      messages.addAll(dialogue.orElseThrow().called(answer, outcomes));
-      ToolDialogue.images(outcomes, firstImage).ifPresent(messages::add);
+      int pictures = outcomes.stream().mapToInt(outcome -> outcome.images().size()).sum();
+      messages.addAll(
+          dialogue.orElseThrow().called(answer, outcomes, trace.images().size() - pictures));
       return Optional.empty();
     }
 

@@ -26,8 +26,12 @@ sealed interface ToolDialogue {
   /** The system's message. */
   Optional<String> system(Optional<String> given);
 
-  /** What the model said and called. */
-  List<ChatMessage> called(Generation answer, List<ToolOutcome> outcomes);
+  /**
+   * What the model said and called, and what came of it.
+   *
+   * @param firstImage index of the first picture among the results
+   */
+  List<ChatMessage> called(Generation answer, List<ToolOutcome> outcomes, int firstImage);
 
   /**
    * The dialogue of a model.
@@ -59,7 +63,7 @@ sealed interface ToolDialogue {
     }
 
     @Override
-    public List<ChatMessage> called(Generation answer, List<ToolOutcome> outcomes) {
+    public List<ChatMessage> called(Generation answer, List<ToolOutcome> outcomes, int firstImage) {
       List<ChatMessage> messages = new ArrayList<>();
       List<List<ToolOutcome>> groups =
           singly ? outcomes.stream().map(List::of).toList() : List.of(outcomes);
@@ -67,6 +71,10 @@ sealed interface ToolDialogue {
         String text = messages.isEmpty() ? answer.text() : "";
         messages.add(assistant(text, group));
         group.forEach(outcome -> messages.add(result(outcome)));
+      }
+      List<Part> pictures = pictures(outcomes, firstImage);
+      if (!pictures.isEmpty()) {
+        messages.add(ChatMessage.user(pictures.toArray(Part[]::new)));
       }
       return messages;
     }
@@ -160,7 +168,7 @@ sealed interface ToolDialogue {
     }
 
     @Override
-    public List<ChatMessage> called(Generation answer, List<ToolOutcome> outcomes) {
+    public List<ChatMessage> called(Generation answer, List<ToolOutcome> outcomes, int firstImage) {
       String calls =
           outcomes.stream()
               .map(ToolOutcome::call)
@@ -172,12 +180,15 @@ sealed interface ToolDialogue {
           outcomes.stream()
               .map(outcome -> "<tool_response>\n" + outcome.text() + "\n</tool_response>")
               .collect(Collectors.joining("\n"));
-      return List.of(ChatMessage.assistant(said), ChatMessage.user(results));
+      // One message, since many templates want user and assistant to take turns.
+      List<Part> told = new ArrayList<>(List.of(Part.text(results)));
+      told.addAll(pictures(outcomes, firstImage));
+      return List.of(ChatMessage.assistant(said), ChatMessage.user(told.toArray(Part[]::new)));
     }
   }
 
-  /** The pictures of results, to be looked at next; empty where there are none. */
-  static Optional<ChatMessage> images(List<ToolOutcome> outcomes, int firstIndex) {
+  /** The pictures of results with their indices, to be looked at next. */
+  private static List<Part> pictures(List<ToolOutcome> outcomes, int firstIndex) {
     List<Part> parts = new ArrayList<>();
     int index = firstIndex;
     for (ToolOutcome outcome : outcomes) {
@@ -186,8 +197,6 @@ sealed interface ToolDialogue {
         parts.add(image.part());
       }
     }
-    return parts.isEmpty()
-        ? Optional.empty()
-        : Optional.of(ChatMessage.user(parts.toArray(Part[]::new)));
+    return parts;
   }
 }
