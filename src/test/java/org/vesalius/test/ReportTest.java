@@ -166,7 +166,9 @@ class ReportTest {
       if (places.isEmpty()) {
         // Asked where it is the model names a place, and in its report it says that there is none.
         assertTrue(
-            written.report().sentences()
+            written
+                .report()
+                .sentences()
                 .flatMap(sentence -> sentence.points().stream())
                 .noneMatch(point -> point.finding().equals("nodule") && point.present()),
             golden.get("image").asText());
