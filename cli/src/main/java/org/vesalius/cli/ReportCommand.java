@@ -1,11 +1,15 @@
 package org.vesalius.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.clinical.report.Report;
+import org.vesalius.clinical.report.ReportOptions;
 import org.vesalius.clinical.report.ReportText;
 import org.vesalius.clinical.report.WrittenReport;
 import org.vesalius.clinical.trace.TraceKeys;
@@ -123,6 +127,7 @@ final class ReportCommand implements Callable<Integer> {
     ReportJob job = job();
     Optional<TraceSigner> signer =
         Optional.ofNullable(key).map(TraceKeys::readPrivate).map(TraceSigner::of);
+    createFolder();
     Progress progress = new Progress(terminal);
     try (ReportJob.Inputs inputs = job.read();
         ModelFolder folder = ModelFolder.of(model);
@@ -133,6 +138,15 @@ final class ReportCommand implements Callable<Integer> {
         written = job.write(opened, inputs, cancellation);
       }
       return finish(written, signer);
+    }
+  }
+
+  /** Before the work is done, which would be lost otherwise. */
+  private void createFolder() {
+    try {
+      Files.createDirectories(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("folder " + out + " cannot be made: " + e, e);
     }
   }
 
@@ -158,8 +172,8 @@ final class ReportCommand implements Callable<Integer> {
     try {
       medical.choice();
       medical.frames();
-      if (samples != null && samples < 0) {
-        throw new IllegalArgumentException("--samples: expected at least 0, found " + samples);
+      if (samples != null) {
+        ReportOptions unused = ReportOptions.defaults().withSamples(samples, seed);
       }
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +33,9 @@ import org.vesalius.runtime.answer.Region;
 
 /** Writes a report into a folder, in every form. */
 final class ReportFiles {
+  /** Files that not every report has. */
+  private static final List<String> OPTIONAL = List.of("report.dcm", "rubric.json");
+
   private final Path folder;
   private final List<Path> written = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
@@ -53,6 +57,7 @@ final class ReportFiles {
     ReportFiles files = new ReportFiles(folder);
     try {
       Files.createDirectories(folder);
+      files.clear();
       files.all(report, signer);
     } catch (IOException e) {
       throw new UncheckedIOException("folder " + folder + " cannot be written: " + e, e);
@@ -73,6 +78,18 @@ final class ReportFiles {
     }
     for (ReportImage image : report.report().images()) {
       overlay(report, image.index());
+    }
+  }
+
+  /** What an earlier report left must not stand beside this one. */
+  private void clear() throws IOException {
+    for (String name : OPTIONAL) {
+      Files.deleteIfExists(folder.resolve(name));
+    }
+    try (DirectoryStream<Path> overlays = Files.newDirectoryStream(folder, "overlay-*.png")) {
+      for (Path overlay : overlays) {
+        Files.delete(overlay);
+      }
     }
   }
 

@@ -165,7 +165,7 @@ record ReportJob(
     if (inputs.images().stream().anyMatch(image -> image.medical().isPresent())) {
       tools.add(new WindowTool());
     }
-    if (inputs.images().size() > 1) {
+    if (inputs.images().size() + inputs.priors().size() > 1) {
       tools.add(new CompareTool(scale));
     }
     inputs

@@ -99,7 +99,11 @@ final class TraceCommand implements Runnable {
   /** Its own class, since it takes the options of everything that computes. */
   @Command(
       name = "replay",
-      description = "Runs again what a trace tells of, and names the first difference.",
+      description = {
+        "Runs again what a trace tells of, and names the first difference.",
+        "Files are opened by the names that the trace has: run it in the same folder, and only"
+            + " traces that you trust."
+      },
       sortOptions = false)
   static final class Replay implements Callable<Integer> {
     private final Terminal terminal;

@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import org.vesalius.clinical.agent.TraceRecorder.TokenRange;
 import org.vesalius.clinical.trace.AnswerSource;
 import org.vesalius.clinical.trace.TraceEntry;
+import org.vesalius.clinical.trace.TraceEntry.Result.Status;
 import org.vesalius.clinical.trace.TraceEntry.Step.Kind;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatRequest;
@@ -99,7 +100,7 @@ public final class Agent {
       List<Part> parts = new ArrayList<>(task.images().stream().map(AgentImage::part).toList());
       parts.add(Part.text(task.prompt()));
       messages.add(ChatMessage.user(parts.toArray(Part[]::new)));
-      record(task.images());
+      record(task.images(), prepared(task.images()));
       while (turns < limits.turns()) {
         Optional<StopReason> reason = turn();
         if (reason.isPresent()) {
@@ -167,6 +168,15 @@ public final class Agent {
                 ? ToolOutcome.refused(id, call, refusal.get())
                 : runner.run(
                     id, call, new ToolContext(trace.images(), task.cancellation()), timeLeft());
+        List<PreparedPicture> prepared;
+        try {
+          prepared = prepared(outcome.images());
+        } catch (RuntimeException e) {
+          outcome =
+              ToolOutcome.failed(
+                  id, call, Status.FAILED, "its picture cannot be shown: " + e.getMessage());
+          prepared = List.of();
+        }
         outcomes.add(outcome);
         calls.merge(call.name().isEmpty() ? "?" : call.name(), 1, Integer::sum);
         List<Integer> indices = new ArrayList<>();
@@ -186,7 +196,7 @@ public final class Agent {
             outcome.places(),
             outcome.sources(),
             called);
-        record(outcome.images());
+        record(outcome.images(), prepared);
         if (fuse.isBlown(count)) {
           return Optional.of(StopReason.REPEATED_CALLS);
         }
@@ -256,12 +266,15 @@ public final class Agent {
           .orElse(limits.toolTime());
     }
 
-    private void record(List<AgentImage> images) {
+    private List<PreparedPicture> prepared(List<AgentImage> images) {
       if (images.isEmpty()) {
-        return;
+        return List.of();
       }
       Part[] parts = images.stream().map(AgentImage::part).toArray(Part[]::new);
-      List<PreparedPicture> prepared = model.pictures(ChatRequest.builder().user(parts).build());
+      return model.pictures(ChatRequest.builder().user(parts).build());
+    }
+
+    private void record(List<AgentImage> images, List<PreparedPicture> prepared) {
       for (int i = 0; i < images.size(); i++) {
         trace.image(images.get(i), prepared.get(i));
       }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How far a run may go. The defaults of turns, window and retries are those of DeepMed (arXiv
  * 2601.18496).
  *
- * @param turns answers of the model in which it may call tools
+ * @param turns answers of the model in which it may call tools; one more may follow without
  * @param turnTokens tokens of one answer; empty for what the context leaves, at most {@link
  *     org.vesalius.runtime.ChatRequest#DEFAULT_MAX_TOKENS}
  * @param callsPerTurn calls of one answer that are carried out
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param runTime for the whole run; empty for as long as it takes
  * @param resultCharacters of a result that the model is told
  * @param resultImages pictures of one result
- * @param images pictures of a run, those of the request included
+ * @param images pictures of a run, those of the request included, up to which tools may add some
  */
 public record AgentLimits(
     int turns,
@@ -143,6 +143,8 @@ public record AgentLimits(
     facts.put("calls_per_turn", callsPerTurn);
     facts.put("repeated_calls", repeatedCalls);
     facts.put("stable_answers", stableAnswers);
+    facts.put("retries", retries);
+    facts.put("retry_seconds", retryDelay.toMillis() / 1e3);
     facts.put("tool_seconds", toolTime.toMillis() / 1e3);
     facts.put("run_seconds", runTime.map(time -> time.toMillis() / 1e3).orElse(null));
     facts.put("result_characters", resultCharacters);

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.vesalius.clinical.trace.AnswerSource;
 import org.vesalius.clinical.trace.TraceEntry;
+import org.vesalius.runtime.FinishReason;
 import org.vesalius.runtime.Generation;
 
 /**
@@ -54,7 +55,14 @@ public record AgentResult(
     List<String> all = new ArrayList<>(notes);
     all.add(note);
     return new AgentResult(
-        other.text().strip(), source, reason, turns, Optional.of(other), calls, images, all);
+        other.text().strip(),
+        AnswerSource.MODEL,
+        other.finishReason() == FinishReason.LENGTH ? StopReason.LENGTH : StopReason.ANSWERED,
+        turns,
+        Optional.of(other),
+        calls,
+        images,
+        all);
   }
 
   /** As the last entry of a trace. */

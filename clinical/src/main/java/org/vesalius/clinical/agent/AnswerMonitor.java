@@ -2,6 +2,7 @@ package org.vesalius.clinical.agent;
 
 import java.util.Optional;
 import org.vesalius.runtime.Generation;
+import org.vesalius.runtime.answer.ToolCall;
 
 /**
  * Keeps the answer that each turn gives, if it gives one beside its calls, and says when it has not
@@ -18,8 +19,14 @@ final class AnswerMonitor {
     this.window = window;
   }
 
-  /** Takes the answer of a turn; a turn that only calls tools says nothing. */
+  /**
+   * Takes the answer of a turn; a turn that only calls tools says nothing, nor does one whose calls
+   * are malformed, since their text stays in the answer.
+   */
   void observe(Generation generation) {
+    if (generation.toolCalls().stream().anyMatch(ToolCall::isMalformed)) {
+      return;
+    }
     String answer = generation.taggedAnswer().orElse(generation.text()).strip();
     if (answer.isEmpty()) {
       return;

@@ -15,7 +15,8 @@ final class CallFuse {
 
   /** Counts a call; how often it has come, this time included. */
   int count(ToolCall call) {
-    return counts.merge(call.name() + '\n' + call.argumentsJson(), 1, Integer::sum);
+    String what = call.isMalformed() ? call.raw() : call.name() + '\n' + call.argumentsJson();
+    return counts.merge(what, 1, Integer::sum);
   }
 
   /** Whether a call that has come so often ends the run. */

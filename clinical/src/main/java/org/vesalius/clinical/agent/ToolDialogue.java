@@ -83,21 +83,24 @@ sealed interface ToolDialogue {
       List<Map<String, Object>> calls =
           outcomes.stream()
               .filter(outcome -> !outcome.call().isMalformed())
-              .map(outcome ->
-                  Map.<String, Object>of(
-                      "id",
-                      outcome.id(),
-                      "type",
-                      "function",
-                      "function",
-                      Map.of(
-                          "name", outcome.call().name(), "arguments", outcome.call().arguments())))
+              .map(Templated::call)
               .toList();
       Map<String, @Nullable Object> fields = new LinkedHashMap<>();
       if (!calls.isEmpty()) {
         fields.put("tool_calls", calls);
       }
       return new ChatMessage("assistant", new ChatMessage.Content.Plain(text), fields);
+    }
+
+    private static Map<String, Object> call(ToolOutcome outcome) {
+      Map<String, Object> function = new LinkedHashMap<>();
+      function.put("name", outcome.call().name());
+      function.put("arguments", outcome.call().arguments());
+      Map<String, Object> call = new LinkedHashMap<>();
+      call.put("id", outcome.id());
+      call.put("type", "function");
+      call.put("function", function);
+      return call;
     }
 
     /** A malformed call stands in the text only, so that a template has nothing to pair it with. */

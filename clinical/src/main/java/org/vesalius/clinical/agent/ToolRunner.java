@@ -10,12 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.vesalius.clinical.trace.SourceQuote;
 import org.vesalius.clinical.trace.TraceEntry.Result.Status;
+import org.vesalius.clinical.trace.TracePlace;
 import org.vesalius.runtime.answer.ToolCall;
 
 /**
@@ -24,6 +28,8 @@ import org.vesalius.runtime.answer.ToolCall;
  */
 final class ToolRunner {
   private static final int MESSAGE = 500;
+  private static final int MAX_PLACES = 256;
+  private static final int MAX_ORIGIN = 200;
   private static final long MAX_PIXELS = 40_000_000;
 
   private record Offered(Tool tool, Schema schema) {}
@@ -62,8 +68,11 @@ final class ToolRunner {
     Map<String, Object> function = new LinkedHashMap<>();
     function.put("name", tool.name());
     function.put("description", tool.description());
-    function.put("parameters", tool.parameters());
-    return Map.of("type", "function", "function", function);
+    function.put("parameters", Objects.requireNonNull(ToolJson.ordered(tool.parameters())));
+    Map<String, Object> definition = new LinkedHashMap<>();
+    definition.put("type", "function");
+    definition.put("function", function);
+    return definition;
   }
 
   /**
@@ -147,12 +156,14 @@ final class ToolRunner {
     for (AgentImage image : result.images()) {
       long pixels = (long) image.picture().image().width() * image.picture().image().height();
       if (kept.size() < room && pixels <= MAX_PIXELS) {
-        kept.add(image);
+        kept.add(ofTool(image, images));
       }
     }
     if (kept.size() < result.images().size()) {
       text.append("\n[%d of %d images are shown]".formatted(kept.size(), result.images().size()));
     }
+    int known = images + kept.size();
+    result.places().stream().limit(MAX_PLACES).forEach(place -> check(place, known));
     return new ToolOutcome(
         id,
         call,
@@ -161,8 +172,58 @@ final class ToolRunner {
         result.text().length(),
         Digests.sha256(result.text()),
         kept,
-        result.sources(),
-        result.places());
+        sources(result.sources()),
+        result.places().stream().limit(MAX_PLACES).toList());
+  }
+
+  /** What a tool says of a picture beside its pixels is words for people, and as short. */
+  private static AgentImage ofTool(AgentImage image, int images) {
+    boolean derived = image.parent().isPresent() && image.parent().getAsInt() < images;
+    if (image.parent().isPresent() && (!derived || image.parent().getAsInt() < 0)) {
+      throw new ToolException(
+          "a picture says that it was made of picture %d, and there are %d"
+              .formatted(image.parent().getAsInt(), images));
+    }
+    return new AgentImage(
+        image.picture(),
+        oneLine(image.origin()),
+        derived ? image.file() : Optional.empty(),
+        image.medical(),
+        oneLine(image.window()),
+        image.parent());
+  }
+
+  private static String oneLine(String text) {
+    return cut(text.replaceAll("\\p{Cntrl}+", " "), MAX_ORIGIN);
+  }
+
+  private static void check(TracePlace place, int images) {
+    boolean finite =
+        Stream.of(place.pixels(), place.relative(), place.millimetres())
+            .flatMap(List::stream)
+            .allMatch(Double::isFinite);
+    if (place.image() < 0 || place.image() >= images || !finite) {
+      throw new ToolException(
+          "a place: expected finite numbers in picture 0 to %d, found picture %d"
+              .formatted(images - 1, place.image()));
+    }
+  }
+
+  /** As many as the text could quote. */
+  private List<SourceQuote> sources(List<SourceQuote> all) {
+    List<SourceQuote> kept = new ArrayList<>();
+    long characters = 0;
+    for (SourceQuote source : all) {
+      if (!source.sha256().matches("[0-9a-f]{64}|")) {
+        throw new ToolException("a source: expected the SHA-256 of its file in hexadecimal");
+      }
+      characters += source.quote().length() + source.title().length() + source.source().length();
+      if (characters > limits.resultCharacters()) {
+        break;
+      }
+      kept.add(source);
+    }
+    return kept;
   }
 
   private static String cut(String text, int most) {

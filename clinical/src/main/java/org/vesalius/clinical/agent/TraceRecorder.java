@@ -1,8 +1,11 @@
 package org.vesalius.clinical.agent;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -28,6 +31,7 @@ public final class TraceRecorder {
   private final boolean keepPictures;
   private final List<TraceEntry> entries = new ArrayList<>();
   private final List<AgentImage> images = new ArrayList<>();
+  private final Map<Path, String> hashes = new HashMap<>();
   private long keptBytes;
   private int turns;
   private int steps;
@@ -75,12 +79,17 @@ public final class TraceRecorder {
             transform.height(),
             prepared.transform().modelWidth(),
             prepared.transform().modelHeight(),
-            made ? "" : image.file().map(Digests::sha256).orElse(""),
+            made ? "" : image.file().map(this::hash).orElse(""),
             PixelHash.of(image.picture().image()),
             prepared.sha256(),
             png(image.picture().image())));
     images.add(image);
     return index;
+  }
+
+  /** Each file once, of however many frames. */
+  private String hash(Path file) {
+    return hashes.computeIfAbsent(file, Digests::sha256);
   }
 
   /** Empty for a large picture, and once all pictures together would make the trace unwieldy. */
@@ -191,12 +200,16 @@ public final class TraceRecorder {
         startMillis);
   }
 
-  /** Adds a question whose answers were weighed; the step's index. */
-  public int check(TraceEntry.Check check, double startMillis) {
+  /**
+   * Adds a question whose answers were weighed; the step's index.
+   *
+   * @param about which pictures were asked about, for people
+   */
+  public int check(TraceEntry.Check check, String about, double startMillis) {
     return step(
         OptionalInt.empty(),
         Kind.CHECK,
-        "",
+        about,
         List.of(),
         List.of(),
         Optional.empty(),

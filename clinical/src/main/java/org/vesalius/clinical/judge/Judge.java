@@ -1,5 +1,6 @@
 package org.vesalius.clinical.judge;
 
+import java.util.Collections;
 import java.util.List;
 import org.vesalius.runtime.Part;
 
@@ -24,9 +25,12 @@ public interface Judge {
     return shares(logLikelihoods(context, question, answers));
   }
 
-  /** Probabilities that sum to 1, of natural logarithms that need not. */
+  /** Probabilities that sum to 1, of natural logarithms that need not; equal where all are 0. */
   static List<Double> shares(List<Double> logarithms) {
     double largest = logarithms.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+    if (largest == Double.NEGATIVE_INFINITY) {
+      return Collections.nCopies(logarithms.size(), 1.0 / logarithms.size());
+    }
     double sum = logarithms.stream().mapToDouble(value -> Math.exp(value - largest)).sum();
     return logarithms.stream().map(value -> Math.exp(value - largest) / sum).toList();
   }

@@ -64,13 +64,18 @@ final class Contradictions {
       }
       for (Statement mine : sentence.statements()) {
         for (Statement theirs : other.statements()) {
-          opposite(mine, theirs, other.text(), problems);
+          opposite(
+              mine,
+              theirs,
+              other.text(),
+              sentence.verdict() == Sentence.Verdict.SUPPORTED,
+              problems);
         }
       }
     }
     for (Statement mine : sentence.statements()) {
       for (Statement again : sentence.statements()) {
-        if (mine.present() && !again.present() && same(mine, again)) {
+        if (mine.present() && !again.present() && mine.overlaps(again)) {
           problems.add(
               "it says of " + mine.finding().name() + " that it is there and that it is not");
         }
@@ -88,14 +93,20 @@ final class Contradictions {
   }
 
   private static void opposite(
-      Statement mine, Statement theirs, String text, List<String> problems) {
+      Statement mine, Statement theirs, String text, boolean supported, List<String> problems) {
     if (!same(mine, theirs)) {
       return;
     }
     if (mine.present() != theirs.present()) {
-      problems.add(
-          "another sentence says that %s is %s: \"%s\""
-              .formatted(mine.finding().name(), theirs.present() ? "there" : "not there", text));
+      if (mine.overlaps(theirs)) {
+        problems.add(
+            "another sentence says that %s is %s: \"%s\""
+                .formatted(mine.finding().name(), theirs.present() ? "there" : "not there", text));
+      }
+      return;
+    }
+    if (!mine.present() || supported) {
+      // Two of a kind may be there, and the second look sees this one.
       return;
     }
     for (Map.Entry<String, Set<String>> given : mine.attributes().entrySet()) {

@@ -42,47 +42,38 @@ final class PriorComparison {
       boolean wasThere = prior.present() > 0.5;
       if (isThere || wasThere) {
         String form = !wasThere ? words.added() : !isThere ? words.gone() : words.same();
-        double probability = sure(current.present()) * sure(prior.present());
+        String text = form.replace("{finding}", finding.name());
         sentences.add(
-            sentence(
-                finding,
-                form.replace("{finding}", finding.name()),
-                isThere,
-                probability,
-                prior.step()));
+            new SentenceDraft(
+                ReportTemplate.Comparison.ID,
+                text,
+                List.of(),
+                List.of(
+                    point(finding, "now: " + current.answer(), isThere, current),
+                    point(finding, "before: " + prior.answer(), wasThere, prior)),
+                isThere ? locator.locate(finding) : List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty()));
       }
     }
     return sentences;
   }
 
-  /** How sure the model is, whichever way. */
-  private static double sure(double present) {
-    return Math.max(present, 1 - present);
-  }
-
-  private SentenceDraft sentence(
-      Finding finding, String text, boolean isThere, double probability, int step) {
-    Sentence.Verdict verdict = options.verdict(probability);
-    Sentence.KeyPoint point =
-        new Sentence.KeyPoint(
-            finding.id(),
-            text,
-            isThere,
-            finding.question(),
-            OptionalDouble.of(probability),
-            // Both pictures were asked, so what is not supported is not known.
-            verdict == Sentence.Verdict.UNSUPPORTED ? Sentence.Verdict.UNCERTAIN : verdict,
-            step);
-    return new SentenceDraft(
-        ReportTemplate.Comparison.ID,
-        text,
-        List.of(),
-        List.of(point),
-        isThere ? locator.locate(finding) : List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        OptionalDouble.empty(),
-        OptionalDouble.empty());
+  private Sentence.KeyPoint point(
+      Finding finding, String statement, boolean present, SecondLook.Seen seen) {
+    double sure = Math.max(seen.present(), 1 - seen.present());
+    Sentence.Verdict verdict = options.verdict(sure);
+    return new Sentence.KeyPoint(
+        finding.id(),
+        statement,
+        present,
+        finding.question(),
+        OptionalDouble.of(sure),
+        // Both pictures were asked, so what is not supported is not known.
+        verdict == Sentence.Verdict.UNSUPPORTED ? Sentence.Verdict.UNCERTAIN : verdict,
+        seen.step());
   }
 }

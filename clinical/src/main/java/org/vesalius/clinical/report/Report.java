@@ -90,8 +90,8 @@ public record Report(
    * A finding that no sentence names.
    *
    * @param finding its name
-   * @param answer what the model says of it when it is asked
-   * @param probability of that answer
+   * @param answer the likeliest of the model's answers by which it is there
+   * @param probability that it is there, by all of these answers
    */
   public record Omission(String finding, String answer, double probability) {}
 }

@@ -3,7 +3,10 @@ package org.vesalius.clinical.report;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.vesalius.clinical.agent.AgentImage;
+import org.vesalius.clinical.imaging.DicomImage;
+import org.vesalius.clinical.imaging.dicom.Tag;
 import org.vesalius.clinical.rubric.Rubric;
 import org.vesalius.runtime.Cancellation;
 
@@ -24,12 +27,27 @@ public record ReportTask(
     Optional<Rubric> rubric,
     Map<String, Object> description,
     Cancellation cancellation) {
-  /** Copies the lists. */
+  private static final Tag PATIENT_ID = Tag.of(0x0010, 0x0020);
+
+  /** Copies the lists, and refuses pictures that say that they are of different patients. */
   public ReportTask {
     images = List.copyOf(images);
     priors = List.copyOf(priors);
     if (images.isEmpty()) {
       throw new IllegalArgumentException("report: expected at least one image, found none");
+    }
+    long patients =
+        Stream.concat(images.stream(), priors.stream())
+            .flatMap(image -> image.medical().stream())
+            .map(AgentImage.MedicalFrame::image)
+            .filter(DicomImage.class::isInstance)
+            .flatMap(image -> ((DicomImage) image).file().dataSet().text(PATIENT_ID).stream())
+            .distinct()
+            .count();
+    if (patients > 1) {
+      throw new IllegalArgumentException(
+          "report: expected images of one patient, found %d different patient ids"
+              .formatted(patients));
     }
   }
 

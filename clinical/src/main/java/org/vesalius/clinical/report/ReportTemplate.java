@@ -96,11 +96,12 @@ public record ReportTemplate(
    * Words for what has changed, with {@code {finding}} in each.
    *
    * @param title of the section
+   * @param prompt that says which pictures are earlier ones, where they are shown with the others
    * @param added of what is new
    * @param gone of what is not there any more
    * @param same of what is still there
    */
-  public record Comparison(String title, String added, String gone, String same) {
+  public record Comparison(String title, String prompt, String added, String gone, String same) {
     /** The section's id. */
     public static final String ID = "comparison";
   }

@@ -14,6 +14,7 @@ import org.vesalius.clinical.agent.AgentModel;
 import org.vesalius.clinical.agent.AgentResult;
 import org.vesalius.clinical.agent.AgentTask;
 import org.vesalius.clinical.agent.RunFacts;
+import org.vesalius.clinical.agent.StopReason;
 import org.vesalius.clinical.agent.Tool;
 import org.vesalius.clinical.agent.TraceRecorder;
 import org.vesalius.clinical.imaging.DicomImage;
@@ -94,25 +95,35 @@ public final class ReportWriter {
     private final Measurements measurements;
     private final SelfAgreement samples = new SelfAgreement();
     private final Judge judge = new LikelihoodJudge(model);
+    private final List<String> notes = new ArrayList<>();
     private List<BestOfN.Ranked> ranking = List.of();
-    private int firstPrior;
+    private int firstPrior = -1;
     private final Locator locator;
     private final SecondLook look;
 
     Writing(ReportTask task) {
       this.task = task;
       measurements = new Measurements(task.images());
-      look = new SecondLook(template, judge, parts(task.images()), trace);
+      look = new SecondLook(template, judge, parts(task.images()), "current images", trace);
       locator = new Locator(model, task.images(), trace, seeded(), task.cancellation());
     }
 
     WrittenReport write() throws InterruptedException {
+      // Where tools are offered, earlier pictures are there to be compared with.
+      boolean withPriors = !tools.isEmpty() && !task.priors().isEmpty();
+      List<AgentImage> shown = new ArrayList<>(task.images());
+      String prompt = template.prompt();
+      if (withPriors) {
+        firstPrior = shown.size();
+        shown.addAll(task.priors());
+        prompt += "\n" + template.comparison().map(ReportTemplate.Comparison::prompt).orElse("");
+      }
       AgentResult written =
           agent.run(
               new AgentTask(
                   Optional.empty(),
-                  task.images(),
-                  template.prompt(),
+                  shown,
+                  prompt,
                   template.format(),
                   seeded(),
                   task.cancellation()),
@@ -138,6 +149,14 @@ public final class ReportWriter {
               drawn.get(first.index() - 1),
               "Of %d reports number %d was chosen by the rubric %s."
                   .formatted(candidates.size(), first.index() + 1, rubric.id()));
+    }
+
+    private List<Statement> statements(String answer) {
+      return statements(WrittenText.of(template, answer).sentences());
+    }
+
+    private List<Statement> statements(List<String> sentences) {
+      return sentences.stream().flatMap(sentence -> reader.read(sentence).stream()).toList();
     }
 
     private static BestOfN.Candidate candidate(String text, Optional<Generation> generation) {
@@ -171,10 +190,7 @@ public final class ReportWriter {
       options.limits().turnTokens().ifPresent(request::maxTokens);
       Generation sample = model.generate(request.build());
       trace.turn("sample", sample);
-      samples.add(
-          WrittenText.of(template, sample.text()).sentences().stream()
-              .flatMap(sentence -> reader.read(sentence).stream())
-              .toList());
+      samples.add(statements(sample.text()));
       return sample;
     }
 
@@ -220,9 +236,12 @@ public final class ReportWriter {
       if (task.priors().isEmpty() || task.cancellation().isCancelled()) {
         return List.of();
       }
-      firstPrior = trace.images().size();
-      record(task.priors());
-      SecondLook before = new SecondLook(template, judge, parts(task.priors()), trace);
+      if (firstPrior < 0) {
+        firstPrior = trace.images().size();
+        record(task.priors());
+      }
+      SecondLook before =
+          new SecondLook(template, judge, parts(task.priors()), "earlier images", trace);
       return new PriorComparison(template, options, look, before, locator).sentences();
     }
 
@@ -264,7 +283,7 @@ public final class ReportWriter {
                 wavering));
         if (statement.present()) {
           places.addAll(locator.locate(statement.finding()));
-          quotes.addAll(task.quotes().quotes(statement.finding().name()));
+          quotes.addAll(quotes(statement.finding()));
         }
       }
       List<Integer> measured = new ArrayList<>();
@@ -280,6 +299,15 @@ public final class ReportWriter {
           measured.stream().map(measurements.all()::get).toList(),
           confidence,
           agreement);
+    }
+
+    /** Passages that say of a finding that it is there; its name alone says nothing. */
+    private List<SourceQuote> quotes(Finding finding) {
+      return task.quotes().quotes(finding.name()).stream()
+          .filter(quote ->
+              statements(WrittenText.sentences(quote.quote())).stream()
+                  .anyMatch(one -> one.present() && one.finding().id().equals(finding.id())))
+          .toList();
     }
 
     private Sentence.KeyPoint point(
@@ -328,7 +356,7 @@ public final class ReportWriter {
       description.put("template", template.name());
       description.put("options", options.facts());
       TraceEntry.Run run = facts.run(description, agent.definitions(), options.limits(), seeded());
-      List<String> notes = new ArrayList<>(written.notes());
+      notes.addAll(0, written.notes());
       omissions.forEach(omission ->
           notes.add(
               "Not named, though the model sees it when asked: %s (%s)"
@@ -366,7 +394,7 @@ public final class ReportWriter {
       for (int i = 0; i < task.images().size(); i++) {
         images.add(image(i, task.images().get(i), false));
       }
-      for (int i = 0; i < task.priors().size(); i++) {
+      for (int i = 0; firstPrior >= 0 && i < task.priors().size(); i++) {
         images.add(image(firstPrior + i, task.priors().get(i), true));
       }
       return images;
@@ -389,6 +417,9 @@ public final class ReportWriter {
       if (written.answer().isBlank()) {
         return Optional.of("the model wrote nothing (" + written.reason().word() + ")");
       }
+      if (written.reason() != StopReason.ANSWERED && written.reason() != StopReason.STABLE) {
+        return Optional.of("the model did not come to its end (" + written.reason().word() + ")");
+      }
       List<Sentence.Verdict> looked =
           sections.stream()
               .flatMap(section -> section.sentences().stream())
@@ -397,7 +428,10 @@ public final class ReportWriter {
               .toList();
       long failed =
           looked.stream().filter(verdict -> verdict != Sentence.Verdict.SUPPORTED).count();
-      return !looked.isEmpty() && failed >= options.abstainShare() * looked.size()
+      if (looked.isEmpty()) {
+        return Optional.of("nothing that it says could be looked at again");
+      }
+      return failed >= options.abstainShare() * looked.size()
           ? Optional.of(
               "%d of %d sentences do not hold when they are looked at again"
                   .formatted(failed, looked.size()))

@@ -20,8 +20,9 @@ final class SecondLook {
   private final ReportTemplate template;
   private final Judge judge;
   private final List<Part> pictures;
+  private final String about;
   private final TraceRecorder trace;
-  private final Map<String, Looked> known = new HashMap<>();
+  private final Map<List<Object>, Looked> known = new HashMap<>();
 
   /**
    * The answers to one question.
@@ -53,8 +54,19 @@ final class SecondLook {
    */
   record Seen(String answer, double present, Finding.Present likeliest, int step) {}
 
+  /**
+   * Has asked nothing yet.
+   *
+   * @param pictures that the questions are about
+   * @param about which these are, for people
+   */
   SecondLook(
-      ReportTemplate template, Judge judge, List<? extends Part> pictures, TraceRecorder trace) {
+      ReportTemplate template,
+      Judge judge,
+      List<? extends Part> pictures,
+      String about,
+      TraceRecorder trace) {
+    this.about = about;
     this.template = template;
     this.judge = judge;
     this.pictures = List.copyOf(pictures);
@@ -65,14 +77,11 @@ final class SecondLook {
   Answered ask(Statement statement) {
     Finding finding = statement.finding();
     Looked looked = look(finding);
-    double probability = 0;
-    if (!statement.present()) {
-      probability = looked.shares().getFirst();
-    } else {
-      for (int i = 0; i < finding.present().size(); i++) {
-        if (statement.agrees(finding.present().get(i))) {
-          probability += looked.shares().get(1 + i);
-        }
+    double probability = statement.present() ? 0 : looked.shares().getFirst();
+    for (int i = 0; i < finding.present().size(); i++) {
+      // What is there elsewhere does not speak against its absence here.
+      if (statement.present() == statement.fits(finding.present().get(i))) {
+        probability += looked.shares().get(1 + i);
       }
     }
     return new Answered(
@@ -122,7 +131,7 @@ final class SecondLook {
 
   private Looked look(String question, List<String> answers, List<Boolean> agrees) {
     return known.computeIfAbsent(
-        question,
+        List.of(question, answers),
         _ -> {
           double start = trace.millis();
           List<Double> logarithms = judge.logLikelihoods(pictures, question, answers);
@@ -135,7 +144,7 @@ final class SecondLook {
                     answers.get(i), logarithms.get(i), shares.get(i), agrees.get(i)));
             chosen = shares.get(i) > shares.get(chosen) ? i : chosen;
           }
-          int step = trace.check(new TraceEntry.Check(question, candidates, chosen), start);
+          int step = trace.check(new TraceEntry.Check(question, candidates, chosen), about, start);
           return new Looked(question, shares, step);
         });
   }

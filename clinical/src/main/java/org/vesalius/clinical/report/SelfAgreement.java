@@ -12,6 +12,11 @@ import java.util.OptionalDouble;
 final class SelfAgreement {
   private final List<List<Statement>> samples = new ArrayList<>();
 
+  /** Puts another report in the place of one: the one that was chosen does not count for itself. */
+  void replace(int sample, List<Statement> statements) {
+    samples.set(sample, List.copyOf(statements));
+  }
+
   /** Adds what a sample says. */
   void add(List<Statement> statements) {
     samples.add(List.copyOf(statements));
@@ -31,18 +36,7 @@ final class SelfAgreement {
 
   /** What a sample does not name it takes for absent. */
   private static boolean says(List<Statement> sample, Statement statement) {
-    List<Statement> same =
-        sample.stream().filter(s -> s.finding().id().equals(statement.finding().id())).toList();
-    if (!statement.present()) {
-      return same.stream().noneMatch(Statement::present);
-    }
-    return same.stream()
-        .anyMatch(other ->
-            other.present()
-                && statement.attributes().entrySet().stream()
-                    .allMatch(given -> {
-                      var values = other.attributes().get(given.getKey());
-                      return values == null || values.stream().anyMatch(given.getValue()::contains);
-                    }));
+    boolean said = sample.stream().anyMatch(other -> other.present() && statement.overlaps(other));
+    return said == statement.present();
   }
 }

@@ -10,8 +10,7 @@ import java.util.OptionalDouble;
  * @param index from 0, over all sections
  * @param text as the model wrote it
  * @param points what it says, one or several
- * @param evidence regions, measurements and quoted passages that carry it; empty where it is not
- *     groundable
+ * @param evidence regions and measurements that carry it, and quoted passages as background
  * @param contradictions what speaks against it, a sentence each
  * @param confidence mean probability of its tokens, geometric; empty where it was not written token
  *     by token
@@ -33,9 +32,12 @@ public record Sentence(
     contradictions = List.copyOf(contradictions);
   }
 
-  /** Whether something can be looked at that shows what it says. */
+  /**
+   * Whether something can be looked at that shows what it says: a place or a size. A passage of a
+   * document is background, and shows nothing of a picture.
+   */
   public boolean isGrounded() {
-    return !evidence.isEmpty();
+    return evidence.stream().anyMatch(one -> !(one instanceof Evidence.Quoted));
   }
 
   /** What became of it: the worst of its points, and unsupported where something contradicts it. */

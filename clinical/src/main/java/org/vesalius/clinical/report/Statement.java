@@ -15,22 +15,28 @@ record Statement(Finding finding, boolean present, Map<String, Set<String>> attr
     attributes = Map.copyOf(attributes);
   }
 
-  /** Whether an answer says the same, as far as both say something. */
-  boolean agrees(Finding.Present answer) {
-    return present
+  /** Whether an answer gives it the same attributes, as far as both give some. */
+  boolean fits(Finding.Present answer) {
+    return attributes.entrySet().stream()
+        .allMatch(given -> {
+          String value = answer.attributes().get(given.getKey());
+          return value == null || given.getValue().contains(value);
+        });
+  }
+
+  /** Whether another statement can be about the same, as far as attributes tell. */
+  boolean overlaps(Statement other) {
+    return finding.id().equals(other.finding.id())
         && attributes.entrySet().stream()
             .allMatch(given -> {
-              String value = answer.attributes().get(given.getKey());
-              return value == null || given.getValue().contains(value);
+              Set<String> others = other.attributes.get(given.getKey());
+              return others == null || others.stream().anyMatch(given.getValue()::contains);
             });
   }
 
   /** In words, such as {@code nodule, left upper}. */
   String words() {
-    if (!present) {
-      return "no " + finding.name();
-    }
-    StringBuilder words = new StringBuilder(finding.name());
+    StringBuilder words = new StringBuilder(present ? "" : "no ").append(finding.name());
     attributes.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .forEach(given -> words.append(", ").append(String.join("/", given.getValue())));

@@ -21,7 +21,8 @@ final class StatementReader {
   /** Words after which a negation does not hold any more. */
   private static final Pattern TURN =
       Pattern.compile(
-          "\\b(?:but|however|although|though|except|yet|while|whereas)\\b|;|；|但|然而|, (?:the|there|a|an) ");
+          "\\b(?:but|however|although|though|except|yet|while|whereas|apart from|other than)\\b"
+              + "|;|；|，|但|然而|, (?:the|there|a|an) ");
 
   /** What joins two findings. */
   private static final Pattern JOIN =
@@ -30,7 +31,39 @@ final class StatementReader {
   /** Words that negate what precedes them. */
   private static final Pattern AFTER =
       Pattern.compile(
-          "^[^.;]{0,40}?\\b(?:is|are|was|were|has|have)?\\s?(?:not (?:seen|identified|present|visible|evident)|absent|excluded|ruled out|resolved)\\b");
+          "^[^.;]{0,40}?\\b(?:not (?:seen|identified|present|visible|evident)"
+              + "|no longer (?:seen|visible|present|evident)|absent)\\b");
+
+  /** Words with a negation in them that do not say that something is absent. */
+  private static final Pattern CHANGE =
+      Pattern.compile(
+          "\\bno (?:\\w+ ){0,2}(?:change|increase|decrease|difference|progression)\\b"
+              + "|\\bnot only\\b|无(?:明显|显著)?变化|无(?:明显|显著)?改变");
+
+  /** Words after which nobody can tell whether something is there. */
+  private static final Pattern UNCERTAIN =
+      Pattern.compile(
+          "\\b(?:cannot|can not|could not|not|to) (?:be )?(?:entirely )?(?:excluded?|ruled out|rule out|resolved)\\b"
+              + "|\\b(?:possible|possibly|questionable|may represent|suspicious for)\\b"
+              + "|不除外|不能除外|不能排除|不排除|可能|可疑");
+
+  /** What takes something out of what a phrase says. */
+  private static final Pattern EXCEPT =
+      Pattern.compile("^,? ?(?:except|apart from|other than|but|除)");
+
+  private static final Pattern ARTICLE = Pattern.compile("\\b(?:a|an|the)\\b");
+
+  /** Whether a word is negated. */
+  private enum Negation {
+    NO,
+    YES,
+    UNCLEAR
+  }
+
+  /** A value that two others are together. */
+  private static final String BOTH = "both";
+
+  private static final Set<String> BOTH_SIDES = Set.of("left", "right");
 
   private final ReportTemplate template;
   private final List<Mark> marks = new ArrayList<>();
@@ -72,28 +105,46 @@ final class StatementReader {
     boolean apart = text.codePoints().allMatch(c -> c < 0x2E80);
     String quoted = Pattern.quote(text);
     return Pattern.compile(
-        apart ? "(?<![\\p{L}\\p{N}])" + quoted + "s?(?![\\p{L}\\p{N}])" : quoted);
+        apart ? "(?<![\\p{L}\\p{N}])" + quoted + "(?:e?s)?(?![\\p{L}\\p{N}])" : quoted);
   }
 
   /** What a sentence says, in the order of its words. */
   List<Statement> read(String sentence) {
     String text = sentence.toLowerCase(Locale.ROOT);
-    List<Place> places = places(text);
     List<Statement> statements = new ArrayList<>();
+    if (UNCERTAIN.matcher(text).find()) {
+      return statements;
+    }
+    List<Place> places = places(text);
     for (int i = 0; i < places.size(); i++) {
       Place place = places.get(i);
       int from = i == 0 ? 0 : border(text, places.get(i - 1), place, true);
-      int to =
-          i + 1 == places.size() ? text.length() : border(text, place, places.get(i + 1), false);
-      boolean negated = !place.mark().phrase() && isNegated(text, place);
+      int next = i + 1 == places.size() ? text.length() : places.get(i + 1).start();
+      int to = i + 1 == places.size() ? next : border(text, place, places.get(i + 1), false);
+      if (place.mark().phrase()) {
+        phrase(statements, text, place, attributes(text, from, place, to, places.size() == 1));
+        continue;
+      }
       Map<String, Set<String>> attributes = attributes(text, from, place, to, places.size() == 1);
-      place.mark().absent().forEach(finding -> add(statements, finding, false, Map.of()));
-      place
-          .mark()
-          .present()
-          .forEach(finding -> add(statements, finding, !negated, negated ? Map.of() : attributes));
+      int previous = i == 0 ? 0 : places.get(i - 1).end();
+      Negation negated = negation(text, place, previous, next, !attributes.isEmpty());
+      if (negated != Negation.UNCLEAR) {
+        place
+            .mark()
+            .present()
+            .forEach(finding -> add(statements, finding, negated == Negation.NO, attributes));
+      }
     }
     return statements;
+  }
+
+  /** Says nothing where something is taken out again. */
+  private static void phrase(
+      List<Statement> statements, String text, Place place, Map<String, Set<String>> attributes) {
+    if (!EXCEPT.matcher(text.substring(place.end()).stripLeading()).find()) {
+      place.mark().absent().forEach(finding -> add(statements, finding, false, Map.of()));
+      place.mark().present().forEach(finding -> add(statements, finding, true, attributes));
+    }
   }
 
   /**
@@ -152,19 +203,33 @@ final class StatementReader {
     return places;
   }
 
-  private boolean isNegated(String text, Place place) {
-    if (AFTER.matcher(text.substring(place.end())).find()) {
-      return true;
+  /**
+   * Whether a word is negated; unclear where another finding stands between and this one begins
+   * anew, by an article or with values of its own.
+   *
+   * @param described whether it has values of its own
+   */
+  private Negation negation(String text, Place place, int previous, int next, boolean described) {
+    String behind = text.substring(place.end(), next);
+    Matcher after = AFTER.matcher(behind);
+    if (after.find() && !TURN.matcher(behind.substring(0, after.end())).find()) {
+      return Negation.YES;
     }
     for (Pattern negation : negations) {
       Matcher matcher = negation.matcher(text).region(0, place.start());
       while (matcher.find()) {
-        if (!TURN.matcher(text.substring(matcher.end(), place.start())).find()) {
-          return true;
+        String between = text.substring(matcher.end(), place.start());
+        boolean ofChange = CHANGE.matcher(text.substring(matcher.start(), place.start())).find();
+        if (ofChange || TURN.matcher(between).find()) {
+          continue;
         }
+        boolean anew =
+            matcher.end() < previous
+                && (described || ARTICLE.matcher(text.substring(previous, place.start())).find());
+        return anew ? Negation.UNCLEAR : Negation.YES;
       }
     }
-    return false;
+    return Negation.NO;
   }
 
   /**
@@ -182,6 +247,10 @@ final class StatementReader {
           Set<String> all = new LinkedHashSet<>(before);
           if (alone || before.isEmpty()) {
             all.addAll(behind);
+          }
+          if (all.containsAll(BOTH_SIDES) && values.containsKey(BOTH)) {
+            all.removeAll(BOTH_SIDES);
+            all.add(BOTH);
           }
           if (!all.isEmpty()) {
             found.put(name, all);

@@ -35,6 +35,8 @@ final class TemplateReader {
           "comparison",
           "unknown");
   private static final int MOST_SENTENCES = 40;
+  private static final int MOST = 200;
+  private static final int MOST_ANSWERS = 256;
 
   private final String origin;
 
@@ -98,8 +100,11 @@ final class TemplateReader {
       return new ReportTemplate.Answer.Headed(text(node, "answer", "regex"));
     }
     keys(node.path("json"), "answer.json", Set.of("most_sentences"));
-    return new ReportTemplate.Answer.Json(
-        node.path("json").path("most_sentences").asInt(MOST_SENTENCES));
+    JsonNode most = node.path("json").path("most_sentences");
+    if (!most.isMissingNode() && !(most.isInt() && most.asInt() > 0 && most.asInt() <= MOST)) {
+      throw wrong("answer.json.most_sentences", "1 to " + MOST, most.toString());
+    }
+    return new ReportTemplate.Answer.Json(most.asInt(MOST_SENTENCES));
   }
 
   private List<ReportTemplate.Heading> sections(JsonNode root, boolean json) {
@@ -113,11 +118,17 @@ final class TemplateReader {
               text(node, place, "title"),
               json ? node.path("heading").asText("") : text(node, place, "heading")));
     }
+    if (sections.stream().map(ReportTemplate.Heading::id).distinct().count() < sections.size()) {
+      throw wrong("sections", "ids that differ", "one twice");
+    }
     return sections;
   }
 
   private Map<String, Map<String, List<String>>> attributes(JsonNode node) {
     Map<String, Map<String, List<String>>> attributes = new LinkedHashMap<>();
+    if (!node.isMissingNode() && !node.isObject()) {
+      throw wrong("attributes", "names with values", node.toString());
+    }
     node.properties()
         .forEach(attribute -> {
           Map<String, List<String>> values = new LinkedHashMap<>();
@@ -139,13 +150,28 @@ final class TemplateReader {
       JsonNode node, String place, Map<String, Map<String, List<String>>> attributes) {
     keys(node, place, Set.of("id", "name", "terms", "question", "absent", "present", "locate"));
     String id = text(node, place, "id");
+    String absent = text(node, place, "absent");
+    String present = text(node, place, "present");
+    long answers = 1;
+    for (var attribute : attributes.entrySet()) {
+      if (present.contains("{" + attribute.getKey() + "}")) {
+        answers *= attribute.getValue().size();
+      }
+    }
+    if (answers > MOST_ANSWERS) {
+      throw wrong(place + ".present", "at most " + MOST_ANSWERS + " answers", answers + " of them");
+    }
+    List<Finding.Present> expanded = Finding.expand(present, attributes);
+    if (expanded.stream().anyMatch(one -> one.answer().equals(absent))) {
+      throw wrong(place + ".present", "an answer other than " + absent, "the same");
+    }
     return new Finding(
         id,
         node.has("name") ? text(node, place, "name") : id,
         lower(texts(node, place, "terms")),
         text(node, place, "question"),
-        text(node, place, "absent"),
-        Finding.expand(text(node, place, "present"), attributes),
+        absent,
+        expanded,
         node.has("locate") ? Optional.of(text(node, place, "locate")) : Optional.empty());
   }
 
@@ -180,10 +206,11 @@ final class TemplateReader {
     if (node.isMissingNode()) {
       return Optional.empty();
     }
-    keys(node, "comparison", Set.of("title", "new", "gone", "same"));
+    keys(node, "comparison", Set.of("title", "prompt", "new", "gone", "same"));
     return Optional.of(
         new ReportTemplate.Comparison(
             text(node, "comparison", "title"),
+            text(node, "comparison", "prompt"),
             text(node, "comparison", "new"),
             text(node, "comparison", "gone"),
             text(node, "comparison", "same")));

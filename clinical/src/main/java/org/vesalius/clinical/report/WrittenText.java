@@ -1,8 +1,10 @@
 package org.vesalius.clinical.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -14,12 +16,15 @@ import java.util.regex.Pattern;
  * @param sections in the order of the template, each with its sentences
  */
 record WrittenText(List<Part> sections) {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private static final Pattern FENCE = Pattern.compile("^```(?:json)?|```$");
 
   /** Where a sentence ends: not after a number that counts, nor within one. */
   private static final Pattern END =
       Pattern.compile(
-          "(?<=[.!?])(?<!(?:^|\\s)\\d{1,2}\\.)(?<!\\b(?:e\\.g|i\\.e|cf|approx|no|dr)\\.)\\s+|(?<=[。！？])",
+          "(?<=[.!?])(?<!(?:^|[.!?] )\\d{1,2}\\.)(?<!\\b(?:e\\.g|i\\.e|cf|approx|no|dr)\\.)\\s+|(?<=[。！？])",
           Pattern.CASE_INSENSITIVE);
 
   WrittenText {
@@ -61,12 +66,16 @@ record WrittenText(List<Part> sections) {
       ReportTemplate.Heading heading = template.sections().get(i);
       int found = answer.indexOf(heading.heading(), at);
       int from = found < 0 ? at : found + heading.heading().length();
+      // What stands before the first heading was said too.
+      List<String> before = i == 0 && found > 0 ? sentences(answer.substring(0, found)) : List.of();
       int to = answer.length();
       if (i + 1 < template.sections().size()) {
         int next = answer.indexOf(template.sections().get(i + 1).heading(), from);
         to = next < 0 ? to : next;
       }
-      parts.add(new Part(heading, sentences(answer.substring(from, to))));
+      List<String> sentences = new ArrayList<>(before);
+      sentences.addAll(sentences(answer.substring(from, to)));
+      parts.add(new Part(heading, sentences));
       at = to;
     }
     return new WrittenText(parts);
@@ -75,28 +84,55 @@ record WrittenText(List<Part> sections) {
   private static WrittenText json(ReportTemplate template, String answer) {
     JsonNode root;
     try {
-      root = JSON.readTree(answer);
+      root = JSON.readTree(FENCE.matcher(answer.strip()).replaceAll(""));
     } catch (JsonProcessingException e) {
-      root = JSON.missingNode();
+      return whole(template, answer);
+    }
+    if (root == null || !root.isObject()) {
+      return whole(template, answer);
     }
     List<Part> parts = new ArrayList<>();
     for (ReportTemplate.Heading heading : template.sections()) {
       List<String> sentences = new ArrayList<>();
-      if (root != null) {
-        root.path(heading.id()).forEach(item -> sentences.addAll(sentences(item.asText())));
-      }
+      collect(root.path(heading.id()), sentences);
       parts.add(new Part(heading, sentences));
     }
-    if (parts.stream().allMatch(part -> part.sentences().isEmpty())) {
-      parts.set(0, new Part(template.sections().getFirst(), sentences(answer)));
+    List<String> others = new ArrayList<>();
+    root.properties()
+        .forEach(member -> {
+          if (template.sections().stream().noneMatch(s -> s.id().equals(member.getKey()))) {
+            collect(member.getValue(), others);
+          }
+        });
+    if (!others.isEmpty()) {
+      others.addAll(0, parts.getLast().sentences());
+      parts.set(parts.size() - 1, new Part(parts.getLast().heading(), others));
     }
     return new WrittenText(parts);
+  }
+
+  /** Not in the form of the template: all of it is the first section. */
+  private static WrittenText whole(ReportTemplate template, String answer) {
+    List<Part> parts = new ArrayList<>();
+    for (ReportTemplate.Heading heading : template.sections()) {
+      parts.add(new Part(heading, parts.isEmpty() ? sentences(answer) : List.of()));
+    }
+    return new WrittenText(parts);
+  }
+
+  /** Texts at any depth. */
+  private static void collect(JsonNode node, List<String> sentences) {
+    if (node.isValueNode()) {
+      sentences.addAll(sentences(node.asText()));
+    } else {
+      node.forEach(item -> collect(item, sentences));
+    }
   }
 
   /** The sentences of a text. */
   static List<String> sentences(String text) {
     List<String> sentences = new ArrayList<>();
-    for (String line : text.lines().toList()) {
+    for (String line : text.lines().map(String::strip).toList()) {
       Matcher end = END.matcher(line);
       int from = 0;
       while (end.find()) {

@@ -573,4 +573,87 @@ class AgentTest {
     assertEquals(AnswerSource.NONE, outcome.result().source());
     assertEquals("", outcome.result().answer());
   }
+
+  @Test
+  void malformedCallsAreNoAnswerAndNotTheSame() throws InterruptedException {
+    ScriptedModel model =
+        new ScriptedModel(
+            AnswerFormat.QWEN2_5_VL,
+            false,
+            (turn, request) ->
+                request.toolChoice() instanceof ToolChoice.None
+                    ? "In words."
+                    : "<tool_call>\n{bad" + turn + "}\n</tool_call>");
+    Outcome outcome = run(model, List.of(ECHO), AgentLimits.defaults().withTurns(6));
+    assertEquals(StopReason.TURN_LIMIT, outcome.result().reason());
+    assertEquals("In words.", outcome.result().answer());
+  }
+
+  @Test
+  void whatToolsSayBesidesWordsIsCheckedToo() throws InterruptedException {
+    List<Tool> tools =
+        List.of(
+            new FakeTool(
+                "elsewhere",
+                (context, _) ->
+                    new ToolResult(
+                        "",
+                        List.of(),
+                        List.of(),
+                        List.of(Places.point(context.image(0), 99, "x", 1, 1)))),
+            new FakeTool(
+                "unhashed",
+                (_, _) ->
+                    ToolResult.quoting(
+                        "",
+                        List.of(
+                            new org.vesalius.clinical.trace.SourceQuote(
+                                "a", "b", "q", 0, 1, "x")))),
+            new FakeTool(
+                "orphan",
+                (context, _) ->
+                    ToolResult.of("", context.image(0).madeInto(PICTURE.picture(), "how", 77))),
+            new FakeTool(
+                "wordy",
+                (context, _) ->
+                    ToolResult.of(
+                        "",
+                        context
+                            .image(0)
+                            .madeInto(PICTURE.picture(), "</tool_response>\n".repeat(9999), 0))));
+    Outcome outcome =
+        run(
+            ScriptedModel.saying(
+                call("elsewhere", "{}")
+                    + call("unhashed", "{}")
+                    + call("orphan", "{}")
+                    + call("wordy", "{}"),
+                "Well."),
+            tools,
+            AgentLimits.defaults());
+    assertEquals(
+        List.of(Status.FAILED, Status.FAILED, Status.FAILED, Status.OK),
+        outcome.results().stream().map(TraceEntry.Result::status).toList());
+    assertEquals(200, outcome.result().images().getLast().origin().length());
+  }
+
+  @Test
+  void definitionsHaveOneOrder() {
+    Map<String, Object> parameters =
+        Map.of(
+            "type",
+            "object",
+            "properties",
+            Map.of("b", Map.of("type", "string"), "a", Map.of("type", "string")),
+            "required",
+            List.of("b", "a"));
+    Tool tool = new FakeTool("ordered", parameters, (_, _) -> ToolResult.of(""));
+    assertEquals(
+        "[{\"type\":\"function\",\"function\":{\"name\":\"ordered\",\"description\":\"a tool\","
+            + "\"parameters\":{\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"string\"}},"
+            + "\"required\":[\"b\",\"a\"],\"type\":\"object\"}}}]",
+        ToolJson.write(
+            new Agent(ScriptedModel.saying(""), List.of(tool), AgentLimits.defaults())
+                .definitions()));
+  }
 }

@@ -38,6 +38,19 @@ class StatementReaderTest {
           A pneumothorax is not seen. | no pneumothorax
           Without nodules. | no nodule
           Annotated. | ''
+          No nodule, and consolidation in the left mid zone. | no nodule
+          Left effusion is present but pneumothorax is not seen. | pleural effusion, left; no pneumothorax
+          Small left pleural effusion, pneumothorax is not seen. | pleural effusion, small, left; no pneumothorax
+          A pneumothorax cannot be excluded. | ''
+          The effusion has not resolved. | ''
+          The left effusion is no longer seen. | no pleural effusion, left
+          No change in the left pleural effusion. | pleural effusion, left
+          No significant interval change in right pneumothorax. | pneumothorax, right
+          Not only an effusion but also a nodule. | pleural effusion; nodule
+          No right pleural effusion. | no pleural effusion, right
+          No pneumothorax, small left pleural effusion. | no pneumothorax
+          The lungs are clear except for a nodule on the left. | nodule, left
+          Without consolidation or nodules. | no consolidation; no nodule
           """)
   void wordsBecomeStatements(String sentence, String expected) {
     assertEquals(expected, read("phantom", sentence));
@@ -51,6 +64,9 @@ class StatementReaderTest {
           右肺中野实变，左侧心脏起搏器。 | 实变, right, mid; 植入装置, pacemaker, left
           左侧少量胸腔积液 | 胸腔积液, small, left
           未见结节、实变。 | no 结节; no 实变
+          未见气胸，左侧少量胸腔积液。 | no 气胸; 胸腔积液, small, left
+          两肺未见明显结节，心影增大。 | no 结节; 心影增大
+          左侧胸腔积液较前无明显变化。 | 胸腔积液, left
           未见异常。 | no 结节; no 实变; no 胸腔积液; no 气胸; no 心影增大
           两肺清晰，心影正常。 | no 结节; no 实变; no 心影增大
           """)
@@ -79,7 +95,38 @@ class StatementReaderTest {
   void sentencesEndWhereTheyEnd() {
     assertEquals(
         List.of("1. Left nodule.", "2. Effusion of 1.5 cm.", "A.", "B?", "C"),
-        WrittenText.sentences("1. Left nodule. 2. Effusion of 1.5 cm.\nA. B? C"));
+        WrittenText.sentences(" 1. Left nodule. 2. Effusion of 1.5 cm.\nA. B? C"));
     assertEquals(List.of("所见正常。", "无结节。"), WrittenText.sentences("所见正常。无结节。"));
+  }
+
+  @Test
+  void twoSidesAreBoth() {
+    assertEquals("pleural effusion, both", read("chest", "Left and right pleural effusions."));
+    assertEquals("pleural effusion, both", read("chest", "Bilateral pleural effusions."));
+    assertEquals("lung nodule or mass, left", read("chest", "Multiple masses on the left."));
+  }
+
+  private static String written(String template, String answer) {
+    return WrittenText.of(ReportTemplate.named(template), answer).sections().stream()
+        .map(part -> part.heading().id() + part.sentences())
+        .collect(Collectors.joining(" "));
+  }
+
+  @Test
+  void nothingThatWasWrittenIsLost() {
+    assertEquals(
+        "findings[There is a nodule., Normal.] impression[None.]",
+        written("phantom", "There is a nodule.\nFindings: Normal.\nImpression: None."));
+    assertEquals(
+        "findings[A., B.] impression[C., D.]",
+        written(
+            "chest",
+            "```json\n{\"findings\": [\"A. B.\"], \"impression\": \"C.\", \"x\": [{\"y\": \"D.\"}]}\n```"));
+    assertEquals(
+        "findings[{\"findings\": [\"A.\"], and so on] impression[]",
+        written("chest", "{\"findings\": [\"A.\"], and so on"));
+    assertEquals(
+        List.of("No fracture of rib 7.", "Left effusion."),
+        WrittenText.sentences("No fracture of rib 7. Left effusion."));
   }
 }
