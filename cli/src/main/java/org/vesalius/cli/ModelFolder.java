@@ -21,10 +21,10 @@ final class ModelFolder implements AutoCloseable {
     this.demo = demo;
   }
 
-  /** Of a name; a folder that is called so wins. */
+  /** Of a name; a model in a folder that is called so wins. */
   static ModelFolder of(String name) {
     Path path = Path.of(name);
-    if (!name.equals(DEMO) || Files.isDirectory(path)) {
+    if (!name.equals(DEMO) || Files.exists(path.resolve("config.json"))) {
       return new ModelFolder(path, Optional.empty());
     }
     DemoModel unpacked = DemoModel.unpack();
