@@ -4,12 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +14,6 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -101,21 +95,10 @@ class DemoModelTest {
                 name + " " + entry.getKey(), () -> check.accept(chosen(entry.getValue(), stride))));
   }
 
-  private static List<String> unpacked(Path file) throws IOException {
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
-      return reader.lines().toList();
-    }
-  }
-
   private static Map<String, List<JsonNode>> questions() throws IOException {
-    ObjectMapper json = new ObjectMapper();
     Map<String, List<JsonNode>> byImage = new TreeMap<>();
     int number = 0;
-    for (String line : unpacked(Fixtures.demo().resolve("heldout/goldens.jsonl.gz"))) {
-      JsonNode golden = json.readTree(line);
+    for (JsonNode golden : HeldOutPhantoms.goldens()) {
       ((com.fasterxml.jackson.databind.node.ObjectNode) golden).put("number", number++);
       String image =
           golden.get("image").isNull() ? "without a picture" : golden.get("image").asText();

@@ -33,8 +33,8 @@ import org.vesalius.runtime.answer.ToolCall;
  */
 public final class Agent {
   private final AgentModel model;
-  private final List<Tool> tools;
   private final AgentLimits limits;
+  private final ToolRunner runner;
 
   /**
    * An agent.
@@ -43,14 +43,13 @@ public final class Agent {
    */
   public Agent(AgentModel model, List<Tool> tools, AgentLimits limits) {
     this.model = model;
-    this.tools = List.copyOf(tools);
     this.limits = limits;
-    ToolRunner unused = new ToolRunner(this.tools, limits);
+    runner = new ToolRunner(tools, limits);
   }
 
   /** What the model is told of the tools, in OpenAI's form. */
   public List<Map<String, Object>> definitions() {
-    return new ToolRunner(tools, limits).definitions();
+    return runner.definitions();
   }
 
   /** How far a run may go. */
@@ -74,7 +73,6 @@ public final class Agent {
   private final class Run {
     private final AgentTask task;
     private final TraceRecorder trace;
-    private final ToolRunner runner = new ToolRunner(tools, limits);
     private final Optional<ToolDialogue> dialogue;
     private final AnswerMonitor monitor = new AnswerMonitor(limits.stableAnswers());
     private final CallFuse fuse = new CallFuse(limits.repeatedCalls());
@@ -100,7 +98,7 @@ public final class Agent {
       List<Part> parts = new ArrayList<>(task.images().stream().map(AgentImage::part).toList());
       parts.add(Part.text(task.prompt()));
       messages.add(ChatMessage.user(parts.toArray(Part[]::new)));
-      record(task.images(), prepared(task.images()));
+      trace.images(task.images(), prepared(task.images()));
       while (turns < limits.turns()) {
         Optional<StopReason> reason = turn();
         if (reason.isPresent()) {
@@ -196,7 +194,7 @@ public final class Agent {
             outcome.places(),
             outcome.sources(),
             called);
-        record(outcome.images(), prepared);
+        trace.images(outcome.images(), prepared);
         if (fuse.isBlown(count)) {
           return Optional.of(StopReason.REPEATED_CALLS);
         }
@@ -272,12 +270,6 @@ public final class Agent {
       }
       Part[] parts = images.stream().map(AgentImage::part).toArray(Part[]::new);
       return model.pictures(ChatRequest.builder().user(parts).build());
-    }
-
-    private void record(List<AgentImage> images, List<PreparedPicture> prepared) {
-      for (int i = 0; i < images.size(); i++) {
-        trace.image(images.get(i), prepared.get(i));
-      }
     }
 
     private int record(Generation answer, TokenWatch watch, double start) {

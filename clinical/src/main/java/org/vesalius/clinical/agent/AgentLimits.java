@@ -86,50 +86,30 @@ public record AgentLimits(
 
   /** With other turns. */
   public AgentLimits withTurns(int most) {
-    return new AgentLimits(
-        most,
-        turnTokens,
-        callsPerTurn,
-        repeatedCalls,
-        stableAnswers,
-        retries,
-        retryDelay,
-        toolTime,
-        runTime,
-        resultCharacters,
-        resultImages,
-        images);
+    return with(most, toolTime, runTime);
   }
 
   /** With another time for one call of a tool. */
   public AgentLimits withToolTime(Duration most) {
-    return new AgentLimits(
-        turns,
-        turnTokens,
-        callsPerTurn,
-        repeatedCalls,
-        stableAnswers,
-        retries,
-        retryDelay,
-        most,
-        runTime,
-        resultCharacters,
-        resultImages,
-        images);
+    return with(turns, most, runTime);
   }
 
   /** With a time for the whole run. */
   public AgentLimits withRunTime(Duration most) {
+    return with(turns, toolTime, Optional.of(most));
+  }
+
+  private AgentLimits with(int ofTurns, Duration ofTool, Optional<Duration> ofRun) {
     return new AgentLimits(
-        turns,
+        ofTurns,
         turnTokens,
         callsPerTurn,
         repeatedCalls,
         stableAnswers,
         retries,
         retryDelay,
-        toolTime,
-        Optional.of(most),
+        ofTool,
+        ofRun,
         resultCharacters,
         resultImages,
         images);

@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.vesalius.clinical.trace.Sha256;
 
 /** SHA-256 in hexadecimal, as traces have it. */
 final class Digests {
@@ -20,7 +20,7 @@ final class Digests {
 
   /** Of a text in UTF-8, without a second copy of it. */
   static String sha256(String text) {
-    MessageDigest digest = digest();
+    MessageDigest digest = Sha256.digest();
     for (int from = 0; from < text.length(); ) {
       int to = Math.min(text.length(), from + PIECE);
       if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
@@ -54,7 +54,7 @@ final class Digests {
   }
 
   private static String ofFile(Path file) {
-    MessageDigest digest = digest();
+    MessageDigest digest = Sha256.digest();
     byte[] buffer = new byte[PIECE];
     try (InputStream in = Files.newInputStream(file)) {
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
@@ -64,13 +64,5 @@ final class Digests {
       throw new UncheckedIOException("file " + file + " cannot be read: " + e, e);
     }
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

@@ -56,13 +56,14 @@ public final class TraceRecorder {
     return List.copyOf(images);
   }
 
-  /** How many turns the model had so far. */
-  public int turns() {
-    return turns;
+  /** Adds pictures, each with how the model sees it. */
+  public void images(List<AgentImage> added, List<PreparedPicture> prepared) {
+    for (int i = 0; i < added.size(); i++) {
+      image(added.get(i), prepared.get(i));
+    }
   }
 
-  /** Adds a picture; its index. */
-  public int image(AgentImage image, PreparedPicture prepared) {
+  private void image(AgentImage image, PreparedPicture prepared) {
     int index = images.size();
     PixelTransform transform = image.picture().transform();
     boolean made = image.parent().isPresent();
@@ -84,7 +85,6 @@ public final class TraceRecorder {
             prepared.sha256(),
             png(image.picture().image())));
     images.add(image);
-    return index;
   }
 
   /** Each file once, of however many frames. */

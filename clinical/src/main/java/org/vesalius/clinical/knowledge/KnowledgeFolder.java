@@ -3,15 +3,13 @@ package org.vesalius.clinical.knowledge;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.vesalius.clinical.trace.Sha256;
 
 /**
  * Documents of a folder as local knowledge: Markdown, text, HTML and PDF, read once when the folder
@@ -115,7 +113,7 @@ public final class KnowledgeFolder implements AutoCloseable {
       }
       return Optional.of(
           new KnowledgeDocument(
-              id, text.title().orElse(fileName(id)), text.text(), sha256(bytes.get())));
+              id, text.title().orElse(fileName(id)), text.text(), Sha256.hex(bytes.get())));
     } catch (IOException e) {
       notes.add(id + ": left out, " + Texts.oneLine(String.valueOf(e.getMessage()), 200));
       return Optional.empty();
@@ -124,14 +122,6 @@ public final class KnowledgeFolder implements AutoCloseable {
 
   private static String fileName(String id) {
     return id.substring(id.lastIndexOf('/') + 1);
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   /** All documents, by the order of their ids. */
@@ -185,7 +175,7 @@ public final class KnowledgeFolder implements AutoCloseable {
                         + "\"; give an id that a search returned"));
     try {
       Optional<byte[]> bytes = folder.read(document.id(), options.limits().fileBytes());
-      if (bytes.isPresent() && sha256(bytes.get()).equals(document.sha256())) {
+      if (bytes.isPresent() && Sha256.hex(bytes.get()).equals(document.sha256())) {
         return document;
       }
     } catch (IOException _) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.vesalius.clinical.trace.TraceHtml;
 
 /**
  * A report whose sentences carry their evidence. Nothing in it is a diagnosis: it is what a model
@@ -36,8 +37,7 @@ public record Report(
     String model,
     String traceHash) {
   /** What every report begins and ends with. */
-  public static final String NOTICE =
-      "Written by a model, for development and research. Not a diagnosis, not for patient care.";
+  public static final String NOTICE = TraceHtml.NOTICE;
 
   /** Copies the lists and checks what refers to measurements. */
   public Report {

@@ -4,8 +4,8 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
+import org.vesalius.clinical.trace.Sha256;
 
 /**
  * Unique identifiers for what is made of a report: the same for the same report, other ones for any
@@ -17,12 +17,12 @@ public final class ReportUid {
 
   /** Identifiers of a report. */
   public ReportUid(Report report) {
-    this.report = sha256().digest(ReportJson.write(report).getBytes(StandardCharsets.UTF_8));
+    this.report = Sha256.digest().digest(ReportJson.write(report).getBytes(StandardCharsets.UTF_8));
   }
 
   /** One for a purpose. */
   public UUID uuid(String purpose) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     digest.update(report);
     byte[] bits = digest.digest(purpose.getBytes(StandardCharsets.UTF_8));
     bits[6] = (byte) ((bits[6] & 0x0f) | 0x80);
@@ -49,13 +49,5 @@ public final class ReportUid {
             .putLong(uuid.getLeastSignificantBits())
             .array();
     return "2.25." + new BigInteger(1, bits);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java runtime has SHA-256", e);
-    }
   }
 }

@@ -30,7 +30,6 @@ import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ChatRequest;
 import org.vesalius.runtime.Generation;
 import org.vesalius.runtime.Part;
-import org.vesalius.runtime.PreparedPicture;
 import org.vesalius.runtime.SamplingOptions;
 
 /**
@@ -247,10 +246,7 @@ public final class ReportWriter {
 
     private void record(List<AgentImage> images) {
       Part[] parts = parts(images).toArray(Part[]::new);
-      List<PreparedPicture> prepared = model.pictures(ChatRequest.builder().user(parts).build());
-      for (int i = 0; i < parts.length; i++) {
-        trace.image(images.get(i), prepared.get(i));
-      }
+      trace.images(images, model.pictures(ChatRequest.builder().user(parts).build()));
     }
 
     private static List<Part> parts(List<AgentImage> images) {
