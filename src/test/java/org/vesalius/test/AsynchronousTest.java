@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +17,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -240,35 +238,6 @@ class AsynchronousTest {
     assertTrue(refused < 5, "no request was there before draining began");
   }
 
-  @Test
-  void closingFailsWhatStillRuns() throws InterruptedException {
-    Set<Thread> before = engineThreads();
-    for (int round = 0; round < 5; round++) {
-      ChatModel closed = ChatModel.open(demo.directory());
-      List<CompletableFuture<Generation>> answers = new ArrayList<>();
-      for (int i = 0; i < 20; i++) {
-        answers.add(closed.generateAsync(report()));
-      }
-      Thread.sleep(5L * round); // while pictures are encoded, prompts read, answers written
-      closed.close();
-      closed.close();
-      for (CompletableFuture<Generation> answer : answers) {
-        try {
-          assertEquals(expected.tokenIds(), answer.join().tokenIds());
-        } catch (CompletionException e) {
-          IllegalStateException closing =
-              assertInstanceOf(IllegalStateException.class, e.getCause());
-          assertTrue(String.valueOf(closing.getMessage()).contains("closed"), closing::toString);
-        }
-      }
-    }
-    // Other tests have models open, and may open more meanwhile.
-    for (int wait = 0; wait < 1000 && !before.containsAll(engineThreads()); wait++) {
-      Thread.sleep(10);
-    }
-    assertTrue(before.containsAll(engineThreads()), () -> "left of " + engineThreads());
-  }
-
   /** At every moment of a request, also while nothing but its picture is being computed. */
   @Test
   @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -285,14 +254,5 @@ class AsynchronousTest {
         assertInstanceOf(IllegalStateException.class, e.getCause());
       }
     }
-  }
-
-  private static Set<Thread> engineThreads() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(Thread::isAlive)
-        .filter(thread ->
-            thread.getName().equals("vesalius-scheduler")
-                || thread.getName().equals("vesalius-vision"))
-        .collect(Collectors.toSet());
   }
 }

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.vesalius.demo.DemoModel;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatModel;
@@ -47,6 +46,8 @@ class DemoModelTest {
   private static final int FEW = 9;
   private static final int FEWER = 27;
   private static final int FEWEST = 81;
+
+  private static final OpenDemoModels OPEN = new OpenDemoModels();
 
   /** Answers with a rounded cache. */
   private static final class Answers {
@@ -110,18 +111,19 @@ class DemoModelTest {
 
   private static void check(String backend, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
-    try (DemoModel demo = DemoModel.unpack();
-        ChatModel model = open(demo, backend, CacheFormat.F32)) {
-      boolean rounded = RoundingNoise.concerns(backend);
-      for (JsonNode golden : goldens) {
-        List<Integer> ids = answer(model, golden);
-        if (rounded) {
-          ROUNDED_VISION.count(goldenIds(golden).equals(ids));
-        } else {
-          assertEquals(goldenIds(golden), ids, what(golden) + ": tokens");
-        }
-      }
-    }
+    boolean rounded = RoundingNoise.concerns(backend);
+    OPEN.use(
+        Fixtures.options(backend, CacheFormat.F32),
+        model -> {
+          for (JsonNode golden : goldens) {
+            List<Integer> ids = answer(model, golden);
+            if (rounded) {
+              ROUNDED_VISION.count(goldenIds(golden).equals(ids));
+            } else {
+              assertEquals(goldenIds(golden), ids, what(golden) + ": tokens");
+            }
+          }
+        });
   }
 
   /** Every how many-th question a backend gets. */
@@ -169,20 +171,22 @@ class DemoModelTest {
     Fixtures.requireBackend(backend);
     boolean vision = RoundingNoise.concerns(backend);
     Answers answers = format == CacheFormat.BF16 ? BF16 : INT8;
-    try (DemoModel demo = DemoModel.unpack();
-        ChatModel model = open(demo, backend, format)) {
-      for (JsonNode golden : goldens) {
-        List<Integer> ids = answer(model, golden);
-        boolean same = goldenIds(golden).equals(ids);
-        answers.count(same);
-        if (!same && !vision) {
-          System.out.println(backend + " " + format + " differs: " + what(golden));
-          try (ChatModel definition = open(demo, "reference", format)) {
-            assertEquals(answer(definition, golden), ids, what(golden) + ": tokens");
+    OPEN.use(
+        Fixtures.options(backend, format),
+        model -> {
+          for (JsonNode golden : goldens) {
+            List<Integer> ids = answer(model, golden);
+            boolean same = goldenIds(golden).equals(ids);
+            answers.count(same);
+            if (!same && !vision) {
+              System.out.println(backend + " " + format + " differs: " + what(golden));
+              OPEN.use(
+                  Fixtures.options("reference", format),
+                  definition ->
+                      assertEquals(answer(definition, golden), ids, what(golden) + ": tokens"));
+            }
           }
-        }
-      }
-    }
+        });
   }
 
   /**
@@ -205,12 +209,18 @@ class DemoModelTest {
   private static void checkInt8(String backend, List<JsonNode> goldens) {
     Fixtures.requireBackend(backend);
     OpenOptions options = Fixtures.options(backend, CacheFormat.F32).withWeights(WeightFormat.INT8);
-    try (DemoModel demo = DemoModel.unpack();
-        ChatModel model = ChatModel.open(demo.directory(), options)) {
-      for (JsonNode golden : goldens) {
-        INT8_WEIGHTS.count(goldenIds(golden).equals(answer(model, golden)));
-      }
-    }
+    OPEN.use(
+        options,
+        model -> {
+          for (JsonNode golden : goldens) {
+            INT8_WEIGHTS.count(goldenIds(golden).equals(answer(model, golden)));
+          }
+        });
+  }
+
+  @AfterAll
+  static void close() {
+    OPEN.close();
   }
 
   /** A hundredth for BF16, five for int8, whose steps are that much larger, three for weights. */
@@ -223,10 +233,6 @@ class DemoModelTest {
     assertTrue(
         BF16.within(1) && INT8.within(5) && INT8_WEIGHTS.within(3) && ROUNDED_VISION.within(3),
         counts);
-  }
-
-  private static ChatModel open(DemoModel demo, String backend, CacheFormat format) {
-    return ChatModel.open(demo.directory(), Fixtures.options(backend, format));
   }
 
   /** Every n-th question of the file, or all. */

@@ -131,6 +131,12 @@ final class ReferenceKernels implements Kernels {
   @Override
   public void linear(Tensor out, Tensor x, Weight weight, @Nullable Tensor bias) {
     Shapes.linear(out, x, weight, bias);
+    double[][] rows = new double[x.rows()][x.columns()];
+    for (int t = 0; t < rows.length; t++) {
+      for (int c = 0; c < rows[t].length; c++) {
+        rows[t][c] = get(x, t, c);
+      }
+    }
     pool.run(
         weight.rows(),
         8,
@@ -138,12 +144,8 @@ final class ReferenceKernels implements Kernels {
           double[] row = new double[weight.columns()];
           for (int r = from; r < to; r++) {
             readRow(row, weight, r);
-            for (int t = 0; t < x.rows(); t++) {
-              double sum = bias == null ? 0 : get(bias, 0, r);
-              for (int c = 0; c < row.length; c++) {
-                sum += get(x, t, c) * row[c];
-              }
-              set(out, t, r, sum);
+            for (int t = 0; t < rows.length; t++) {
+              set(out, t, r, (bias == null ? 0 : get(bias, 0, r)) + dot(rows[t], row));
             }
           }
         });
@@ -360,103 +362,7 @@ final class ReferenceKernels implements Kernels {
     if (groups != null) {
       Contents.groups(groups, keyValues, starts);
     }
-    for (int s = 0; s + 1 < starts.columns(); s++) {
-      int sequence = s;
-      int start = Contents.integer(starts, 0, s);
-      int queries = Contents.integer(starts, 0, s + 1) - start;
-      int length =
-          keyValues instanceof KeyValues.Paged paged
-              ? Contents.integer(paged.lengths(), 0, s)
-              : queries;
-      pool.run(
-          queries * shape.heads(),
-          1,
-          (from, to) -> {
-            for (int i = from; i < to; i++) {
-              int query = i / shape.heads();
-              int last = shape.causal() ? length - queries + query : length - 1;
-              int first = shape.window() == 0 ? 0 : Math.max(0, last + 1 - shape.window());
-              if (groups != null) {
-                first = Math.min(first, Contents.integer(groups, 0, start + query));
-                last = Math.max(last, Contents.integer(groups, 1, start + query) - 1);
-              }
-              attend(
-                  out,
-                  q,
-                  keyValues,
-                  sequence,
-                  start,
-                  start + query,
-                  i % shape.heads(),
-                  first,
-                  last,
-                  shape);
-            }
-          });
-    }
-  }
-
-  private static void attend(
-      Tensor out,
-      Tensor q,
-      KeyValues keyValues,
-      int sequence,
-      int start,
-      int row,
-      int head,
-      int first,
-      int last,
-      AttentionShape shape) {
-    int size = shape.headSize();
-    int kvHead = head / shape.group();
-    double[] scores = new double[last - first + 1];
-    double[] cached = new double[size];
-    double max = Double.NEGATIVE_INFINITY;
-    for (int j = first; j <= last; j++) {
-      keyOrValue(cached, true, keyValues, sequence, start, j, kvHead);
-      double dot = 0;
-      for (int i = 0; i < size; i++) {
-        dot += get(q, row, head * size + i) * cached[i];
-      }
-      scores[j - first] = dot * shape.scale();
-      max = Math.max(max, scores[j - first]);
-    }
-    double total = 0;
-    for (int j = 0; j < scores.length; j++) {
-      scores[j] = Math.exp(scores[j] - max);
-      total += scores[j];
-    }
-    double[] sums = new double[size];
-    for (int j = first; j <= last; j++) {
-      keyOrValue(cached, false, keyValues, sequence, start, j, kvHead);
-      for (int i = 0; i < size; i++) {
-        sums[i] += scores[j - first] * cached[i];
-      }
-    }
-    for (int i = 0; i < size; i++) {
-      set(out, row, head * size + i, sums[i] / total);
-    }
-  }
-
-  private static void keyOrValue(
-      double[] out,
-      boolean key,
-      KeyValues keyValues,
-      int sequence,
-      int start,
-      int token,
-      int head) {
-    switch (keyValues) {
-      case KeyValues.Ragged(Tensor keys, Tensor values) -> {
-        for (int i = 0; i < out.length; i++) {
-          out[i] = get(key ? keys : values, start + token, head * out.length + i);
-        }
-      }
-      case KeyValues.Paged paged -> {
-        CachedRows rows = key ? CachedRows.keys(paged) : CachedRows.values(paged);
-        rows.load(out, rows.slot(sequence, token), head);
-      }
-    }
+    new ReferenceAttention(out, q, keyValues, starts, shape, groups).compute(pool);
   }
 
   private static void normHeads(Tensor x, @Nullable Tensor gain, float epsilon) {
@@ -555,11 +461,19 @@ final class ReferenceKernels implements Kernels {
     return Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
   }
 
-  private static double get(Tensor x, int row, int column) {
+  static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+
+  static double get(Tensor x, int row, int column) {
     return x.data().get(ValueLayout.JAVA_FLOAT, 4 * ((long) row * x.stride() + column));
   }
 
-  private static void set(Tensor x, int row, int column, double value) {
+  static void set(Tensor x, int row, int column, double value) {
     x.data().set(ValueLayout.JAVA_FLOAT, 4 * ((long) row * x.stride() + column), (float) value);
   }
 
