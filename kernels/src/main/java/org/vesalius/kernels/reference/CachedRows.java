@@ -92,19 +92,25 @@ final class CachedRows {
     long first = (long) row * slab.stride();
     switch (cache.format()) {
       case F32 -> {
+        float[] stored = new float[out.length];
+        MemorySegment.copy(data, ValueLayout.JAVA_FLOAT, 4 * first, stored, 0, out.length);
         for (int i = 0; i < out.length; i++) {
-          out[i] = data.get(ValueLayout.JAVA_FLOAT, 4 * (first + i));
+          out[i] = stored[i];
         }
       }
       case BF16 -> {
+        short[] stored = new short[out.length];
+        MemorySegment.copy(data, ValueLayout.JAVA_SHORT, 2 * first, stored, 0, out.length);
         for (int i = 0; i < out.length; i++) {
-          out[i] = Bfloat16.value(data.get(ValueLayout.JAVA_SHORT, 2 * (first + i)));
+          out[i] = Bfloat16.value(stored[i]);
         }
       }
       case INT8 -> {
         double scale = scales.get(slab(slot)).data().get(ValueLayout.JAVA_FLOAT, 4L * row);
+        byte[] stored = new byte[out.length];
+        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, first, stored, 0, out.length);
         for (int i = 0; i < out.length; i++) {
-          out[i] = data.get(ValueLayout.JAVA_BYTE, first + i) * scale;
+          out[i] = stored[i] * scale;
         }
       }
     }

@@ -106,9 +106,7 @@ final class ReferenceAttention {
       for (int h = 0; h < shape.group(); h++) {
         int one = i * shape.group() + h;
         scores[one] = new double[last[i] - first[i] + 1];
-        for (int c = 0; c < shape.headSize(); c++) {
-          elements[one][c] = ReferenceKernels.get(q, row + i, column(h) + c);
-        }
+        ReferenceKernels.get(elements[one], q, row + i, column(h));
       }
     }
 
@@ -167,12 +165,8 @@ final class ReferenceAttention {
 
     private void load(boolean key, int token) {
       switch (keyValues) {
-        case KeyValues.Ragged(Tensor keys, Tensor values) -> {
-          Tensor half = key ? keys : values;
-          for (int c = 0; c < cached.length; c++) {
-            cached[c] = ReferenceKernels.get(half, start + token, head * cached.length + c);
-          }
-        }
+        case KeyValues.Ragged(Tensor keys, Tensor values) ->
+            ReferenceKernels.get(cached, key ? keys : values, start + token, head * cached.length);
         case KeyValues.Paged paged -> {
           CachedRows rows = key ? CachedRows.keys(paged) : CachedRows.values(paged);
           rows.load(cached, rows.slot(sequence, token), head);

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
+import org.vesalius.kernels.Bfloat16;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.ExpertRouting;
@@ -133,9 +134,7 @@ final class ReferenceKernels implements Kernels {
     Shapes.linear(out, x, weight, bias);
     double[][] rows = new double[x.rows()][x.columns()];
     for (int t = 0; t < rows.length; t++) {
-      for (int c = 0; c < rows[t].length; c++) {
-        rows[t][c] = get(x, t, c);
-      }
+      get(rows[t], x, t, 0);
     }
     pool.run(
         weight.rows(),
@@ -406,9 +405,24 @@ final class ReferenceKernels implements Kernels {
           out[c] = number(stored, (long) c * weight.rows() + row);
         }
       }
-      case Weight.F32 _, Weight.F16 _, Weight.BF16 _ -> {
+      case Weight.F32 _ -> {
+        float[] stored = new float[out.length];
+        MemorySegment.copy(
+            weight.data(), ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * first, stored, 0, out.length);
         for (int c = 0; c < out.length; c++) {
-          out[c] = number(weight, first + c);
+          out[c] = stored[c];
+        }
+      }
+      case Weight.F16 _ -> {
+        short[] stored = halves(weight, first, out.length);
+        for (int c = 0; c < out.length; c++) {
+          out[c] = Float.float16ToFloat(stored[c]);
+        }
+      }
+      case Weight.BF16 _ -> {
+        short[] stored = halves(weight, first, out.length);
+        for (int c = 0; c < out.length; c++) {
+          out[c] = Bfloat16.value(stored[c]);
         }
       }
       case Weight.Int8 quantized -> {
@@ -424,6 +438,13 @@ final class ReferenceKernels implements Kernels {
     }
   }
 
+  private static short[] halves(Weight weight, long first, int count) {
+    short[] stored = new short[count];
+    MemorySegment.copy(
+        weight.data(), ValueLayout.JAVA_SHORT_UNALIGNED, 2 * first, stored, 0, count);
+    return stored;
+  }
+
   /** The element at a place of a weight that is stored as it is. */
   private static double number(Weight weight, long index) {
     MemorySegment data = weight.data();
@@ -431,8 +452,7 @@ final class ReferenceKernels implements Kernels {
       case Weight.F32 _ -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * index);
       case Weight.F16 _ ->
           Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
-      case Weight.BF16 _ ->
-          Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
+      case Weight.BF16 _ -> Bfloat16.value(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
       case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ ->
           throw new IllegalArgumentException("not stored number by number: " + weight);
     };
@@ -467,6 +487,16 @@ final class ReferenceKernels implements Kernels {
       sum += a[i] * b[i];
     }
     return sum;
+  }
+
+  /** Elements of a row from a column. */
+  static void get(double[] out, Tensor x, int row, int column) {
+    long first = (long) row * x.stride() + column;
+    float[] stored = new float[out.length];
+    MemorySegment.copy(x.data(), ValueLayout.JAVA_FLOAT, 4 * first, stored, 0, out.length);
+    for (int i = 0; i < out.length; i++) {
+      out[i] = stored[i];
+    }
   }
 
   static double get(Tensor x, int row, int column) {
