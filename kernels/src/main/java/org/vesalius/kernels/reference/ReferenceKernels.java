@@ -6,7 +6,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.AttentionShape;
-import org.vesalius.kernels.Bfloat16;
 import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.ExpertRouting;
@@ -71,7 +70,7 @@ final class ReferenceKernels implements Kernels {
     Contents.indices("embed", ids, table.rows());
     double[] row = new double[table.columns()];
     for (int t = 0; t < out.rows(); t++) {
-      readRow(row, table, Contents.integer(ids, 0, t));
+      WeightRows.read(row, table, Contents.integer(ids, 0, t));
       for (int c = 0; c < row.length; c++) {
         set(out, t, c, row[c]);
       }
@@ -142,7 +141,7 @@ final class ReferenceKernels implements Kernels {
         (from, to) -> {
           double[] row = new double[weight.columns()];
           for (int r = from; r < to; r++) {
-            readRow(row, weight, r);
+            WeightRows.read(row, weight, r);
             for (int t = 0; t < rows.length; t++) {
               set(out, t, r, (bias == null ? 0 : get(bias, 0, r)) + dot(rows[t], row));
             }
@@ -395,90 +394,6 @@ final class ReferenceKernels implements Kernels {
           0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
       case QUICK_GELU -> x / (1 + Math.exp(-1.702 * x));
     };
-  }
-
-  private static void readRow(double[] out, Weight weight, int row) {
-    long first = (long) row * out.length;
-    switch (weight) {
-      case Weight.Transposed(Weight stored) -> {
-        for (int c = 0; c < out.length; c++) {
-          out[c] = number(stored, (long) c * weight.rows() + row);
-        }
-      }
-      case Weight.F32 _ -> {
-        float[] stored = new float[out.length];
-        MemorySegment.copy(
-            weight.data(), ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * first, stored, 0, out.length);
-        for (int c = 0; c < out.length; c++) {
-          out[c] = stored[c];
-        }
-      }
-      case Weight.F16 _ -> {
-        short[] stored = halves(weight, first, out.length);
-        for (int c = 0; c < out.length; c++) {
-          out[c] = Float.float16ToFloat(stored[c]);
-        }
-      }
-      case Weight.BF16 _ -> {
-        short[] stored = halves(weight, first, out.length);
-        for (int c = 0; c < out.length; c++) {
-          out[c] = Bfloat16.value(stored[c]);
-        }
-      }
-      case Weight.Int8 quantized -> {
-        for (int c = 0; c < out.length; c++) {
-          out[c] = number(quantized, row, c);
-        }
-      }
-      case Weight.Int4 quantized -> {
-        for (int c = 0; c < out.length; c++) {
-          out[c] = number(quantized, row, c);
-        }
-      }
-    }
-  }
-
-  private static short[] halves(Weight weight, long first, int count) {
-    short[] stored = new short[count];
-    MemorySegment.copy(
-        weight.data(), ValueLayout.JAVA_SHORT_UNALIGNED, 2 * first, stored, 0, count);
-    return stored;
-  }
-
-  /** The element at a place of a weight that is stored as it is. */
-  private static double number(Weight weight, long index) {
-    MemorySegment data = weight.data();
-    return switch (weight) {
-      case Weight.F32 _ -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * index);
-      case Weight.F16 _ ->
-          Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
-      case Weight.BF16 _ -> Bfloat16.value(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
-      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ ->
-          throw new IllegalArgumentException("not stored number by number: " + weight);
-    };
-  }
-
-  private static double number(Weight.Int8 weight, int row, int column) {
-    long group = (long) row * weight.groups() + column / Weight.Int8.GROUP;
-    int q = weight.data().get(ValueLayout.JAVA_BYTE, (long) row * weight.columns() + column);
-    return (double) q * weight.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * group);
-  }
-
-  private static double number(Weight.Int4 weight, int row, int column) {
-    long group = (long) row * weight.groups() + column / Weight.Int4.GROUP;
-    int place = column % Weight.Int4.GROUP;
-    int pair =
-        weight
-            .data()
-            .get(
-                ValueLayout.JAVA_BYTE,
-                group * Weight.Int4.GROUP_BYTES + place % Weight.Int4.GROUP_BYTES);
-    int q = place < Weight.Int4.GROUP_BYTES ? pair & 15 : pair >> 4 & 15;
-    return (double) q * half(weight.scales(), group) + half(weight.minimums(), group);
-  }
-
-  private static double half(MemorySegment data, long index) {
-    return Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
   }
 
   static double dot(double[] a, double[] b) {
