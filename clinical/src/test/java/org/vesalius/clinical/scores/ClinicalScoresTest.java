@@ -285,30 +285,97 @@ class ClinicalScoresTest {
       })
   void ckdEpi(String pairs, double value, String band) {
     ScoreResult result = calculate("egfr_ckd_epi", pairs);
-    assertEquals(
-        value, result.value(), value < 70 && value * 10 == Math.rint(value * 10) ? 0.06 : 1e-4);
+    assertEquals(value, result.value(), 0.5e-5 + 4 * Math.ulp(value), "half of the last digit");
     assertTrue(result.band().endsWith(band), result.band());
   }
 
   @ParameterizedTest
   @CsvSource({
-    "90, G1",
-    "89.99, G2",
-    "60, G2",
-    "59.99, G3a",
-    "45, G3a",
-    "44.9, G3b",
-    "30, G3b",
-    "29.9, G4",
-    "15, G4",
-    "14.9, G5"
+    "89.51, 90, G1", "89.49, 89, G2", "59.51, 60, G2", "59.49, 59, G3a", "44.51, 45, G3a",
+    "44.49, 44, G3b", "29.51, 30, G3b", "29.49, 29, G4", "14.51, 15, G4", "14.49, 14, G5"
   })
-  void bandsOfKidneyFunctionBeginWhereKdigoSays(double value, String band) {
-    String meaning = "";
-    for (ClinicalScore.Band each : ClinicalScores.of("egfr_ckd_epi").orElseThrow().bands()) {
-      meaning = value >= each.from() ? each.meaning() : meaning;
-    }
-    assertTrue(meaning.endsWith(band), meaning);
+  void bandsAreThoseOfTheValueThatIsShown(double value, String shown, String band) {
+    // The equation solved for the creatinine of a man of 40 years, above 0.9 mg/dL.
+    double creatinine = 0.9 * Math.pow(142 * Math.pow(0.9938, 40) / value, 1 / 1.2);
+    ScoreResult result =
+        calculate(
+            "egfr_ckd_epi",
+            "age=40 years; sex=male; creatinine=" + ScoreResult.number(creatinine, 9) + " mg/dL");
+    assertEquals(shown + " mL/min/1.73 m²", result.shownValue());
+    assertTrue(result.band().endsWith(band), result.band());
+  }
+
+  /** Examples that were published with the formulas: on the page named, to the digits there. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // WHO, Global Database on Body Mass Index, BMI classification.
+        "bmi | weight=70 kg; height=1.75 m | 22.9 | 1",
+        // Teaching pages on each formula that give their steps.
+        "bsa_mosteller | weight=70 kg; height=175 cm | 1.845 | 3",
+        "cockcroft_gault | age=65 years; weight=70 kg; creatinine=1.4 mg/dL; sex=male | 52.1 | 1",
+        "cockcroft_gault | age=45 years; weight=60 kg; creatinine=0.9 mg/dL; sex=female | 74.8 | 1",
+        "meld_na | creatinine=1 mg/dL; bilirubin=1.5 mg/dL; inr=1.5; sodium=135 mmol/L | 15 | 0",
+      })
+  void publishedExamples(String name, String pairs, String value, int digits) {
+    assertEquals(value, ScoreResult.number(calculate(name, pairs).value(), digits), pairs);
+  }
+
+  private static final String ORGANS_WELL =
+      "arterial_oxygen=90 mmHg; inspired_oxygen=21 %; platelets=200 10^9/L; bilirubin=0.5 mg/dL;"
+          + " mean_pressure=80 mmHg; dopamine=0 µg/kg/min; dobutamine=0 µg/kg/min;"
+          + " epinephrine=0 µg/kg/min; norepinephrine=0 µg/kg/min; glasgow=15; creatinine=0.8 mg/dL;"
+          + " urine=1500 mL/day; ";
+
+  /** The limits are those of the table as Singer 2016 has it after Vincent. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "urine=1500 mL/day | 0",
+        "arterial_oxygen=84 mmHg | 0",
+        "arterial_oxygen=83.9 mmHg | 1",
+        "arterial_oxygen=11.1 kPa | 1",
+        "arterial_oxygen=62.9 mmHg | 2",
+        "arterial_oxygen=99 mmHg; inspired_oxygen=100 % | 2",
+        "arterial_oxygen=199 mmHg; inspired_oxygen=100 %; ventilated=true | 3",
+        "arterial_oxygen=200 mmHg; inspired_oxygen=100 %; ventilated=true | 2",
+        "arterial_oxygen=99 mmHg; inspired_oxygen=100 %; ventilated=true | 4",
+        "platelets=150 10^9/L | 0",
+        "platelets=149 10^3/uL | 1",
+        "platelets=99000 /µL | 2",
+        "platelets=49 10^9/L | 3",
+        "platelets=19 10^9/L | 4",
+        "bilirubin=1.1 mg/dL | 0",
+        "bilirubin=1.2 mg/dL | 1",
+        "bilirubin=2 mg/dL | 2",
+        "bilirubin=6 mg/dL | 3",
+        "bilirubin=12 mg/dL | 4",
+        "mean_pressure=70 mmHg | 0",
+        "mean_pressure=69 mmHg | 1",
+        "dobutamine=2 µg/kg/min | 2",
+        "dopamine=5 ug/kg/min | 2",
+        "dopamine=5.1 µg/kg/min | 3",
+        "norepinephrine=0.1 mcg/kg/min; mean_pressure=60 mmHg | 3",
+        "epinephrine=0.11 µg/kg/min | 4",
+        "dopamine=15.1 µg/kg/min | 4",
+        "glasgow=14 | 1",
+        "glasgow=12 | 2",
+        "glasgow=9 | 3",
+        "glasgow=5 | 4",
+        "creatinine=1.2 mg/dL | 1",
+        "creatinine=2 mg/dL | 2",
+        "creatinine=3.5 mg/dL | 3",
+        "creatinine=5 mg/dL | 4",
+        "urine=499 mL/day | 3",
+        "urine=0.199 L/day | 4",
+        "creatinine=5 mg/dL; urine=100 mL/day | 4",
+        "arterial_oxygen=60 mmHg; inspired_oxygen=100 %; ventilated=true; platelets=10 10^9/L;"
+            + " bilirubin=20 mg/dL; norepinephrine=1 µg/kg/min; glasgow=3; urine=0 mL/day | 24",
+      })
+  void sofa(String pairs, double value) {
+    assertEquals(value, calculate("sofa", ORGANS_WELL + pairs).value(), pairs);
   }
 
   @Test
@@ -406,6 +473,11 @@ class ClinicalScoresTest {
     assertEquals(50, calculate("volume_doubling_time", days + "0.4 cm³").value(), 1e-9);
     assertThrows(
         ScoreInputException.class, () -> calculate("volume_doubling_time", days + "100 mm³"));
+    // 100 ln 2 / ln 1.24 = 322: short, but less than NELSON took for growth.
+    ScoreResult little = calculate("volume_doubling_time", days + "124 mm³");
+    assertEquals("322 days", little.shownValue());
+    assertTrue(little.notes().getFirst().contains("less than 25%"), little.notes().toString());
+    assertTrue(calculate("volume_doubling_time", days + "125 mm³").notes().isEmpty());
   }
 
   private static void check(String name, String pairs, double value, String band) {
