@@ -22,6 +22,7 @@ import org.vesalius.clinical.rubric.YamlValue.Mapping;
 /** Reads rules: mappings with one key, which says what kind of rule it is. */
 final class RuleReader {
   private static final int MAX_EXPRESSION = 4096;
+  private static final int MAX_TERM = 1000;
   private static final Set<String> KINDS =
       Set.of(
           "matches",
@@ -63,9 +64,9 @@ final class RuleReader {
     return switch (kind) {
       case "matches" -> matches(fields, kind);
       case "lacks" -> new Rule.Not(matches(fields, kind));
-      case "all-terms" -> new Rule.Terms(Quantity.ALL, fields.texts(kind));
-      case "any-term" -> new Rule.Terms(Quantity.ANY, fields.texts(kind));
-      case "no-term" -> new Rule.Terms(Quantity.NONE, fields.texts(kind));
+      case "all-terms" -> terms(fields, kind, Quantity.ALL);
+      case "any-term" -> terms(fields, kind, Quantity.ANY);
+      case "no-term" -> terms(fields, kind, Quantity.NONE);
       case "number" -> number(fields.value(kind));
       case "schema" -> new Rule.Follows(schema(fields.value(kind)));
       case "words" -> length(fields.value(kind), Rule.Length.Unit.WORDS);
@@ -79,6 +80,18 @@ final class RuleReader {
 
   private List<Rule> rules(YamlFields fields, String kind) {
     return fields.items(kind).stream().map(item -> rule(item, kind)).toList();
+  }
+
+  /** A term that could not be found in itself would be in no answer. */
+  private static Rule.Terms terms(YamlFields fields, String kind, Quantity quantity) {
+    List<String> terms = fields.texts(kind);
+    for (String term : terms) {
+      if (term.length() > MAX_TERM || RuleEngine.tagger(List.of(term)).tag(term).isEmpty()) {
+        throw fields.fail(
+            "%s: expected terms of 1 to %d characters that can be seen".formatted(kind, MAX_TERM));
+      }
+    }
+    return new Rule.Terms(quantity, terms);
   }
 
   private static Rule.Matches matches(YamlFields fields, String kind) {
