@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -278,11 +279,39 @@ class TextToolsTest {
             "name\n\"a\"b\n")) {
       assertThrows(IllegalArgumentException.class, () -> DrugTable.ofCsv(csv), csv);
     }
-    for (String json : List.of("", "{}", "[1]", "[{}]", "[{\"name\": \"\"}]", "[".repeat(1000))) {
+    for (String json :
+        List.of(
+            "",
+            "{}",
+            "null",
+            "[1]",
+            "[null]",
+            "[{}]",
+            "[{\"name\": \"\"}]",
+            "[{\"name\": \"x\"}] trailing",
+            "[{\"name\": \"x\", \"Name\": \"y\"}]",
+            "[{\"name\": \"x\", \"dose\": {\"mg\": 5}}]",
+            "[".repeat(1000))) {
       assertThrows(IllegalArgumentException.class, () -> DrugTable.ofJson(json), json);
     }
     assertThrows(
-        IllegalArgumentException.class, () -> DrugTable.read(temporary.resolve("missing.csv")));
+        UncheckedIOException.class, () -> DrugTable.read(temporary.resolve("missing.csv")));
+    assertThrows(
+        IllegalArgumentException.class, () -> DrugTable.read(temporary.resolve("missing.xlsx")));
+  }
+
+  @Test
+  void mistakesOfATableAreNamedWithTheirPlace() throws IOException {
+    Path file = Files.writeString(temporary.resolve("drugs.csv"), "name,dose\nx,1\ny\n");
+    Exception e = assertThrows(IllegalArgumentException.class, () -> DrugTable.read(file));
+    assertEquals(
+        "drug table drugs.csv:3:1: expected 2 cells as in the first row, found 1", e.getMessage());
+    Path tabs = Files.writeString(temporary.resolve("drugs.tsv"), "Name\tDose\nx\t0.00001 g\n");
+    assertEquals(List.of(Map.of("name", "x", "dose", "0.00001 g")), DrugTable.read(tabs).find("X"));
+    // A number is shown as the file has it, not as a binary one.
+    assertEquals(
+        "0.10",
+        DrugTable.ofJson("[{\"name\": \"x\", \"mg\": 0.10}]").find("x").getFirst().get("mg"));
   }
 
   @Test
