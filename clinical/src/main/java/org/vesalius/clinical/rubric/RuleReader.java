@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.vesalius.clinical.rubric.Rule.Quantity;
@@ -22,7 +23,12 @@ import org.vesalius.clinical.rubric.YamlValue.Mapping;
 /** Reads rules: mappings with one key, which says what kind of rule it is. */
 final class RuleReader {
   private static final int MAX_EXPRESSION = 4096;
+  private static final int MAX_ROUNDS = 10_000;
   private static final int MAX_TERM = 1000;
+
+  /** The least number of a repetition, of a group or of something else. */
+  private static final Pattern COUNT = Pattern.compile("(\\)\\s*+)?\\{(\\d++)");
+
   private static final Set<String> KINDS =
       Set.of(
           "matches",
@@ -101,6 +107,11 @@ final class RuleReader {
           "%s: expected a regular expression of at most %d characters, found %d"
               .formatted(kind, MAX_EXPRESSION, expression.length()));
     }
+    if (rounds(expression) > MAX_ROUNDS) {
+      throw fields.fail(
+          "%s: expected repetitions {n} of at most %d rounds together; write it without nested ones"
+              .formatted(kind, MAX_ROUNDS));
+    }
     try {
       return new Rule.Matches(Pattern.compile(expression).pattern());
     } catch (PatternSyntaxException e) {
@@ -108,6 +119,24 @@ final class RuleReader {
           "%s: expected a regular expression of Java, found an error at character %d: %s"
               .formatted(kind, e.getIndex() + 1, e.getDescription()));
     }
+  }
+
+  /**
+   * How often an expression may go round without looking at a character, which nothing else would
+   * stop: the counts of groups together, as if all were nested, and the largest other one.
+   */
+  private static double rounds(String expression) {
+    double groups = 1;
+    double others = 1;
+    for (Matcher count = COUNT.matcher(expression); count.find(); ) {
+      double least = Math.max(1, Double.parseDouble(count.group(2)));
+      if (count.group(1) == null) {
+        others = Math.max(others, least);
+      } else {
+        groups *= least;
+      }
+    }
+    return groups * others;
   }
 
   private Rule.Numbers number(YamlValue value) {

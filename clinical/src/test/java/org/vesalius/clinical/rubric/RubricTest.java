@@ -53,6 +53,7 @@ class RubricTest {
   void rulesHoldForTheAnswersThatTheyDescribe() {
     assertTrue(holds("matches: '(?i)nodule'", "A Nodule."));
     assertFalse(holds("lacks: nodule", "A nodule."));
+    assertTrue(holds("matches: '(?:\\d{2}-){2}\\d{4}'", "on 01-02-2003"));
     assertTrue(holds("all-terms: [pleural effusion, 结节]", "Pleural-Effusion 和结节"));
     assertFalse(holds("all-terms: [effusion, nodule]", "effusion"));
     assertTrue(holds("any-term: [effusion, nodule]", "no nodule"));
@@ -226,6 +227,11 @@ class RubricTest {
     refused(criterion("rule: {matches: x}\n    judge: {question: q}"), 3, "either");
     refused(criterion("rule: {matches: '('}"), 6, "regular expression");
     refused(criterion("rule: {matches: 1}"), 6, "a text");
+    // These go round without looking at a character, so that no count of looks ends them.
+    for (String empty : List.of("", "^")) {
+      String endless = "(?:(?:(?:" + empty + "){9999}){9999}){9999}z";
+      refused(criterion("rule: {matches: '" + endless + "'}"), 6, "rounds");
+    }
     refused(criterion("rule: {matches: a, lacks: b}"), 6, "found 2");
     refused(criterion("rule: {}"), 6, "found 0");
     refused(criterion("rule: {words: {min: 3, max: 1}}"), 6, "min below max");
