@@ -14,7 +14,7 @@ public record Criterion(
     String id, Scope scope, double weight, String text, Check check, boolean safety) {
 
   /** Sums of more could have no end, and no share. */
-  private static final double MOST = 1e6;
+  private static final int MOST = 1_000_000;
 
   /** What a criterion is for. */
   public enum Scope {
@@ -31,8 +31,8 @@ public record Criterion(
     }
     if (!(Math.abs(weight) <= MOST) || weight == 0) {
       throw new IllegalArgumentException(
-          "weight: expected a number other than 0, at most %,.0f, found %s"
-              .formatted(MOST, weight));
+          "weight: expected a number from -%d to %d other than 0, found %s"
+              .formatted(MOST, MOST, weight));
     }
   }
 

@@ -251,7 +251,10 @@ class RubricTest {
     refused(criterion("rule: {matches: x}").replace("weight: 1", "weight: 0"), 3, "weight");
     refused(criterion("rule: {matches: x}").replace("weight: 1", "weight: -1"), 1, "positive");
     refused(criterion("rule: {matches: x}").replace("weight: 1", "weight: .inf"), 4, "weight");
-    refused(criterion("rule: {matches: x}").replace("weight: 1", "weight: 1e308"), 3, "1,000,000");
+    refused(
+        criterion("rule: {matches: x}").replace("weight: 1", "weight: 1e308"),
+        3,
+        "-1000000 to 1000000");
     refused(criterion("rule: {matches: x}\n    id: b"), 7, "");
     refused(criterion("rule: &a {matches: x}"), 6, "anchors");
     refused(
