@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.vesalius.clinical.entities.EntityColumns;
 import org.vesalius.clinical.entities.EntityCoverage;
 import org.vesalius.clinical.entities.EntityTag;
 import org.vesalius.clinical.entities.EntityTagger;
@@ -51,7 +50,7 @@ final class EntitiesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @ArgGroup(exclusive = false, multiplicity = "1..*")
-  private List<Dictionary> dictionaries = new ArrayList<>();
+  private List<DictionaryArgument> dictionaries = new ArrayList<>();
 
   @ArgGroup private Source source = new Source();
 
@@ -82,24 +81,6 @@ final class EntitiesCommand implements Callable<Integer> {
 
   @Option(names = "--format", paramLabel = "F", description = "text or json.")
   private OutputFormat format = OutputFormat.text;
-
-  /** A dictionary and its columns. */
-  private static final class Dictionary {
-    @Option(
-        names = "--dictionary",
-        paramLabel = "F",
-        required = true,
-        description = "A .csv, .tsv, .obo or .json file, also with .gz; may be repeated.")
-    private Path file = Path.of("");
-
-    @Option(
-        names = "--columns",
-        paramLabel = "SPEC",
-        converter = EntityColumnsSpec.class,
-        description =
-            "Columns of the table before it, such as id=code,name=label,parents=up,parents-by=name.")
-    private EntityColumns columns = EntityColumns.DEFAULT;
-  }
 
   /** One of the ways to give texts. */
   private static final class Source {
@@ -153,8 +134,8 @@ final class EntitiesCommand implements Callable<Integer> {
     if (allSynonyms) {
       builder.including(NameKind.NARROW, NameKind.BROAD, NameKind.RELATED);
     }
-    for (Dictionary dictionary : dictionaries) {
-      builder.read(dictionary.file, dictionary.columns);
+    for (DictionaryArgument dictionary : dictionaries) {
+      builder.read(dictionary.file(), dictionary.columns().columns());
     }
     return builder.build();
   }

@@ -34,6 +34,9 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class ReportCommand implements Callable<Integer> {
+  /** More about documents that are left out would hide the report. */
+  private static final int NOTES = 20;
+
   private final Terminal terminal;
   private final Cancellation cancellation;
 
@@ -62,13 +65,7 @@ final class ReportCommand implements Callable<Integer> {
       description = "An earlier picture for comparison; may be repeated.")
   private List<Path> priors = List.of();
 
-  @Option(
-      names = "--knowledge",
-      paramLabel = "DIR",
-      description =
-          "A folder of documents (Markdown, text, HTML, PDF) that the model may search and"
-              + " sentences may rest on; nothing outside of it is read.")
-  private @Nullable Path knowledge;
+  @Mixin private LookUpArguments lookUps = new LookUpArguments();
 
   @Option(
       names = "--rubric",
@@ -129,7 +126,7 @@ final class ReportCommand implements Callable<Integer> {
         Optional.ofNullable(key).map(TraceKeys::readPrivate).map(TraceSigner::of);
     createFolder();
     Progress progress = new Progress(terminal);
-    try (ReportJob.Inputs inputs = job.read();
+    try (ReportJob.Inputs inputs = read(job);
         ModelFolder folder = ModelFolder.of(model);
         ChatModel opened = ModelArguments.open(folder.path(), options, progress)) {
       WrittenReport written;
@@ -139,6 +136,16 @@ final class ReportCommand implements Callable<Integer> {
       }
       return finish(written, signer);
     }
+  }
+
+  private ReportJob.Inputs read(ReportJob job) {
+    ReportJob.Inputs inputs = job.read();
+    List<String> notes = inputs.lookUps().notes();
+    notes.stream().limit(NOTES).forEach(note -> terminal.err().println("knowledge: " + note));
+    if (notes.size() > NOTES) {
+      terminal.err().println("knowledge: %d more notes".formatted(notes.size() - NOTES));
+    }
+    return inputs;
   }
 
   /** Before the work is done, which would be lost otherwise. */
@@ -169,7 +176,9 @@ final class ReportCommand implements Callable<Integer> {
   }
 
   private ReportJob job() {
+    LookUps lookedUp;
     try {
+      lookedUp = lookUps.lookUps();
       medical.choice();
       medical.frames();
       if (samples != null) {
@@ -187,7 +196,7 @@ final class ReportCommand implements Callable<Integer> {
         priors.stream().map(Path::toString).toList(),
         medical.window(),
         medical.frame(),
-        Optional.ofNullable(knowledge).map(Path::toString),
+        lookedUp,
         Optional.ofNullable(rubric).map(Path::toString),
         template,
         drawn,

@@ -16,6 +16,7 @@ import org.vesalius.clinical.agent.Tool;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
 import org.vesalius.clinical.knowledge.KnowledgeFolder;
 import org.vesalius.clinical.knowledge.Passage;
+import org.vesalius.clinical.knowledge.PassageEmbedder;
 import org.vesalius.clinical.report.QuoteFinder;
 import org.vesalius.clinical.report.ReportOptions;
 import org.vesalius.clinical.report.ReportTask;
@@ -28,8 +29,6 @@ import org.vesalius.clinical.tools.MeasureTool;
 import org.vesalius.clinical.tools.PointScale;
 import org.vesalius.clinical.tools.RotateTool;
 import org.vesalius.clinical.tools.ScoreTool;
-import org.vesalius.clinical.tools.SearchTool;
-import org.vesalius.clinical.tools.VisitTool;
 import org.vesalius.clinical.tools.WindowTool;
 import org.vesalius.clinical.tools.ZoomTool;
 import org.vesalius.runtime.Cancellation;
@@ -47,7 +46,7 @@ import org.vesalius.runtime.Part;
  * @param priors earlier ones
  * @param window which grey values are shown; empty for the usual ones
  * @param frames which frames are taken; empty for the middle one
- * @param knowledge folder of documents
+ * @param lookUps where the model may look things up
  * @param rubric file
  * @param template name or file
  * @param samples further reports
@@ -62,7 +61,7 @@ record ReportJob(
     List<String> priors,
     Optional<String> window,
     Optional<String> frames,
-    Optional<String> knowledge,
+    LookUps lookUps,
     Optional<String> rubric,
     String template,
     int samples,
@@ -82,7 +81,7 @@ record ReportJob(
         List.of(),
         Optional.empty(),
         Optional.empty(),
-        Optional.empty(),
+        LookUps.NONE,
         Optional.empty(),
         "phantom",
         0,
@@ -94,13 +93,13 @@ record ReportJob(
   record Inputs(
       List<AgentImage> images,
       List<AgentImage> priors,
-      Optional<KnowledgeFolder> knowledge,
+      LookUps.Opened lookUps,
       Optional<Rubric> rubric,
       ReportTemplate template)
       implements AutoCloseable {
     @Override
     public void close() {
-      knowledge.ifPresent(KnowledgeFolder::close);
+      lookUps.close();
     }
   }
 
@@ -109,12 +108,7 @@ record ReportJob(
     Optional<Rubric> criteria = rubric.map(file -> Rubric.read(Path.of(file)));
     List<AgentImage> current = read(images);
     List<AgentImage> earlier = read(priors);
-    return new Inputs(
-        current,
-        earlier,
-        knowledge.map(folder -> KnowledgeFolder.open(Path.of(folder))),
-        criteria,
-        read);
+    return new Inputs(current, earlier, lookUps.open(read), criteria, read);
   }
 
   private List<AgentImage> read(List<String> paths) {
@@ -135,20 +129,44 @@ record ReportJob(
   /** Writes it. */
   WrittenReport write(ChatModel opened, Inputs inputs, Cancellation cancellation)
       throws InterruptedException {
+    Optional<KnowledgeFolder> meant =
+        lookUps.meant(inputs.lookUps(), embedder(opened, cancellation));
+    if (meant.isEmpty()) {
+      return write(opened, inputs, inputs.lookUps(), cancellation);
+    }
+    try (KnowledgeFolder folder = meant.get()) {
+      return write(opened, inputs, inputs.lookUps().with(folder), cancellation);
+    }
+  }
+
+  /** Of thousands of passages, so that it has to heed who ends the command. */
+  private static PassageEmbedder embedder(ChatModel opened, Cancellation cancellation) {
+    PassageEmbedder embedder = PassageEmbedder.of(opened);
+    return text -> {
+      if (cancellation.isCancelled()) {
+        throw new CommandFailure("interrupted while the documents were embedded");
+      }
+      return embedder.embed(text);
+    };
+  }
+
+  private WrittenReport write(
+      ChatModel opened, Inputs inputs, LookUps.Opened read, Cancellation cancellation)
+      throws InterruptedException {
     ReportWriter writer =
         new ReportWriter(
             opened,
             RunFacts.of(opened, model, weights),
             inputs.template(),
             ReportOptions.defaults().withSamples(samples, seed).withPictures(pictures),
-            tools(opened, inputs));
-    QuoteFinder quotes = inputs.knowledge().map(ReportJob::quotes).orElse(QuoteFinder.NONE);
+            tools(opened, inputs, read));
+    QuoteFinder quotes = read.knowledge().map(ReportJob::quotes).orElse(QuoteFinder.NONE);
     return writer.write(
         new ReportTask(
             inputs.images(), inputs.priors(), quotes, inputs.rubric(), facts(), cancellation));
   }
 
-  private static List<Tool> tools(ChatModel opened, Inputs inputs) {
+  private static List<Tool> tools(ChatModel opened, Inputs inputs, LookUps.Opened read) {
     PointScale scale =
         new PointScale(
             opened.answerFormat().grounding().scale(),
@@ -168,12 +186,7 @@ record ReportJob(
     if (inputs.images().size() + inputs.priors().size() > 1) {
       tools.add(new CompareTool(scale));
     }
-    inputs
-        .knowledge()
-        .ifPresent(folder -> {
-          tools.add(new SearchTool(folder));
-          tools.add(new VisitTool(folder));
-        });
+    tools.addAll(read.tools());
     return tools;
   }
 
@@ -198,7 +211,7 @@ record ReportJob(
     facts.put("priors", priors);
     window.ifPresent(value -> facts.put("window", value));
     frames.ifPresent(value -> facts.put("frames", value));
-    knowledge.ifPresent(value -> facts.put("knowledge", value));
+    lookUps.putInto(facts);
     rubric.ifPresent(value -> facts.put("rubric", value));
     facts.put("template_file", template);
     facts.put("samples", samples);
@@ -226,7 +239,7 @@ record ReportJob(
         texts(task, "priors"),
         optional(task, "window"),
         optional(task, "frames"),
-        optional(task, "knowledge"),
+        LookUps.of(task),
         optional(task, "rubric"),
         text(task, "template_file"),
         (int) number(task, "samples"),

@@ -58,7 +58,13 @@ class ReportCommandTest {
             rule: {any-term: [nodule]}
         """);
     out = folder.resolve("out");
-    run = report(picture, out, "--knowledge", knowledge.toString(), "--samples", "1");
+    Files.writeString(knowledge.resolve("other.docx"), "not read");
+    Path codes = Files.writeString(folder.resolve("codes.csv"), "code,label\nN1,nodule\n");
+    List<String> lookUps =
+        new ArrayList<>(List.of("--knowledge", knowledge.toString(), "--embed-knowledge"));
+    lookUps.addAll(List.of("--dictionary", codes.toString(), "--columns", "id=code,name=label"));
+    lookUps.addAll(List.of("--samples", "1"));
+    run = report(picture, out, lookUps.toArray(String[]::new));
   }
 
   private static Execution report(Path image, Path to, String... more) {
@@ -187,6 +193,20 @@ class ReportCommandTest {
   }
 
   @Test
+  void whereItMayBeLookedUpIsToldAndKept() throws IOException {
+    assertTrue(run.err().contains("knowledge: other.docx: left out"), run.err());
+    JsonNode task = new ObjectMapper().readTree(out.resolve("trace.json").toFile());
+    String kept = String.valueOf(task.findValue("task"));
+    assertTrue(kept.contains("\"embed_knowledge\":true"), kept);
+    assertTrue(kept.contains("codes.csv\",\"columns\":\"id=code,name=label\""), kept);
+    // A table that the model can never ask for would be a promise that nobody keeps.
+    Path drugs = Files.writeString(folder.resolve("drugs.csv"), "name\nPanadol\n");
+    Execution unused =
+        report(picture, folder.resolve("unused"), "--drugs", drugs.toString()).expect(1);
+    assertTrue(unused.err().contains("--drugs: the template phantom offers"), unused.err());
+  }
+
+  @Test
   void aDicomImageWithoutIdentifiersHasAllButAStructuredReport() throws IOException {
     short[] pixels = new short[168 * 168];
     for (int i = 0; i < pixels.length; i++) {
@@ -214,6 +234,9 @@ class ReportCommandTest {
           report --model demo --image no.png --window wide | 2 | window
           report --model demo --image no.png --samples -1 | 2 | samples
           report --model demo --image no.png --sign no.pem | 1 | no.pem
+          report --model demo --image no.png --embed-knowledge | 2 | --knowledge
+          report --model demo --image no.png --columns id=a | 2 | --dictionary
+          report --model demo --image no.png --dictionary a.csv --columns id | 2 | key=value
           trace | 2 | verify
           trace verify | 2 | FILE
           trace verify no.json | 1 | no.json

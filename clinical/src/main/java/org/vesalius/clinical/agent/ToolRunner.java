@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.vesalius.clinical.trace.SourceQuote;
@@ -32,10 +33,14 @@ final class ToolRunner {
   private static final int MAX_ORIGIN = 200;
   private static final long MAX_PIXELS = 40_000_000;
 
+  /** Threads of tools that did not heed their interruption, each with what its call holds. */
+  private static final int MAX_LEFT_BEHIND = 16;
+
   private record Offered(Tool tool, Schema schema) {}
 
   private final Map<String, Offered> tools = new LinkedHashMap<>();
   private final AgentLimits limits;
+  private final AtomicInteger leftBehind = new AtomicInteger();
 
   /**
    * A runner.
@@ -107,30 +112,57 @@ final class ToolRunner {
     return started(id, call, offered.tool(), context, time);
   }
 
-  /** On a thread of its own, which is left to itself where it does not heed its interruption. */
+  /**
+   * On a thread of its own, which is left to itself where it does not heed its interruption. A
+   * daemon, so that it keeps no process alive.
+   */
   private ToolOutcome started(
       String id, ToolCall call, Tool tool, ToolContext context, Duration time)
       throws InterruptedException {
+    if (leftBehind.get() >= MAX_LEFT_BEHIND) {
+      return ToolOutcome.failed(
+          id,
+          call,
+          Status.FAILED,
+          "%d calls of tools were interrupted and have not ended; no more are begun before one has"
+              .formatted(MAX_LEFT_BEHIND));
+    }
     FutureTask<ToolOutcome> task =
         new FutureTask<>(
             () -> bounded(id, call, tool.call(context, call.arguments()), context.images().size()));
-    Thread.ofPlatform().daemon().name("vesalius-tool-" + tool.name()).start(task);
+    Thread.ofPlatform()
+        .daemon()
+        .name("vesalius-tool-" + tool.name())
+        .start(() -> {
+          task.run();
+          if (task.isCancelled()) {
+            leftBehind.decrementAndGet();
+          }
+        });
     Duration allowed = time.compareTo(limits.toolTime()) < 0 ? time : limits.toolTime();
     try {
       return task.get(allowed.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      task.cancel(true);
+      leave(task);
       return ToolOutcome.failed(
           id,
           call,
           Status.TIMED_OUT,
           "the tool was not ready after %.1f seconds".formatted(allowed.toMillis() / 1e3));
     } catch (InterruptedException e) {
-      task.cancel(true);
+      leave(task);
       throw e;
     } catch (ExecutionException e) {
       return ToolOutcome.failed(
           id, call, Status.FAILED, problem(Objects.requireNonNullElse(e.getCause(), e)));
+    }
+  }
+
+  private void leave(FutureTask<?> task) {
+    // Counted before, since its thread takes it back when it ends, which may be at once.
+    leftBehind.incrementAndGet();
+    if (!task.cancel(true)) {
+      leftBehind.decrementAndGet();
     }
   }
 

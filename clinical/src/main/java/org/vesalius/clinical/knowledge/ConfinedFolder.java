@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -13,11 +12,9 @@ import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * A folder whose files are read, and nothing else: links of any kind are not followed, neither when
@@ -53,91 +50,7 @@ final class ConfinedFolder {
 
   /** Ids of all ordinary files, sorted; what is left out is noted. */
   List<String> list(KnowledgeOptions.Limits limits, List<String> notes) {
-    List<String> ids = new ArrayList<>();
-    try {
-      list(root, "", 1, limits, ids, notes);
-    } catch (IOException | DirectoryIteratorException e) {
-      throw new KnowledgeException("knowledge folder " + root + ": it cannot be listed: " + e, e);
-    }
-    return ids;
-  }
-
-  private void list(
-      Path folder,
-      String above,
-      int depth,
-      KnowledgeOptions.Limits limits,
-      List<String> ids,
-      List<String> notes)
-      throws IOException {
-    TreeMap<String, Path> sorted = new TreeMap<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-      for (Path entry : entries) {
-        sorted.put(String.valueOf(entry.getFileName()), entry);
-        if (sorted.size() > limits.files()) {
-          throw new KnowledgeException(
-              "knowledge folder %s: a folder has more than %d entries"
-                  .formatted(root, limits.files()));
-        }
-      }
-    }
-    for (var entry : sorted.entrySet()) {
-      String id = above + entry.getKey();
-      if (!isPlain(entry.getKey())) {
-        notes.add(
-            Texts.oneLine(id, 200) + ": left out, its name has characters that are not shown");
-        continue;
-      }
-      try {
-        entry(entry.getValue(), id, depth, limits, ids, notes);
-      } catch (IOException | DirectoryIteratorException _) {
-        notes.add(id + ": left out, it cannot be read");
-      }
-    }
-  }
-
-  private void entry(
-      Path path,
-      String id,
-      int depth,
-      KnowledgeOptions.Limits limits,
-      List<String> ids,
-      List<String> notes)
-      throws IOException {
-    BasicFileAttributes attributes =
-        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    if (attributes.isSymbolicLink()) {
-      notes.add(id + ": left out, links are not followed");
-    } else if (attributes.isRegularFile()) {
-      if (ids.size() == limits.files()) {
-        throw new KnowledgeException(
-            "knowledge folder %s: it has more than %d files".formatted(root, limits.files()));
-      }
-      ids.add(id);
-    } else if (!attributes.isDirectory()) {
-      notes.add(id + ": left out, it is no ordinary file");
-    } else if (depth == limits.depth()) {
-      notes.add(id + ": left out, folders are nested more than " + limits.depth() + " deep");
-    } else {
-      list(path, id + "/", depth + 1, limits, ids, notes);
-    }
-  }
-
-  /** Whether a name is what it looks like. */
-  private static boolean isPlain(String name) {
-    return name.codePoints()
-        .allMatch(c ->
-            switch (Character.getType(c)) {
-              case Character.CONTROL,
-                  Character.FORMAT,
-                  Character.SURROGATE,
-                  Character.PRIVATE_USE,
-                  Character.UNASSIGNED,
-                  Character.LINE_SEPARATOR,
-                  Character.PARAGRAPH_SEPARATOR ->
-                  false;
-              default -> c != '\\' && c != 0xFFFD;
-            });
+    return FolderListing.of(root, limits, notes);
   }
 
   /**

@@ -71,12 +71,32 @@ public final class KnowledgeFolder implements AutoCloseable {
         documents.put(id, read.get());
       }
     }
+    return new KnowledgeFolder(
+        confined, options, documents, notes, index(confined, documents.values(), options));
+  }
+
+  private static PassageIndex index(
+      ConfinedFolder folder, Iterable<KnowledgeDocument> documents, KnowledgeOptions options) {
     try {
-      PassageIndex index = PassageIndex.build(documents.values(), options);
-      return new KnowledgeFolder(confined, options, documents, notes, index);
+      return PassageIndex.build(documents, options);
     } catch (IOException e) {
-      throw new KnowledgeException("knowledge folder " + folder + ": no index could be made", e);
+      throw new KnowledgeException(
+          "knowledge folder " + folder.root() + ": no index could be made", e);
     }
+  }
+
+  /**
+   * The same documents, found by meaning too: for whom the model comes later than the folder. They
+   * are not read again; each passage is embedded once, and the index is in memory.
+   *
+   * @return a folder of its own, closed by itself
+   */
+  public KnowledgeFolder withEmbedder(PassageEmbedder embedder) {
+    KnowledgeOptions other =
+        new KnowledgeOptions(
+            options.limits(), options.tagger(), Optional.of(embedder), Optional.empty());
+    return new KnowledgeFolder(
+        folder, other, documents, notes, index(folder, documents.values(), other));
   }
 
   private static void refuseIndexInside(ConfinedFolder folder, KnowledgeOptions options) {

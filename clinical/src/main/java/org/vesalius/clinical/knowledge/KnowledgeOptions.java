@@ -26,7 +26,7 @@ public record KnowledgeOptions(
   /**
    * What is read at most. What is beyond is left out, and a note says so.
    *
-   * @param files in the folder
+   * @param files in the folder, other folders and links counted too
    * @param depth of folders in folders
    * @param fileBytes of a file
    * @param characters of a document's text

@@ -18,6 +18,13 @@ public final class BestOfN {
    */
   public record Candidate(String answer, double meanLogLikelihood) {
 
+    /** Refuses what is no number, which would be the best of all. */
+    public Candidate {
+      if (Double.isNaN(meanLogLikelihood)) {
+        throw new IllegalArgumentException("mean log-likelihood: expected a number, found NaN");
+      }
+    }
+
     /** How long it is: the text may name a patient. */
     @Override
     public String toString() {

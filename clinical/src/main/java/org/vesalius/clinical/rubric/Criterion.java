@@ -13,6 +13,9 @@ package org.vesalius.clinical.rubric;
 public record Criterion(
     String id, Scope scope, double weight, String text, Check check, boolean safety) {
 
+  /** Sums of more could have no end, and no share. */
+  private static final int MOST = 1_000_000;
+
   /** What a criterion is for. */
   public enum Scope {
     /** Every answer of a kind. */
@@ -26,8 +29,10 @@ public record Criterion(
     if (id.isBlank() || text.isBlank()) {
       throw new IllegalArgumentException("expected an id and a text");
     }
-    if (!Double.isFinite(weight) || weight == 0) {
-      throw new IllegalArgumentException("weight: expected a number other than 0, found " + weight);
+    if (!(Math.abs(weight) <= MOST) || weight == 0) {
+      throw new IllegalArgumentException(
+          "weight: expected a number from -%d to %d other than 0, found %s"
+              .formatted(MOST, MOST, weight));
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -47,7 +48,8 @@ final class RuleEngine {
 
   Finding apply(Rule rule) {
     return switch (rule) {
-      case Rule.Matches(String expression) -> found(matches(Pattern.compile(expression)));
+      case Rule.Matches(String expression) ->
+          found(matches(Pattern.compile(expression), _ -> true));
       case Rule.Terms terms -> terms(terms);
       case Rule.Numbers numbers -> numbers(numbers);
       case Rule.Follows(String schema) -> Finding.of(follows(schema));
@@ -88,14 +90,18 @@ final class RuleEngine {
     return Finding.of(false);
   }
 
-  private List<Span> matches(Pattern pattern) {
+  /** The first ones that are wanted: what is not is never counted against their number. */
+  private List<Span> matches(Pattern pattern, Predicate<String> wanted) {
     return bounded(
         pattern.pattern(),
         () -> {
           List<Span> spans = new ArrayList<>();
           Matcher matcher = pattern.matcher(BoundedText.of(answer, MAX_LOOKS));
           while (spans.size() < MAX_SPANS && matcher.find()) {
-            spans.add(span(matcher.start(), matcher.end()));
+            Span span = span(matcher.start(), matcher.end());
+            if (wanted.test(span.text())) {
+              spans.add(span);
+            }
           }
           return spans;
         });
@@ -117,13 +123,9 @@ final class RuleEngine {
   }
 
   private Finding terms(Rule.Terms rule) {
-    EntityTreeBuilder tree = EntityTree.builder();
-    for (int i = 0; i < rule.terms().size(); i++) {
-      tree.add(Integer.toString(i), rule.terms().get(i), List.of(), List.of());
-    }
     Set<String> there = new HashSet<>();
     List<Span> spans = new ArrayList<>();
-    for (EntityTag tag : EntityTagger.of(tree.build()).tag(answer, MatchPolicy.ALL)) {
+    for (EntityTag tag : tagger(rule.terms()).tag(answer, MatchPolicy.ALL)) {
       tag.entities().forEach(entity -> there.add(entity.id()));
       if (spans.size() < MAX_SPANS) {
         spans.add(span((int) tag.start(), (int) tag.end()));
@@ -138,6 +140,23 @@ final class RuleEngine {
     return new Finding(holds, spans);
   }
 
+  /**
+   * Finds terms, which have their numbers in the list as ids.
+   *
+   * @throws RubricException if one is none that could ever be found
+   */
+  static EntityTagger tagger(List<String> terms) {
+    EntityTreeBuilder tree = EntityTree.builder();
+    try {
+      for (int i = 0; i < terms.size(); i++) {
+        tree.add(Integer.toString(i), terms.get(i), List.of(), List.of());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new RubricException("terms: " + e.getMessage());
+    }
+    return EntityTagger.of(tree.build());
+  }
+
   /** Also of ranges and sizes such as {@code 3-5 mm} and {@code 12 x 8 mm}. */
   private Finding numbers(Rule.Numbers rule) {
     Double wanted = MILLIMETRES.get(rule.unit());
@@ -145,16 +164,16 @@ final class RuleEngine {
     double ofUnit = wanted == null ? 1 : wanted;
     List<Span> spans = new ArrayList<>();
     units.forEach((unit, factor) ->
-        matches(withUnit(unit)).stream()
-            .filter(written -> anyWithin(written.text(), factor / ofUnit, rule))
-            .forEach(spans::add));
+        spans.addAll(
+            matches(withUnit(unit), written -> anyWithin(written, factor / ofUnit, rule))));
     spans.sort((one, other) -> Integer.compare(one.start(), other.start()));
     return found(spans);
   }
 
   private static Pattern withUnit(String unit) {
     return Pattern.compile(
-        "(?<![a-zA-Z\\d.])%s(?:\\s*(?:[x×*–~-]|to)\\s*%s){0,2}\\s*%s(?![a-zA-Z])"
+        // Square and cubic millimetres are none.
+        "(?<![a-zA-Z\\d.])%s(?:\\s*(?:[x×*–~-]|to)\\s*%s){0,2}\\s*%s(?![a-zA-Z0-9²³^])"
             .formatted(NUMBER, NUMBER, Pattern.quote(unit)));
   }
 
@@ -197,6 +216,9 @@ final class RuleEngine {
       return validator.validate(answer, InputFormat.JSON).isEmpty();
     } catch (tools.jackson.core.JacksonException | IllegalArgumentException _) {
       return false;
+    } catch (StackOverflowError _) {
+      throw new RubricException(
+          "the schema refers to itself without end, or the answer is nested too deep for it");
     }
   }
 

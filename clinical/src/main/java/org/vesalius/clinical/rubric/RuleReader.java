@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.vesalius.clinical.rubric.Rule.Quantity;
@@ -22,6 +23,12 @@ import org.vesalius.clinical.rubric.YamlValue.Mapping;
 /** Reads rules: mappings with one key, which says what kind of rule it is. */
 final class RuleReader {
   private static final int MAX_EXPRESSION = 4096;
+  private static final int MAX_ROUNDS = 10_000;
+  private static final int MAX_TERM = 1000;
+
+  /** The least number of a repetition, of a group or of something else. */
+  private static final Pattern COUNT = Pattern.compile("(\\)\\s*+)?\\{(\\d++)");
+
   private static final Set<String> KINDS =
       Set.of(
           "matches",
@@ -63,9 +70,9 @@ final class RuleReader {
     return switch (kind) {
       case "matches" -> matches(fields, kind);
       case "lacks" -> new Rule.Not(matches(fields, kind));
-      case "all-terms" -> new Rule.Terms(Quantity.ALL, fields.texts(kind));
-      case "any-term" -> new Rule.Terms(Quantity.ANY, fields.texts(kind));
-      case "no-term" -> new Rule.Terms(Quantity.NONE, fields.texts(kind));
+      case "all-terms" -> terms(fields, kind, Quantity.ALL);
+      case "any-term" -> terms(fields, kind, Quantity.ANY);
+      case "no-term" -> terms(fields, kind, Quantity.NONE);
       case "number" -> number(fields.value(kind));
       case "schema" -> new Rule.Follows(schema(fields.value(kind)));
       case "words" -> length(fields.value(kind), Rule.Length.Unit.WORDS);
@@ -81,12 +88,29 @@ final class RuleReader {
     return fields.items(kind).stream().map(item -> rule(item, kind)).toList();
   }
 
+  /** A term that could not be found in itself would be in no answer. */
+  private static Rule.Terms terms(YamlFields fields, String kind, Quantity quantity) {
+    List<String> terms = fields.texts(kind);
+    for (String term : terms) {
+      if (term.length() > MAX_TERM || RuleEngine.tagger(List.of(term)).tag(term).isEmpty()) {
+        throw fields.fail(
+            "%s: expected terms of 1 to %d characters that can be seen".formatted(kind, MAX_TERM));
+      }
+    }
+    return new Rule.Terms(quantity, terms);
+  }
+
   private static Rule.Matches matches(YamlFields fields, String kind) {
     String expression = fields.text(kind);
     if (expression.length() > MAX_EXPRESSION) {
       throw fields.fail(
           "%s: expected a regular expression of at most %d characters, found %d"
               .formatted(kind, MAX_EXPRESSION, expression.length()));
+    }
+    if (rounds(expression) > MAX_ROUNDS) {
+      throw fields.fail(
+          "%s: expected repetitions {n} of at most %d rounds together; write it without nested ones"
+              .formatted(kind, MAX_ROUNDS));
     }
     try {
       return new Rule.Matches(Pattern.compile(expression).pattern());
@@ -95,6 +119,24 @@ final class RuleReader {
           "%s: expected a regular expression of Java, found an error at character %d: %s"
               .formatted(kind, e.getIndex() + 1, e.getDescription()));
     }
+  }
+
+  /**
+   * How often an expression may go round without looking at a character, which nothing else would
+   * stop: the counts of groups together, as if all were nested, and the largest other one.
+   */
+  private static double rounds(String expression) {
+    double groups = 1;
+    double others = 1;
+    for (Matcher count = COUNT.matcher(expression); count.find(); ) {
+      double least = Math.max(1, Double.parseDouble(count.group(2)));
+      if (count.group(1) == null) {
+        others = Math.max(others, least);
+      } else {
+        groups *= least;
+      }
+    }
+    return groups * others;
   }
 
   private Rule.Numbers number(YamlValue value) {

@@ -139,10 +139,11 @@ final class AcuteScores {
               new Band(2, "2: risk of group A streptococci 11 to 17%"),
               new Band(3, "3: risk of group A streptococci 28 to 35%"),
               new Band(4, "4 or more: risk of group A streptococci 51 to 53%")),
-          "McIsaac 1998, CMAJ 158:75; risks of McIsaac 2004, JAMA 291:1587");
+          "McIsaac 1998, CMAJ 158:75; risks as gathered by Choby 2009, American Family Physician"
+              + " 79:383");
 
   static final List<ClinicalScore> ALL =
-      List.of(CURB_65, QSOFA, GLASGOW, CENTOR, EarlyWarningScore.NEWS2);
+      List.of(CURB_65, QSOFA, SofaScore.SOFA, GLASGOW, CENTOR, EarlyWarningScore.NEWS2);
 
   private AcuteScores() {}
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param formula calculates it
  * @param unit of the value; empty for points
  * @param digits after the point that are shown
- * @param bands what the source says of values, ascending; may be empty
+ * @param bands what the source says of values as they are shown, ascending; may be empty
  * @param source author, year and journal
  */
 public record ClinicalScore(
@@ -42,7 +42,7 @@ public record ClinicalScore(
   /**
    * What a source says of values.
    *
-   * @param from the least value of the band
+   * @param from the least value of the band, rounded as values are shown
    * @param meaning what is said
    */
   public record Band(double from, String meaning) {}
@@ -90,9 +90,11 @@ public record ClinicalScore(
   }
 
   private String band(double value) {
+    // Of the value that a reader sees, so that the two never say different things.
+    double shown = Double.parseDouble(ScoreResult.number(value, digits));
     String meaning = "";
     for (Band band : bands) {
-      meaning = value >= band.from() ? band.meaning() : meaning;
+      meaning = shown >= band.from() ? band.meaning() : meaning;
     }
     return meaning;
   }

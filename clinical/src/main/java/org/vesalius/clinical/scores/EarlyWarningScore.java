@@ -15,7 +15,7 @@ final class EarlyWarningScore {
       new ClinicalScore(
           "news2",
           "NEWS2, National Early Warning Score",
-          "2, 2017",
+          "2, 2017; from 16 years, not in pregnancy",
           List.of(
               quantity("respiratory_rate", "breaths in a minute, a whole number", 0, 100, "/min"),
               quantity("oxygen_saturation", "oxygen saturation, a whole number", 0, 100, "%"),
@@ -56,11 +56,11 @@ final class EarlyWarningScore {
   private static double value(Worksheet s) {
     List<Double> points =
         List.of(
-            s.add("respiratory rate", respirations(whole(s, "respiratory_rate"))),
+            s.add("respiratory rate", respirations(s.whole("respiratory_rate"))),
             s.add("oxygen saturation", saturation(s)),
             s.points("oxygen", 2),
-            s.add("systolic pressure", pressure(whole(s, "systolic_pressure"))),
-            s.add("pulse", pulse(whole(s, "pulse"))),
+            s.add("systolic pressure", pressure(s.whole("systolic_pressure"))),
+            s.add("pulse", pulse(s.whole("pulse"))),
             s.points("not alert", !s.choice("consciousness").equals(ALERT), 3),
             s.add("temperature", temperature(Math.rint(10 * s.value("temperature")))));
     double sum = points.stream().mapToDouble(Double::doubleValue).sum();
@@ -70,21 +70,12 @@ final class EarlyWarningScore {
     return sum;
   }
 
-  /** The chart has whole numbers only. */
-  private static double whole(Worksheet s, String name) {
-    double value = s.value(name);
-    if (value != Math.rint(value)) {
-      throw new ScoreInputException("input " + name + ": expected a whole number");
-    }
-    return value;
-  }
-
   private static double respirations(double rate) {
     return rate <= 8 ? 3 : rate <= 11 ? 1 : rate <= 20 ? 0 : rate <= 24 ? 2 : 3;
   }
 
   private static double saturation(Worksheet s) {
-    double percent = whole(s, "oxygen_saturation");
+    double percent = s.whole("oxygen_saturation");
     if (!s.flag("hypercapnic_scale")) {
       return percent <= 91 ? 3 : percent <= 93 ? 2 : percent <= 95 ? 1 : 0;
     }

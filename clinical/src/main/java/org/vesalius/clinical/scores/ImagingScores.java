@@ -40,14 +40,14 @@ final class ImagingScores {
           List.of(
               choice(
                   "composition",
-                  "composition",
+                  "composition; solid where calcification hides it",
                   CYSTIC,
                   SPONGIFORM,
                   "mixed cystic and solid",
                   "solid or almost completely solid"),
               choice(
                   "echogenicity",
-                  "echogenicity",
+                  "echogenicity; as isoechoic where it cannot be told",
                   "anechoic",
                   "hyperechoic or isoechoic",
                   "hypoechoic",
@@ -55,12 +55,12 @@ final class ImagingScores {
               choice("shape", "shape", "wider than tall", "taller than wide"),
               choice(
                   "margin",
-                  "margin",
+                  "margin; as smooth where it cannot be told",
                   "smooth",
                   "ill-defined",
                   "lobulated or irregular",
                   "extra-thyroidal extension"),
-              flag("macrocalcifications", "macrocalcifications"),
+              flag("macrocalcifications", "macrocalcifications, with acoustic shadow"),
               flag("rim_calcifications", "peripheral (rim) calcifications"),
               flag("punctate_foci", "punctate echogenic foci")),
           "sum of the points of all features; a spongiform nodule has none",
@@ -128,7 +128,8 @@ final class ImagingScores {
           List.of(
               new Band(0, "0.5 or less: not enlarged, in adults"),
               new Band(Math.nextUp(0.5), "above 0.5: enlarged, in adults")),
-          "Danzer 1919, American Journal of the Medical Sciences 157:513");
+          "Danzer 1919, American Journal of the Medical Sciences 157:513, whose limit was higher; 0.5"
+              + " is the usual one");
 
   private static final ClinicalScore DOUBLING_TIME =
       new ClinicalScore(
@@ -147,16 +148,22 @@ final class ImagingScores {
                   "input second_volume: expected more than the first; without growth there is no"
                       + " doubling time");
             }
-            return s.value("days")
-                * Math.log(2)
-                / Math.log(s.value("second_volume") / s.value("first_volume"));
+            double growth = s.value("second_volume") / s.value("first_volume");
+            if (growth < 1.25) {
+              s.note("The volume grew by less than 25%, which NELSON did not count as growth.");
+            }
+            return s.value("days") * Math.log(2) / Math.log(growth);
           },
           "days",
           0,
           List.of(
-              new Band(0, "below 400 days: growing, as the NELSON trial judged"),
-              new Band(400, "400 to 600 days: indeterminate, as the NELSON trial judged"),
-              new Band(Math.nextUp(600.0), "above 600 days: negative, as the NELSON trial judged")),
+              new Band(
+                  0, "below 400 days: positive, as the NELSON trial judged growth of 25% or more"),
+              new Band(
+                  400, "400 to 600 days: indeterminate, as NELSON judged growth of 25% or more"),
+              new Band(
+                  Math.nextUp(600.0),
+                  "above 600 days: negative, as NELSON judged growth of 25% or more")),
           "Schwartz 1961, Cancer 14:1272; bands of van Klaveren 2009, New England Journal of"
               + " Medicine 361:2221");
 

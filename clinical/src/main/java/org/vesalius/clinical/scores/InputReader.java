@@ -89,10 +89,10 @@ final class InputReader {
   /** Micro is written in two ways, and litres in either case. */
   private static String key(String symbol) {
     return symbol
+        .toLowerCase(Locale.ROOT)
         .replace('μ', 'µ')
-        .replaceAll("^u(?=mol|g)", "µ")
-        .replaceAll("\\s+", " ")
-        .toLowerCase(Locale.ROOT);
+        .replaceAll("(?<!\\p{L})u(?=(?:mol|g|l)(?!\\p{L}))", "µ")
+        .replaceAll("\\s+", " ");
   }
 
   private static ScoreInputException refused(ScoreInput input, String problem) {

@@ -15,7 +15,7 @@ final class LiverAndKidneyScores {
 
   private static final double BILIRUBIN = 17.1;
 
-  private static final ScoreInput SERUM_CREATININE =
+  static final ScoreInput SERUM_CREATININE =
       quantity(
           "creatinine",
           "creatinine in serum",
@@ -23,7 +23,7 @@ final class LiverAndKidneyScores {
           30,
           "mg/dL",
           new Unit("µmol/L", 1 / CREATININE, 0));
-  private static final ScoreInput SERUM_BILIRUBIN =
+  static final ScoreInput SERUM_BILIRUBIN =
       quantity(
           "bilirubin",
           "total bilirubin in serum",
@@ -112,7 +112,8 @@ final class LiverAndKidneyScores {
                 * (female ? 1.012 : 1);
           },
           "mL/min/1.73 m²",
-          1,
+          // KDIGO has it reported as a whole number, and its categories are of such.
+          0,
           List.of(
               new Band(0, "below 15: G5"),
               new Band(15, "15 to 29: G4"),

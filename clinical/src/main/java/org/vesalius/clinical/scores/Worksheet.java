@@ -27,6 +27,15 @@ public final class Worksheet {
     return (Double) get(name);
   }
 
+  /** A number of a source that knows whole ones only. */
+  double whole(String name) {
+    double value = value(name);
+    if (value != Math.rint(value)) {
+      throw new ScoreInputException("input " + name + ": expected a whole number");
+    }
+    return value;
+  }
+
   String choice(String name) {
     return (String) get(name);
   }

@@ -4,9 +4,14 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,17 +24,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.entities.DictionaryFormatException;
+import org.vesalius.clinical.entities.SeparatedTable;
 
 /**
- * Drugs as the caller's own file lists them; the library has no data about drugs. CSV with a line
- * of column names, or JSON as an array of objects. The column {@code name} must be there; {@code
- * synonyms} and {@code ingredients}, separated by {@code |} or as arrays, are names to look up too;
- * every other column is shown as it is, interactions only if the file has such. Immutable.
+ * Drugs as the caller's own file lists them; the library has no data about drugs. A table of
+ * separated cells with a line of column names, or JSON as an array of objects. The column {@code
+ * name} must be there; {@code synonyms} and {@code ingredients}, separated by {@code |} or as
+ * arrays, are names to look up too; every other column is shown as it is, interactions only if the
+ * file has such. Immutable.
  */
 public final class DrugTable {
-  private static final long BYTES = 64L << 20;
+  private static final int BYTES = 64 << 20;
   private static final List<String> NAMES = List.of("name", "synonyms", "ingredients");
+  private static final String ORIGIN = "drug table";
 
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -38,13 +46,16 @@ public final class DrugTable {
                       StreamReadConstraints.builder().maxNestingDepth(16).build())
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();
 
   private final List<Map<String, String>> drugs;
   private final Map<String, Set<Integer>> byName = new LinkedHashMap<>();
 
   private DrugTable(List<Map<String, String>> drugs) {
-    this.drugs = drugs;
+    this.drugs = List.copyOf(drugs);
     for (int i = 0; i < drugs.size(); i++) {
       for (String column : NAMES) {
         for (String name : drugs.get(i).getOrDefault(column, "").split("\\|", -1)) {
@@ -57,23 +68,38 @@ public final class DrugTable {
   }
 
   /**
-   * Reads a file, CSV or JSON by the end of its name.
+   * Reads a file by the end of its name: {@code .csv}, {@code .tsv} or {@code .json}.
    *
    * @throws IllegalArgumentException if it is none, or has no names
+   * @throws UncheckedIOException if it cannot be read
    */
   public static DrugTable read(Path file) {
-    try {
-      if (Files.size(file) > BYTES) {
-        throw new IllegalArgumentException(
-            "drug table %s: expected at most %d bytes".formatted(file, BYTES));
-      }
-      String text = Files.readString(file, StandardCharsets.UTF_8);
-      return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".json")
-          ? ofJson(text)
-          : ofCsv(text);
-    } catch (IOException e) {
+    String name = String.valueOf(file.getFileName());
+    String origin = ORIGIN + " " + name;
+    String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    if (!List.of("csv", "tsv", "json").contains(ending)) {
       throw new IllegalArgumentException(
-          "drug table %s: it cannot be read as UTF-8".formatted(file), e);
+          origin + ": expected a name that ends in .csv, .tsv or .json");
+    }
+    byte[] bytes = bytes(file, origin);
+    return switch (ending) {
+      case "csv" -> ofCells(bytes, origin, ',');
+      case "tsv" -> ofCells(bytes, origin, '\t');
+      default -> ofJson(bytes, origin);
+    };
+  }
+
+  private static byte[] bytes(Path file, String origin) {
+    // How large a file says that it is need not be how much it gives.
+    try (InputStream stream = Files.newInputStream(file)) {
+      byte[] bytes = stream.readNBytes(BYTES + 1);
+      if (bytes.length > BYTES) {
+        throw new IllegalArgumentException(
+            "%s: expected at most %d bytes".formatted(origin, BYTES));
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(ORIGIN + " " + file + " cannot be read: " + e, e);
     }
   }
 
@@ -83,29 +109,35 @@ public final class DrugTable {
    * @throws IllegalArgumentException if it is malformed, or has no column {@code name}
    */
   public static DrugTable ofCsv(String text) {
-    List<List<String>> rows = Csv.rows(text.startsWith("\uFEFF") ? text.substring(1) : text);
-    if (rows.isEmpty()) {
-      throw new IllegalArgumentException("drug table: expected a line of column names");
-    }
-    List<String> columns = rows.getFirst().stream().map(DrugTable::column).toList();
-    if (Set.copyOf(columns).size() != columns.size()) {
-      throw new IllegalArgumentException("drug table: a column name is there twice");
+    return ofCells(text.getBytes(StandardCharsets.UTF_8), ORIGIN, ',');
+  }
+
+  private static DrugTable ofCells(byte[] bytes, String origin, char separator) {
+    List<List<String>> rows = rows(bytes, origin, separator);
+    List<String> columns = rows.isEmpty() ? List.of() : rows.getFirst();
+    if (columns.stream().map(DrugTable::column).noneMatch("name"::equals)) {
+      throw new IllegalArgumentException(
+          origin + ": expected a line of column names first, with a column \"name\"");
     }
     List<Map<String, String>> drugs = new ArrayList<>();
-    for (int i = 1; i < rows.size(); i++) {
-      List<String> row = rows.get(i);
-      if (row.size() != columns.size()) {
-        throw new IllegalArgumentException(
-            "drug table, row %d: expected %d cells, found %d"
-                .formatted(i + 1, columns.size(), row.size()));
-      }
-      Map<String, String> drug = new LinkedHashMap<>();
+    for (List<String> row : rows.subList(1, rows.size())) {
+      Row drug = new Row(origin, drugs.size() + 1);
       for (int c = 0; c < row.size(); c++) {
         drug.put(columns.get(c), row.get(c).strip());
       }
-      drugs.add(named(drug, i + 1));
+      drugs.add(drug.named());
     }
-    return new DrugTable(List.copyOf(drugs));
+    return new DrugTable(drugs);
+  }
+
+  private static List<List<String>> rows(byte[] bytes, String origin, char separator) {
+    try {
+      return SeparatedTable.rows(origin, new ByteArrayInputStream(bytes), separator);
+    } catch (DictionaryFormatException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("bytes could not be read", e);
+    }
   }
 
   /**
@@ -114,38 +146,76 @@ public final class DrugTable {
    * @throws IllegalArgumentException if it is malformed, or an object has no {@code name}
    */
   public static DrugTable ofJson(String text) {
+    return ofJson(text.getBytes(StandardCharsets.UTF_8), ORIGIN);
+  }
+
+  private static DrugTable ofJson(byte[] bytes, String origin) {
+    JsonNode array;
     try {
-      List<Map<String, @Nullable Object>> objects = JSON.readValue(text, new TypeReference<>() {});
-      List<Map<String, String>> drugs = new ArrayList<>();
-      for (Map<String, @Nullable Object> object : objects) {
-        Map<String, String> drug = new LinkedHashMap<>();
-        object.forEach((field, value) -> drug.put(column(field), cell(value)));
-        drugs.add(named(drug, drugs.size() + 1));
-      }
-      return new DrugTable(List.copyOf(drugs));
+      array = JSON.readTree(bytes);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          "drug table: expected a JSON array of objects; " + e.getOriginalMessage(), e);
+          "%s: expected JSON, found an error in line %d"
+              .formatted(origin, e.getLocation() == null ? 1 : e.getLocation().getLineNr()),
+          e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(origin + ": expected JSON in UTF-8", e);
+    }
+    if (!array.isArray()) {
+      throw new IllegalArgumentException(origin + ": expected a JSON array of objects");
+    }
+    List<Map<String, String>> drugs = new ArrayList<>();
+    for (JsonNode object : array) {
+      Row drug = new Row(origin, drugs.size() + 1);
+      object.properties().forEach(field -> drug.put(field.getKey(), cell(drug, field.getValue())));
+      drugs.add(drug.named());
+    }
+    return new DrugTable(drugs);
+  }
+
+  private static String cell(Row drug, JsonNode value) {
+    if (value.isArray()) {
+      List<String> cells = new ArrayList<>();
+      value.forEach(item -> cells.add(scalar(drug, item)));
+      return String.join("|", cells);
+    }
+    return scalar(drug, value);
+  }
+
+  private static String scalar(Row drug, JsonNode value) {
+    if (value.isContainerNode()) {
+      throw drug.refused("expected texts, numbers, true, false, or arrays of these");
+    }
+    return value.isNull() ? "" : value.asText();
+  }
+
+  /** The cells of a drug by the names of their columns. */
+  private record Row(String origin, int number, Map<String, String> cells) {
+    Row(String origin, int number) {
+      this(origin, number, new LinkedHashMap<>());
+    }
+
+    void put(String column, String cell) {
+      String name = column(column);
+      if (cells.put(name, cell) != null) {
+        throw refused("the column \"%s\" is there twice".formatted(name));
+      }
+    }
+
+    Map<String, String> named() {
+      if (cells.getOrDefault("name", "").isBlank()) {
+        throw refused("expected a name");
+      }
+      return cells;
+    }
+
+    IllegalArgumentException refused(String problem) {
+      return new IllegalArgumentException("%s, drug %d: %s".formatted(origin, number, problem));
     }
   }
 
   private static String column(String name) {
     return name.strip().toLowerCase(Locale.ROOT);
-  }
-
-  private static String cell(@Nullable Object value) {
-    return switch (value) {
-      case null -> "";
-      case List<?> list -> String.join("|", list.stream().map(String::valueOf).toList());
-      default -> value.toString();
-    };
-  }
-
-  private static Map<String, String> named(Map<String, String> drug, int row) {
-    if (drug.getOrDefault("name", "").isBlank()) {
-      throw new IllegalArgumentException("drug table, row %d: expected a name".formatted(row));
-    }
-    return drug;
   }
 
   private static String key(String name) {

@@ -39,6 +39,11 @@ final class QuotedText {
     return '"' + withoutMarks(LINE_END.matcher(text).replaceAll(" ")).replace('"', '\'') + '"';
   }
 
+  /** What an error says, which may name a document: in one line, without marks. */
+  static String message(Exception problem) {
+    return withoutMarks(LINE_END.matcher(String.valueOf(problem.getMessage())).replaceAll(" "));
+  }
+
   private static String withoutMarks(String line) {
     return SQUARE.matcher(ANGLE.matcher(line).replaceAll("< ")).replaceAll("[ ");
   }

@@ -51,7 +51,21 @@ record SameRegion(Region.Box box, String how) {
                 "at the same place by the coordinates of both files, which hold only where the"
                     + " patient lay alike; the slices are "
                     + distance
-                    + " mm apart"));
+                    + " mm apart"
+                    + attitude(corners)));
+  }
+
+  /** How the other picture shows what lies to the right and below in the first. */
+  private static String attitude(List<Point> corners) {
+    Point corner = corners.get(0);
+    double rightX = corners.get(1).x() - corner.x();
+    double rightY = corners.get(1).y() - corner.y();
+    double downX = corners.get(2).x() - corner.x();
+    double downY = corners.get(2).y() - corner.y();
+    if (rightX * downY - rightY * downX < 0) {
+      return "; the right one is mirrored against the left one";
+    }
+    return rightX > Math.abs(rightY) ? "" : "; the right one is turned against the left one";
   }
 
   private static SameRegion inPicture(

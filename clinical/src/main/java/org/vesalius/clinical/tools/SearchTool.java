@@ -19,6 +19,10 @@ import org.vesalius.clinical.trace.SourceQuote;
 public record SearchTool(KnowledgeFolder folder) implements Tool {
   private static final int QUERIES = 5;
   private static final int RESULTS = 10;
+
+  /** Of all queries together: more would not be told to the model, which agents tell so much. */
+  private static final int RESULTS_TOGETHER = 25;
+
   private static final int EXCERPT = 400;
 
   @Override
@@ -42,10 +46,11 @@ public record SearchTool(KnowledgeFolder folder) implements Tool {
   @Override
   public ToolResult call(ToolContext context, Map<String, @Nullable Object> arguments) {
     List<String> queries = new Arguments(arguments).texts("query", QUERIES);
+    int each = Math.min(RESULTS, RESULTS_TOGETHER / queries.size());
     StringBuilder text = new StringBuilder(QuotedText.NOTICE).append('\n');
     List<SourceQuote> sources = new ArrayList<>();
     for (String query : queries) {
-      List<Passage> found = folder.search(query, RESULTS);
+      List<Passage> found = folder.search(query, each);
       text.append("\nQuery ").append(QuotedText.line(query)).append(": ");
       text.append(found.isEmpty() ? "nothing found" : found.size() + " passages").append('\n');
       for (int i = 0; i < found.size(); i++) {

@@ -52,12 +52,14 @@ public record VisitTool(KnowledgeFolder folder) implements Tool {
     Arguments given = new Arguments(arguments);
     String id = given.requiredText("id");
     Optional<String> goal = given.text("goal").filter(text -> !text.isEmpty());
+    int page = given.integer("page", 1);
+    if (goal.isPresent() && page != 1) {
+      throw new ToolException("what fits a goal is one page; leave the goal out for page " + page);
+    }
     try {
-      return goal.isPresent()
-          ? forGoal(id, goal.get())
-          : page(folder.document(id), given.integer("page", 1));
+      return goal.isPresent() ? forGoal(id, goal.get()) : page(folder.document(id), page);
     } catch (KnowledgeException e) {
-      throw new ToolException(String.valueOf(e.getMessage()));
+      throw new ToolException(QuotedText.message(e));
     }
   }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -148,6 +149,10 @@ class ConfinementTest {
                 new String(confined.read("sub/open.txt", 99).orElseThrow(), StandardCharsets.UTF_8);
             assertEquals("an open word below", text);
             read++;
+            if (read % 10 == 0) {
+              List<String> ids = confined.list(KnowledgeOptions.Limits.DEFAULT, new ArrayList<>());
+              assertFalse(ids.contains("sub/secret.txt"), "listed through a link");
+            }
           } catch (IOException _) {
             // It is a link just now, or nothing.
           }

@@ -172,6 +172,27 @@ class KnowledgeFolderTest {
   }
 
   @Test
+  void meaningMayComeLaterThanTheFolder() {
+    write("one.txt", "Dyspnoea on exertion.");
+    write("two.txt", "A rash on the arm.");
+    PassageEmbedder embedder =
+        text -> {
+          boolean breath = text.toLowerCase(Locale.ROOT).matches("(?s).*(dyspnoea|breath).*");
+          return new float[] {breath ? 1 : 0, breath ? 0 : 1};
+        };
+    KnowledgeFolder meant;
+    try (KnowledgeFolder words = open()) {
+      assertEquals(List.of(), words.search("short of breath", 5));
+      meant = words.withEmbedder(embedder);
+    }
+    // It is another folder: the first one is closed.
+    try (KnowledgeFolder folder = meant) {
+      assertEquals("one.txt", ids(folder.search("short of breath", 5)).getFirst());
+      assertEquals("Dyspnoea on exertion.", folder.document("one.txt").text());
+    }
+  }
+
+  @Test
   void anEmbeddingWithoutDirectionIsLeftOut() {
     write("one.txt", "Words alone.");
     try (KnowledgeFolder folder = open(KnowledgeOptions.DEFAULT.withEmbedder(_ -> new float[4]))) {
@@ -207,6 +228,14 @@ class KnowledgeFolderTest {
           List.of("e.txt"), folder.documents().stream().map(KnowledgeDocument::id).toList());
       assertEquals(2, folder.notes().size(), folder.notes().toString());
     }
+    // Folders count: a tree of nothing but folders would be walked for ever.
+    write("b/f/g.txt", "deep");
+    assertThrows(
+        KnowledgeException.class,
+        () ->
+            open(
+                KnowledgeOptions.DEFAULT.withLimits(
+                    new KnowledgeOptions.Limits(6, 9, 9_999, 9_999, 99_999, 10))));
     for (var limits :
         List.of(
             new KnowledgeOptions.Limits(2, 9, 9_999, 9_999, 99_999, 10),

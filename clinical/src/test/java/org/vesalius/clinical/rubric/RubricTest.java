@@ -53,6 +53,7 @@ class RubricTest {
   void rulesHoldForTheAnswersThatTheyDescribe() {
     assertTrue(holds("matches: '(?i)nodule'", "A Nodule."));
     assertFalse(holds("lacks: nodule", "A nodule."));
+    assertTrue(holds("matches: '(?:\\d{2}-){2}\\d{4}'", "on 01-02-2003"));
     assertTrue(holds("all-terms: [pleural effusion, 结节]", "Pleural-Effusion 和结节"));
     assertFalse(holds("all-terms: [effusion, nodule]", "effusion"));
     assertTrue(holds("any-term: [effusion, nodule]", "no nodule"));
@@ -90,6 +91,11 @@ class RubricTest {
     assertTrue(holds("number: {unit: HU, max: -900}", "about -950 HU"));
     assertFalse(holds("number: {unit: HU, max: -900}", "about 950 HU"));
     assertTrue(holds("number: {unit: '%', min: 40}", "45 %"));
+    for (String area : List.of("700 mm²", "700 mm2", "700 mm^2", "700 mm³")) {
+      assertFalse(holds("number: {unit: mm, min: 600}", area), area);
+    }
+    // However many are named before it.
+    assertTrue(holds("number: {unit: mm, min: 600}", "3 mm, ".repeat(100) + "900 mm"));
   }
 
   /** Points as in HealthBench; the numbers are computed by hand. */
@@ -193,6 +199,7 @@ class RubricTest {
     assertEquals(List.of(4, 2, 3, 1, 0), ranked.stream().map(BestOfN.Ranked::index).toList());
     assertEquals(1, ranked.getFirst().score().score());
     assertEquals(List.of(), BestOfN.rank(rubric, List.of(), "", List.of(), NONE));
+    assertThrows(IllegalArgumentException.class, () -> new Candidate("a", Double.NaN));
   }
 
   @Test
@@ -206,6 +213,8 @@ class RubricTest {
     assertThrows(RubricException.class, () -> score(deep, "ab".repeat(200_000), NONE));
     assertThrows(
         RubricException.class, () -> new RubricSubject("x".repeat(2 << 20), "", List.of()));
+    Rubric endless = rubric("weight: 1, rule: {schema: {$ref: '#'}}");
+    assertThrows(RubricException.class, () -> score(endless, "{}", NONE));
   }
 
   @Test
@@ -218,12 +227,19 @@ class RubricTest {
     refused(criterion("rule: {matches: x}\n    judge: {question: q}"), 3, "either");
     refused(criterion("rule: {matches: '('}"), 6, "regular expression");
     refused(criterion("rule: {matches: 1}"), 6, "a text");
+    // These go round without looking at a character, so that no count of looks ends them.
+    for (String empty : List.of("", "^")) {
+      String endless = "(?:(?:(?:" + empty + "){9999}){9999}){9999}z";
+      refused(criterion("rule: {matches: '" + endless + "'}"), 6, "rounds");
+    }
     refused(criterion("rule: {matches: a, lacks: b}"), 6, "found 2");
     refused(criterion("rule: {}"), 6, "found 0");
     refused(criterion("rule: {words: {min: 3, max: 1}}"), 6, "min below max");
     refused(criterion("rule: {words: {min: 1.5}}"), 6, "whole number");
     refused(criterion("rule: {number: {min: 1}}"), 6, "\"unit\"");
     refused(criterion("rule: {any-term: [1]}"), 6, "list of texts");
+    refused(criterion("rule: {no-term: ['\u200B']}"), 6, "can be seen");
+    refused(criterion("rule: {any-term: [" + "x".repeat(1001) + "]}"), 6, "1000 characters");
     refused(criterion("rule: {repeats: {words: 0, most: 1}}"), 6, "repeats");
     refused(criterion("rule: {schema: {$ref: 'http://localhost/x'}}"), 6, "$ref");
     refused(criterion("rule: {schema: {pattern: '(a+)+'}}"), 6, "pattern");
@@ -235,6 +251,10 @@ class RubricTest {
     refused(criterion("rule: {matches: x}").replace("weight: 1", "weight: 0"), 3, "weight");
     refused(criterion("rule: {matches: x}").replace("weight: 1", "weight: -1"), 1, "positive");
     refused(criterion("rule: {matches: x}").replace("weight: 1", "weight: .inf"), 4, "weight");
+    refused(
+        criterion("rule: {matches: x}").replace("weight: 1", "weight: 1e308"),
+        3,
+        "-1000000 to 1000000");
     refused(criterion("rule: {matches: x}\n    id: b"), 7, "");
     refused(criterion("rule: &a {matches: x}"), 6, "anchors");
     refused(
@@ -295,6 +315,15 @@ class RubricTest {
             "Findings, impression: start the patient on 5 mg",
             JUDGE);
     assertEquals(List.of("treatment"), treatment.failedSafety());
+    for (String laboratory : List.of("Creatinine 1 mg/dL.", "CRP 90 mg / L")) {
+      assertEquals(
+          List.of(),
+          score(Rubric.chestReport(Locale.ENGLISH), laboratory, JUDGE).failedSafety(),
+          laboratory);
+    }
+    assertEquals(
+        List.of("treatment"),
+        score(Rubric.chestReport(Locale.CHINESE), "每日 500 毫克", JUDGE).failedSafety());
     RubricScore chinese =
         score(
             Rubric.chestReport(Locale.CHINESE),

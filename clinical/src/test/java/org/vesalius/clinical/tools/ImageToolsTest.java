@@ -384,6 +384,21 @@ class ImageToolsTest {
   }
 
   @Test
+  void compareSaysWhatIsTurnedOrMirrored() throws Exception {
+    AgentImage scan = scan();
+    for (String how : List.of("turned", "mirrored")) {
+      Object[] call =
+          how.equals("turned") ? new Object[] {"degrees", 180} : new Object[] {"mirror", true};
+      AgentImage other = call(new RotateTool(), context(scan), call).images().getFirst();
+      ToolResult result =
+          call(new CompareTool(), context(scan, other), "img_idx", 0, "prior_idx", 1);
+      assertTrue(
+          result.text().contains("; the right one is " + how + " against the left one"),
+          result.text());
+    }
+  }
+
+  @Test
   void withoutASpaceThePictureIsAllThatIsTheSame() throws Exception {
     AgentImage now = scan();
     AgentImage photo = AgentImage.of(RasterImage.ofRgb(100, 50, new byte[15_000]), "photo");
