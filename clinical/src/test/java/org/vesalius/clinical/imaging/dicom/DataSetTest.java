@@ -120,7 +120,8 @@ final class DataSetTest {
             .dataSet();
     assertEquals(-1000, data.integer(Tag.PIXEL_PADDING_VALUE).orElseThrow());
     DataSet item = data.items(Tag.MODALITY_LUT_SEQUENCE).get(0);
-    assertArrayEquals(new long[] {65535, 64536, 16}, item.integers(Tag.LUT_DESCRIPTOR));
+    // The second number is a value of a pixel, which has a sign here.
+    assertArrayEquals(new long[] {-1, -1000, 16}, item.integers(Tag.LUT_DESCRIPTOR));
     assertEquals(1, data.items(Tag.of(0x0029, 0x1000)).size());
   }
 
