@@ -219,6 +219,14 @@ class DicomImageTest {
   }
 
   @Test
+  void coloursHaveNoSign() {
+    DicomBytes bytes =
+        DicomBytes.colours(1, 1, "RGB", (byte) 200, (byte) 100, (byte) 0).numbers(0x0028_0103, 1);
+    ColourFrame frame = assertInstanceOf(ColourFrame.class, image(bytes).frame(0));
+    assertArrayEquals(new byte[] {(byte) 200, 100, 0}, frame.picture().image().copyRgb());
+  }
+
+  @Test
   void nothingThatIdentifiesIsInFactsOrMessages() {
     DicomBytes bytes =
         ct(1)

@@ -107,8 +107,7 @@ final class PixelFrames {
 
   private StoredFrame encapsulated(
       ImagePixels pixels, Element element, Fragments fragments, int index, int count) {
-    boolean rle = syntax.codec() == TransferSyntax.Codec.RLE;
-    FrameIndex frames = index(element, fragments, count, rle);
+    FrameIndex frames = index(pixels, element, fragments, count);
     byte[] coded = frames.frame(index);
     try {
       return switch (syntax.codec()) {
@@ -147,17 +146,18 @@ final class PixelFrames {
   }
 
   /** Found once; two threads may both find it, and find the same. */
-  private FrameIndex index(Element element, Fragments fragments, int count, boolean rle) {
+  private FrameIndex index(ImagePixels pixels, Element element, Fragments fragments, int count) {
     FrameIndex known = index;
     if (known == null) {
-      known = FrameIndex.of(data, element, fragments, count, rle);
+      boolean rle = syntax.codec() == TransferSyntax.Codec.RLE;
+      known = FrameIndex.of(data, element, fragments, count, rle ? RleDecoder.segments(pixels) : 0);
       index = known;
     }
     return known;
   }
 
-  private static StoredFrame decoded(ImagePixels pixels, DecodedFrame decoded) {
-    return pixels.ofDecoded(decoded);
+  private StoredFrame decoded(ImagePixels pixels, DecodedFrame decoded) {
+    return pixels.ofDecoded(decoded, syntax.isLossless());
   }
 
   private void checkPairs(ImagePixels pixels) {
