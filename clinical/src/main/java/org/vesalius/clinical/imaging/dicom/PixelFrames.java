@@ -8,6 +8,7 @@ final class PixelFrames {
   private final DataSet data;
   private final TransferSyntax syntax;
   private final @Nullable Element element;
+  private final @Nullable Element real;
   private volatile @Nullable FrameIndex index;
 
   PixelFrames(String file, DataSet data, TransferSyntax syntax) {
@@ -15,10 +16,11 @@ final class PixelFrames {
     this.data = data;
     this.syntax = syntax;
     this.element = data.find(Tag.PIXEL_DATA);
+    this.real = RealPixels.find(data);
   }
 
   int count() {
-    if (element == null && !hasFloats()) {
+    if (element == null && real == null) {
       return 0;
     }
     int declared = data.integer(Tag.NUMBER_OF_FRAMES).orElse(1);
@@ -29,20 +31,15 @@ final class PixelFrames {
   }
 
   StoredFrame frame(int index) {
-    int count = count();
-    if (index < 0 || index >= Math.max(count, 1)) {
-      throw new IndexOutOfBoundsException(
-          "%s: expected a frame from 0 to %d, found %d".formatted(file, count - 1, index));
-    }
+    int count = checked(index);
     if (!syntax.isDecodable()) {
       throw new UnsupportedTransferSyntaxException(file, syntax);
     }
     if (element == null) {
-      throw data.fail(
-          hasFloats() ? Tag.FLOAT_PIXEL_DATA : Tag.PIXEL_DATA,
-          hasFloats()
-              ? "expected pixels that are integers, found floating point; convert them"
-              : "expected pixels, found none; give a file that holds an image");
+      throw real != null
+          ? real.fail("expected pixels that are integers, found floating point")
+          : data.fail(
+              Tag.PIXEL_DATA, "expected pixels, found none; give a file that holds an image");
     }
     ImagePixels pixels = ImagePixels.of(data);
     Fragments fragments = element.fragments();
@@ -56,8 +53,26 @@ final class PixelFrames {
         : encapsulated(pixels, element, fragments, index, count);
   }
 
-  private boolean hasFloats() {
-    return data.contains(Tag.FLOAT_PIXEL_DATA) || data.contains(Tag.DOUBLE_FLOAT_PIXEL_DATA);
+  /** The number of frames, if an index is one of them. */
+  private int checked(int index) {
+    int count = count();
+    if (index < 0 || index >= Math.max(count, 1)) {
+      throw new IndexOutOfBoundsException(
+          "%s: expected a frame from 0 to %d, found %d".formatted(file, count - 1, index));
+    }
+    return count;
+  }
+
+  boolean areReal() {
+    return element == null && real != null;
+  }
+
+  RealFrame realFrame(int index) {
+    int count = checked(index);
+    if (real == null) {
+      throw data.fail(Tag.FLOAT_PIXEL_DATA, "expected pixels of floating point, found none");
+    }
+    return RealPixels.frame(data, real, index, count);
   }
 
   /**
