@@ -100,7 +100,8 @@ public final class DicomFile {
   /**
    * Number of frames; 0 for a file without pixels.
    *
-   * @throws DicomFormatException if the file does not say a number
+   * @throws DicomFormatException if the file does not say a number, or one that its pixels are too
+   *     few for
    */
   public int frames() {
     return pixels.count();

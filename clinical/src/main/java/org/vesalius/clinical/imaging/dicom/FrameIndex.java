@@ -30,11 +30,6 @@ final class FrameIndex {
    */
   static FrameIndex of(
       DataSet data, Element pixels, Fragments fragments, int frames, int rleSegments) {
-    if (frames > fragments.count()) {
-      throw pixels.fail(
-          "expected a fragment or more for each of %d frames, found %d; get the whole file"
-              .formatted(frames, fragments.count()));
-    }
     if (data.contains(Tag.EXTENDED_OFFSET_TABLE)) {
       return extended(data, pixels, fragments, frames);
     }

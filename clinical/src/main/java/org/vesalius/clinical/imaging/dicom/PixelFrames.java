@@ -27,7 +27,32 @@ final class PixelFrames {
     if (declared < 1) {
       throw data.fail(Tag.NUMBER_OF_FRAMES, "expected 1 or more, found " + declared);
     }
+    long most = most();
+    if (declared > most) {
+      throw data.fail(
+          Tag.NUMBER_OF_FRAMES,
+          "expected at most %d, as many as there are pixels for, found %d; get the whole file"
+              .formatted(most, declared));
+    }
     return declared;
+  }
+
+  /** No file has more frames, so that nobody goes through those that it only claims to have. */
+  private long most() {
+    Element pixels = element != null ? element : real;
+    if (pixels == null) {
+      return 0;
+    }
+    Fragments fragments = pixels.fragments();
+    if (fragments != null) {
+      // A video has many frames in a fragment.
+      boolean each = syntax.isDecodable() && syntax.isEncapsulated();
+      return each ? fragments.count() : pixels.length();
+    }
+    long area =
+        Math.max(1L, data.integer(Tag.ROWS).orElse(1))
+            * Math.max(1L, data.integer(Tag.COLUMNS).orElse(1));
+    return Math.max(1, 8 * pixels.length() / area);
   }
 
   StoredFrame frame(int index) {

@@ -99,7 +99,7 @@ final class PixelsTest {
     fails(
         "expected 1 to 65535", image(0, 3, 16, 12, 11, 0).element(0x7fe0_0010, "OW", new byte[6]));
     fails(
-        "expected 9223372036854775807 bytes",
+        "expected at most 1, as many as there are pixels for, found 2147483647",
         DicomBytes.file(EXPLICIT)
             .text(0x0028_0004, "CS", "MONOCHROME2")
             .text(0x0028_0008, "IS", "2147483647")
@@ -128,10 +128,36 @@ final class PixelsTest {
     fails("short", "expected a basic offset table", fragments(3, offsets(0, 12), 4, 2, 2, 4));
     fails("order", "expected ascending offsets", fragments(3, offsets(0, 32, 12), 4, 2, 2, 4));
     fails("unsettled", "expected an offset table", fragments(3, new byte[0], 4, 2, 2, 4));
-    fails("few", "a fragment or more", fragments(3, new byte[0], 4, 4));
+    fails("few", "expected at most 2", fragments(3, new byte[0], 4, 4));
+    fails("none", "expected at most 0", fragments(1, new byte[0]));
     // One frame of many fragments needs none.
     DicomFile one = fragments(1, new byte[0], 1, 1, 2);
     assertArrayEquals(new int[] {0, 1, 2, 3}, one.frame(0).samples());
+  }
+
+  /** Who goes through all frames of such a file would not come to an end. */
+  @Test
+  void framesThatAreNotThereAreNotCounted() {
+    DicomBytes bytes =
+        image(2, 3, 16, 16, 15, 0)
+            .text(0x0028_0008, "IS", "2147483647")
+            .element(0x7fe0_0010, "OW", new byte[12]);
+    var failed = assertThrows(DicomFormatException.class, () -> bytes.read().frames());
+    assertTrue(
+        String.valueOf(failed.getMessage()).contains("NumberOfFrames at byte"),
+        failed.getMessage());
+    // A video has many frames in one fragment, and is refused when a frame is asked for.
+    DicomFile video =
+        DicomBytes.file("1.2.840.10008.1.2.4.102")
+            .text(0x0028_0008, "IS", "20")
+            .header(0x7fe0_0010, "OB", -1)
+            .item(0xfffe_e000, 0)
+            .item(0xfffe_e000, 4)
+            .bytes((byte) 0, (byte) 0, (byte) 1, (byte) 0)
+            .item(0xfffe_e0dd, 0)
+            .read();
+    assertEquals(20, video.frames());
+    assertThrows(UnsupportedTransferSyntaxException.class, () -> video.frame(19));
   }
 
   @Test

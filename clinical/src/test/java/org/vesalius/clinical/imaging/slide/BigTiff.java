@@ -13,11 +13,13 @@ final class BigTiff {
   /** What comes before the data has 16 bytes and not 8. */
   private static final int SHIFT = 8;
 
+  private final byte[] bytes;
   private final ByteBuffer classic;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  private BigTiff(byte[] classic) {
-    this.classic = ByteBuffer.wrap(classic).order(ByteOrder.LITTLE_ENDIAN);
+  private BigTiff(byte[] bytes) {
+    this.bytes = bytes;
+    this.classic = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   static byte[] of(byte[] classic) {
@@ -25,14 +27,9 @@ final class BigTiff {
   }
 
   private byte[] converted() {
-    out.writeBytes(
-        buffer(16)
-            .put((byte) 'I')
-            .put((byte) 'I')
-            .putShort((short) 43)
-            .putShort((short) 8)
-            .array());
-    out.write(classic.array(), 8, classic.capacity() - 8);
+    ByteBuffer head = buffer(16).put((byte) 'I').put((byte) 'I');
+    out.writeBytes(bytes(head.putShort((short) 43).putShort((short) 8)));
+    out.write(bytes, 8, bytes.length - 8);
     int link = 8;
     for (int at = classic.getInt(4); at != 0; ) {
       int count = classic.getShort(at);
@@ -41,7 +38,7 @@ final class BigTiff {
         entry(at + 2 + 12 * i, directory);
       }
       long place = out.size();
-      out.writeBytes(directory.array());
+      out.writeBytes(bytes(directory));
       byte[] so = out.toByteArray();
       ByteBuffer.wrap(so).order(ByteOrder.LITTLE_ENDIAN).putLong(link, place);
       out.reset();
@@ -66,15 +63,22 @@ final class BigTiff {
         value.putLong(classic.getInt(from + 4 * i) + (tag == OFFSETS ? SHIFT : 0));
       }
     } else {
-      value.put(classic.array(), from, stored);
+      value.put(bytes, from, stored);
     }
     directory.putShort((short) tag).putShort((short) (tiles ? LONG8 : type)).putLong(count);
     if (value.capacity() == 8) {
-      directory.put(value.array());
+      directory.put(bytes(value));
     } else {
       directory.putLong(out.size());
-      out.writeBytes(value.array());
+      out.writeBytes(bytes(value));
     }
+  }
+
+  /** All of a buffer, what was not written too. */
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] all = new byte[buffer.capacity()];
+    buffer.get(0, all);
+    return all;
   }
 
   private static ByteBuffer buffer(int size) {
