@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which fragments of encapsulated pixel data make which frame (PS3.5 A.4): by the extended offset
- * table, by the basic offset table, one each, or by how streams of the codec begin. What these do
+ * table, one each, by the basic offset table, or by how streams of the codec begin. What these do
  * not settle is refused.
  */
 final class FrameIndex {
