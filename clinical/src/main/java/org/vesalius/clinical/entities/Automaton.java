@@ -1,5 +1,7 @@
 package org.vesalius.clinical.entities;
 
+import java.util.Arrays;
+
 /**
  * A matching automaton over numbered words (Aho and Corasick 1975) in flat arrays.
  *
@@ -18,6 +20,9 @@ final class Automaton {
   static final int WORD = 1;
   static final int SUFFIX = 2;
   static final int OUTPUT = 3;
+
+  /** Most forms have no more words. */
+  private static final int SHORT = 8;
 
   private final int[] nodes;
   private final int[] fromRoot;
@@ -99,7 +104,10 @@ final class Automaton {
   int depth(int state) {
     int depth = 0;
     while (state >= levelStarts[depth + 1]) {
-      depth++;
+      if (++depth == SHORT) {
+        int found = Arrays.binarySearch(levelStarts, state);
+        return found >= 0 ? found : -found - 2;
+      }
     }
     return depth;
   }

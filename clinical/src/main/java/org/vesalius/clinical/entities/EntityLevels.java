@@ -1,6 +1,5 @@
 package org.vesalius.clinical.entities;
 
-import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
@@ -11,6 +10,9 @@ import java.util.function.IntFunction;
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared, and handed on to one owner.
 record EntityLevels(byte[] levels, int deeper) {
+
+  /** Entities of a cycle that a message names. */
+  private static final int MOST_NAMED = 4;
 
   /**
    * Walks down from the roots, parents before children (Kahn 1962).
@@ -54,10 +56,7 @@ record EntityLevels(byte[] levels, int deeper) {
       }
     }
     if (tail < size) {
-      throw new IllegalArgumentException(
-          "entity "
-              + DictionaryFormatException.quoted(id.apply(onCycle(first, parents, waiting)))
-              + ": is above itself; remove one of the parents on the way");
+      throw new IllegalArgumentException(cycle(first, parents, waiting, id));
     }
     return capped(distance);
   }
@@ -72,18 +71,41 @@ record EntityLevels(byte[] levels, int deeper) {
     return new EntityLevels(levels, deeper);
   }
 
-  /** Goes up among those that were never reached until one comes again. */
-  private static int onCycle(int[] first, int[] parents, int[] waiting) {
+  /**
+   * Says whose parents lead back to it: files and lines are not kept, but these ids are in them.
+   */
+  private static String cycle(int[] first, int[] parents, int[] waiting, IntFunction<String> id) {
     boolean[] seen = new boolean[waiting.length];
     int at = 0;
     while (waiting[at] == 0) {
       at++;
     }
-    while (!seen[at]) {
+    for (; !seen[at]; at = waitingParent(first, parents, waiting, at)) {
       seen[at] = true;
-      int[] above = Arrays.copyOfRange(parents, first[at], first[at + 1]);
-      at = Arrays.stream(above).filter(p -> waiting[p] > 0).findFirst().orElseThrow();
     }
-    return at;
+    StringBuilder way = new StringBuilder();
+    int between = 0;
+    for (int above = waitingParent(first, parents, waiting, at);
+        above != at;
+        above = waitingParent(first, parents, waiting, above)) {
+      if (between++ < MOST_NAMED) {
+        way.append(between == 1 ? ", by way of " : ", ")
+            .append(DictionaryFormatException.quoted(id.apply(above)));
+      }
+    }
+    if (between > MOST_NAMED) {
+      way.append(" and ").append(between - MOST_NAMED).append(" more");
+    }
+    return "entity %s: is above itself%s; remove one of the parents on the way"
+        .formatted(DictionaryFormatException.quoted(id.apply(at)), way);
+  }
+
+  /** The first parent that was never reached either. */
+  private static int waitingParent(int[] first, int[] parents, int[] waiting, int at) {
+    int i = first[at];
+    while (waiting[parents[i]] == 0) {
+      i++;
+    }
+    return parents[i];
   }
 }

@@ -26,6 +26,9 @@ final class TagScan {
   private final long[] longest;
   private final int[] forms;
 
+  /** The numbers of the words of a block. */
+  private int[] symbols = {};
+
   private int state = Automaton.ROOT;
   private int depth;
   private long word = -1;
@@ -56,12 +59,9 @@ final class TagScan {
 
   void run() throws IOException {
     while (words.advance(retained())) {
-      char[] normal = words.normal();
+      findSymbols();
       for (int i = 0; i < words.words(); i++) {
-        int symbol =
-            words.isOverlong(i)
-                ? 0
-                : vocabulary.find(normal, words.begin(i), words.length(i), words.key(i));
+        int symbol = symbols[i];
         if (symbol == 0) {
           unknown();
         } else if (state != Automaton.ROOT || automaton.begins(symbol)) {
@@ -74,6 +74,23 @@ final class TagScan {
       }
     }
     settle(word + 1);
+  }
+
+  /**
+   * Numbers the words of a block: each waits for memory of its own and none for another, so they
+   * wait together.
+   */
+  private void findSymbols() {
+    if (symbols.length < words.words()) {
+      symbols = new int[words.words()];
+    }
+    char[] normal = words.normal();
+    for (int i = 0; i < words.words(); i++) {
+      symbols[i] =
+          words.isOverlong(i)
+              ? 0
+              : vocabulary.find(normal, words.begin(i), words.length(i), words.key(i));
+    }
   }
 
   /** Where the first word begins that is not settled. */

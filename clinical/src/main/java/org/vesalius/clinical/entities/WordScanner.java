@@ -2,9 +2,6 @@ package org.vesalius.clinical.entities;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.text.Normalizer;
-import java.text.Normalizer.Form;
-import java.util.Arrays;
 
 /**
  * Cuts a text into words in normal form, block by block, and remembers where in the text each one
@@ -19,24 +16,12 @@ final class WordScanner {
   /** A word with more UTF-16 units in normal form is in no dictionary. */
   static final int WORD_LENGTH = 1024;
 
-  /** The most marks that are normalised together with what they follow. */
-  static final int MARKS = 30;
-
-  /** What a code point with all its marks takes at most, and one more unit. */
-  private static final int SEGMENT = 2 * MARKS + 4;
-
-  private final Reader reader;
+  private final NormalText text;
   private final long multiplier;
-  private boolean ended;
 
-  private char[] raw;
-  private int rawSize;
-  private int rawNext;
-  private long rawOffset;
-
+  /** The units of this block, and how many of them are in words already. */
   private char[] normal;
-  private int[] from;
-  private byte[] widths;
+
   private int size;
   private int next;
 
@@ -46,9 +31,6 @@ final class WordScanner {
   private int words;
 
   private boolean afterLetter;
-
-  /** Characters without a normal form since the last one that has one. */
-  private int dropped;
 
   /** The first kind of what goes on from an overlong word of the block before; none: -1. */
   private byte goingOn = -1;
@@ -60,16 +42,12 @@ final class WordScanner {
    * @param multiplier of the words' hashes, odd
    */
   WordScanner(Reader reader, int block, long multiplier) {
-    this.reader = reader;
+    this.text = new NormalText(reader, block);
     this.multiplier = multiplier;
-    int size = block + SEGMENT;
-    raw = new char[size];
-    normal = new char[size];
-    from = new int[size];
-    widths = new byte[size];
-    begins = new int[size];
-    ends = new int[size];
-    keys = new long[size];
+    normal = text.units();
+    begins = new int[normal.length];
+    ends = new int[normal.length];
+    keys = new long[normal.length];
   }
 
   /**
@@ -79,12 +57,13 @@ final class WordScanner {
    * @return false at the end of the text
    */
   boolean advance(long retain) throws IOException {
-    if (ended && rawNext == rawSize && next == size) {
+    if (text.isLast() && next == size) {
       return false;
     }
-    discard(retain);
-    fill();
-    normalize();
+    text.advance(next, retain);
+    normal = text.units();
+    size = text.size();
+    next = 0;
     scan();
     return true;
   }
@@ -96,13 +75,12 @@ final class WordScanner {
 
   /** Where a word of this block begins in the text. */
   long start(int word) {
-    return rawOffset + from[begins[word]];
+    return text.start(begins[word]);
   }
 
   /** Where it ends. */
   long end(int word) {
-    int last = ends[word] - 1;
-    return rawOffset + from[last] + widths[last];
+    return text.end(ends[word] - 1);
   }
 
   /** Whether it is longer than any that a dictionary has. */
@@ -138,140 +116,17 @@ final class WordScanner {
 
   /** A piece of the text that is still kept. */
   String text(long start, long end) {
-    return new String(raw, (int) (start - rawOffset), (int) (end - start));
+    return text.source(start, end);
   }
 
   /** Where the next word begins at the earliest. */
   long position() {
-    return rawOffset + (next < size ? from[next] : rawNext);
+    return next < size ? text.start(next) : text.next();
   }
 
   /** How much of the source is held at most, in UTF-16 units. */
   int capacity() {
-    return raw.length;
-  }
-
-  /** Moves what is needed to the front. */
-  private void discard(long retain) {
-    int kept = size - next;
-    int oldest = kept > 0 ? Math.min(from[next], rawNext) : rawNext;
-    int shift = (int) Math.min(oldest, Math.max(0, retain - rawOffset));
-    System.arraycopy(normal, next, normal, 0, kept);
-    System.arraycopy(widths, next, widths, 0, kept);
-    for (int i = 0; i < kept; i++) {
-      from[i] = from[next + i] - shift;
-    }
-    size = kept;
-    next = 0;
-    System.arraycopy(raw, shift, raw, 0, rawSize - shift);
-    rawSize -= shift;
-    rawNext -= shift;
-    rawOffset += shift;
-  }
-
-  private void fill() throws IOException {
-    if (rawSize > raw.length / 2) {
-      raw = Arrays.copyOf(raw, raw.length * 2);
-    }
-    while (!ended && rawSize < raw.length) {
-      int read = reader.read(raw, rawSize, raw.length - rawSize);
-      ended = read < 0;
-      rawSize += Math.max(0, read);
-    }
-  }
-
-  private void normalize() {
-    int limit = ended ? rawSize : rawSize - SEGMENT;
-    reserve(Math.max(0, limit - rawNext));
-    while (rawNext < limit) {
-      direct(limit);
-      if (rawNext < limit) {
-        segment(limit);
-      }
-    }
-  }
-
-  /** Goes on while one unit gives one unit, as nearly always. */
-  private void direct(int limit) {
-    char[] source = raw;
-    char[] out = normal;
-    int n = size;
-    int i = rawNext;
-    int gone = dropped;
-    byte step = Characters.STEP[source[i]];
-    while (i < limit) {
-      byte following = i + 1 < rawSize ? Characters.STEP[source[i + 1]] : Characters.DIRECT;
-      if (step == Characters.DIRECT && following < Characters.JOINING) {
-        out[n] = Characters.FOLD[source[i]];
-        from[n] = i;
-        widths[n++] = 1;
-        gone = 0;
-      } else if (step != Characters.DROPPED) {
-        break;
-      } else if (++gone == TagScan.GAP + 1) {
-        out[n] = ' ';
-        from[n] = i;
-        widths[n++] = 1;
-      }
-      step = following;
-      i++;
-    }
-    dropped = gone;
-    rawNext = i;
-    size = n;
-  }
-
-  /** A code point with the marks that follow it. */
-  private void segment(int limit) {
-    int begin = rawNext;
-    int first = Character.codePointAt(raw, begin, rawSize);
-    int end = begin + Character.charCount(first);
-    rawNext = end;
-    if (Characters.isDropped(first)) {
-      if (++dropped == TagScan.GAP + 1) {
-        append(' ', begin);
-      }
-      return;
-    }
-    dropped = 0;
-    for (int marks = 0; end < rawSize && marks < MARKS; marks++) {
-      int mark = Character.codePointAt(raw, end, rawSize);
-      if (Characters.isDropped(mark) || !isJoining(mark)) {
-        break;
-      }
-      end += Character.charCount(mark);
-    }
-    rawNext = end;
-    String joined = Normalizer.normalize(new String(raw, begin, end - begin), Form.NFKC);
-    reserve(joined.length() + Math.max(0, limit - end));
-    joined
-        .codePoints()
-        .filter(c -> !Characters.isDropped(c))
-        .map(Characters::fold)
-        .forEach(c -> append(c, begin));
-  }
-
-  /** A code point that stands for the source from a place to {@link #rawNext}. */
-  private void append(int c, int begin) {
-    int units = Character.toChars(c, normal, size);
-    Arrays.fill(from, size, size + units, begin);
-    Arrays.fill(widths, size, size + units, (byte) (rawNext - begin));
-    size += units;
-  }
-
-  private static boolean isJoining(int c) {
-    return c < Characters.STEP.length
-        ? Characters.STEP[c] == Characters.JOINING
-        : Characters.isJoining(c);
-  }
-
-  private void reserve(int more) {
-    if (size + more > normal.length) {
-      int capacity = Math.max(size + more, normal.length + (normal.length >> 1));
-      normal = Arrays.copyOf(normal, capacity);
-      from = Arrays.copyOf(from, capacity);
-      widths = Arrays.copyOf(widths, capacity);
-    }
+    return text.capacity();
   }
 
   private void scan() {
@@ -292,34 +147,34 @@ final class WordScanner {
     if (goingOn >= 0) {
       return false;
     }
-    char[] text = normal;
+    char[] units = normal;
     byte[] kinds = Characters.KIND;
     int last = size - 1;
     int begin = next;
     int n = words;
     boolean letter = afterLetter;
     while (begin < last) {
-      byte kind = kinds[text[begin]];
+      byte kind = kinds[units[begin]];
       int i = begin + 1;
       if (kind == Characters.WORD) {
-        int c = text[begin];
+        int c = units[begin];
         long packed = c;
         long hash = c * multiplier;
         int wide = c;
-        byte following = kinds[text[i]];
+        byte following = kinds[units[i]];
         while (following == Characters.WORD && i < last) {
-          c = text[i];
+          c = units[i];
           packed = (packed << 7) | c;
           hash = (hash ^ c) * multiplier;
           wide |= c;
-          following = kinds[text[++i]];
+          following = kinds[units[++i]];
         }
         if (following <= Characters.MARK || following == Characters.PAIR) {
           break;
         }
         keys[n] = key(packed, hash, wide, i - begin);
       } else if (kind == Characters.ALONE || kind == Characters.OTHER) {
-        byte following = kinds[text[i]];
+        byte following = kinds[units[i]];
         if (following == Characters.MARK || following == Characters.PAIR) {
           break;
         }
@@ -358,7 +213,7 @@ final class WordScanner {
         return true;
       }
       case Characters.HYPHEN -> {
-        if (begin + 1 == size && !ended) {
+        if (begin + 1 == size && !text.isLast()) {
           return false;
         }
         if (afterLetter && begin + 1 < size && isLetter(kind(begin + 1))) {
@@ -394,7 +249,7 @@ final class WordScanner {
   }
 
   private boolean take(int begin, int end, boolean letter) {
-    if (end == size && !ended) {
+    if (end == size && !text.isLast()) {
       if (end - begin <= WORD_LENGTH) {
         return false;
       }

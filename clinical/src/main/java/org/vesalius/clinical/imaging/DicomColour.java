@@ -46,9 +46,10 @@ final class DicomColour {
   private static void rgb(StoredFrame frame, byte[] rgb) {
     int[] samples = frame.samples();
     double full = full(frame);
+    // What a lossy codec made brighter than white is white; what has a sign by mistake has none.
+    long bits = frame.signed() ? (1L << frame.bitsStored()) - 1 : 0xffff_ffffL;
     for (int i = 0; i < rgb.length; i++) {
-      long unsigned = samples[i] & 0xffff_ffffL;
-      rgb[i] = frame.bitsStored() == 8 ? (byte) samples[i] : rounded(unsigned * 255 / full);
+      rgb[i] = rounded((samples[i] & bits) * 255 / full);
     }
   }
 

@@ -7,8 +7,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.vesalius.clinical.imaging.dicom.DataSet;
+import org.vesalius.clinical.imaging.dicom.RealFrame;
 import org.vesalius.clinical.imaging.dicom.StoredFrame;
 import org.vesalius.clinical.imaging.dicom.Tag;
+import org.vesalius.clinical.imaging.dicom.ValueRepresentation;
 import org.vesalius.clinical.imaging.grey.GreyValues;
 import org.vesalius.clinical.imaging.grey.LookupTable;
 import org.vesalius.clinical.imaging.grey.ModalityTransform;
@@ -39,6 +41,48 @@ final class DicomGrey {
         quantity(data, modality, stored),
         Optional.empty(),
         place);
+  }
+
+  /** Of floating point numbers there is no table; what is padding has no value. */
+  GreyFrame frame(RealFrame real, Placement place) {
+    double slope = 1;
+    double intercept = 0;
+    switch (modality()) {
+      case ModalityTransform.Identity _ -> {}
+      case ModalityTransform.Rescale rescale -> {
+        slope = rescale.slope();
+        intercept = rescale.intercept();
+      }
+      case ModalityTransform.Table _ ->
+          throw fail("Modality LUT Sequence", "expected none for pixels of floating point");
+    }
+    double[] padding = realPadding();
+    double[] values = real.values();
+    for (int i = 0; i < values.length; i++) {
+      boolean isPadding = values[i] >= padding[0] && values[i] <= padding[1];
+      values[i] = isPadding ? Double.NaN : values[i] * slope + intercept;
+    }
+    return new GreyFrame(
+        GreyValues.of(real.columns(), real.rows(), values),
+        windows(),
+        real.photometric().equals("MONOCHROME1"),
+        GreyFrame.Quantity.OTHER,
+        Optional.empty(),
+        place);
+  }
+
+  /** From and to; no number lies between two that are none. */
+  private double[] realPadding() {
+    DataSet data = attributes.data();
+    OptionalDouble value = data.number(Tag.FLOAT_PIXEL_PADDING_VALUE);
+    OptionalDouble limit = data.number(Tag.FLOAT_PIXEL_PADDING_RANGE_LIMIT);
+    if (value.isEmpty()) {
+      value = data.number(Tag.DOUBLE_FLOAT_PIXEL_PADDING_VALUE);
+      limit = data.number(Tag.DOUBLE_FLOAT_PIXEL_PADDING_RANGE_LIMIT);
+    }
+    double one = value.orElse(Double.NaN);
+    double other = limit.orElse(one);
+    return new double[] {Math.min(one, other), Math.max(one, other)};
   }
 
   private GreyFrame.Quantity quantity(
@@ -122,6 +166,12 @@ final class DicomGrey {
       throw fail(sequence, "LUT Descriptor: expected entries of 1 to 16 bits, found " + bits);
     }
     long[] words = item.integers(Tag.LUT_DATA);
+    boolean bytes =
+        item.representation(Tag.LUT_DATA).filter(ValueRepresentation.OB::equals).isPresent();
+    if (bytes && bits > 8) {
+      throw fail(
+          sequence, "LUT Data: expected words for entries of %d bits, found bytes".formatted(bits));
+    }
     int[] entries = new int[count];
     // Entries of 8 bits may be packed two in a word, the first in its lower half.
     boolean packed = words.length < count && bits <= 8 && words.length >= (count + 1) / 2;

@@ -70,6 +70,10 @@ public final class DicomImage implements MedicalImage {
   public Frame frame(int index) {
     Objects.checkIndex(index, frames());
     FrameAttributes attributes = new FrameAttributes(file.dataSet(), index);
+    if (file.hasRealPixels()) {
+      return new DicomGrey(file.name(), attributes)
+          .frame(file.realFrame(index), DicomPlacement.of(attributes));
+    }
     StoredFrame stored = file.frame(index);
     Placement place = DicomPlacement.of(attributes);
     return switch (stored.photometric()) {

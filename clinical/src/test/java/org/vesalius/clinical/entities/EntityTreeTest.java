@@ -61,10 +61,25 @@ class EntityTreeTest {
             .add("y", "y", List.of(), List.of("x"));
     String message =
         String.valueOf(assertThrows(IllegalArgumentException.class, builder::build).getMessage());
-    assertTrue(message.matches("entity \"[xy]\": is above itself; .*"), message);
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> EntityTree.builder().add("a", "a", List.of(), List.of("a")).build());
+    assertTrue(
+        message.matches(
+            "entity \"([xy])\": is above itself, by way of \"(?!\\1)[xy]\"; remove one .*"),
+        message);
+    assertEquals("entity \"0\": is above itself; remove one of the parents on the way", cycle(1));
+    assertEquals(
+        "entity \"0\": is above itself, by way of \"1\", \"2\", \"3\", \"4\" and 5 more;"
+            + " remove one of the parents on the way",
+        cycle(10));
+  }
+
+  private static String cycle(int length) {
+    EntityTreeBuilder builder = EntityTree.builder();
+    for (int i = 0; i < length; i++) {
+      String above = Integer.toString((i + 1) % length);
+      builder.add(Integer.toString(i), "name", List.of(), List.of(above));
+    }
+    return String.valueOf(
+        assertThrows(IllegalArgumentException.class, builder::build).getMessage());
   }
 
   @Test

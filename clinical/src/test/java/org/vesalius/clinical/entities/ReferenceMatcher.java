@@ -23,6 +23,10 @@ final class ReferenceMatcher {
       Pattern.compile("[\\p{Cf}\\x{FE00}-\\x{FE0F}\\x{E0100}-\\x{E01EF}\\x{34F}]");
   private static final Pattern JOINING =
       Pattern.compile("[\\p{M}\\x{1160}-\\x{11FF}].*", Pattern.DOTALL);
+  private static final Pattern SPACE = Pattern.compile("[\\p{Z}\\p{Cc}]");
+  private static final Pattern DASH = Pattern.compile("[\\p{Pd}−·•‧・]");
+  private static final Pattern APOSTROPHE = Pattern.compile("[‘’‛ʼ′]");
+  private static final Pattern QUOTE = Pattern.compile("[“”„‟″]");
 
   /** A found name: its place in the source and the ids that have it. */
   record Found(int start, int end, List<String> ids) {}
@@ -183,16 +187,16 @@ final class ReferenceMatcher {
   }
 
   private static int folded(String one) {
-    if (one.matches("[\\p{Z}\\p{Cc}]")) {
+    if (SPACE.matcher(one).matches()) {
       return ' ';
     }
-    if (one.matches("[\\p{Pd}−·•‧・]")) {
+    if (DASH.matcher(one).matches()) {
       return '-';
     }
-    if (one.matches("[‘’‛ʼ′]")) {
+    if (APOSTROPHE.matcher(one).matches()) {
       return '\'';
     }
-    if (one.matches("[“”„‟″]")) {
+    if (QUOTE.matcher(one).matches()) {
       return '"';
     }
     return Character.toLowerCase(Character.toUpperCase(one.codePointAt(0)));

@@ -102,7 +102,8 @@ public final class DicomBytes {
 
   /** Any element. */
   public DicomBytes bytes(int tag, String representation, byte[] value) {
-    boolean longForm = java.util.List.of("OB", "OW", "SQ", "UN").contains(representation);
+    boolean longForm =
+        java.util.List.of("OB", "OD", "OF", "OW", "SQ", "UN").contains(representation);
     byte[] even = java.util.Arrays.copyOf(value, (value.length + 1) & ~1);
     ByteBuffer element =
         ByteBuffer.allocate((longForm ? LONG_FORM : 8) + even.length)

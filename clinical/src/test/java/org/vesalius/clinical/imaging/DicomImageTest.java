@@ -7,14 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.vesalius.clinical.imaging.dicom.DicomFile;
+import org.vesalius.clinical.imaging.dicom.DicomFormatException;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing.Place;
 import org.vesalius.clinical.imaging.geometry.Point;
 import org.vesalius.clinical.imaging.geometry.Vector;
 import org.vesalius.clinical.imaging.grey.Display;
+import org.vesalius.clinical.imaging.grey.GreyValues;
 import org.vesalius.clinical.imaging.grey.VoiTransform;
 import org.vesalius.clinical.imaging.grey.Window;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
@@ -114,6 +118,19 @@ class DicomImageTest {
   }
 
   @Test
+  void bytesAreNoEntriesOfSixteenBits() {
+    DicomBytes voi =
+        new DicomBytes()
+            .numbers(0x0028_3002, 2, 0, 16)
+            .bytes(0x0028_3006, "OB", new byte[] {0, 1, 0, 2});
+    DicomImage image = image(ct(1).sequence(0x0028_3010, voi));
+    String message =
+        String.valueOf(
+            assertThrows(MedicalImageException.class, () -> image.frame(0)).getMessage());
+    assertTrue(message.contains("expected words for entries of 16 bits"), message);
+  }
+
+  @Test
   void invertedAndPadded() {
     DicomBytes bytes =
         DicomBytes.grey(4, 1, false, 0, 100, 60000, 61000)
@@ -132,6 +149,72 @@ class DicomImageTest {
             .numbers(0x0028_0120, 63536);
     assertTrue(grey(signed).values().isPadding(0));
     assertFalse(grey(signed).values().isPadding(1));
+  }
+
+  private static DicomBytes floats(int frames, float... pixels) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * pixels.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(pixels);
+    return new DicomBytes()
+        .text(MODALITY, "CS", "MR")
+        .text(0x0028_0008, "IS", Integer.toString(frames))
+        .numbers(0x0028_0010, 1)
+        .numbers(0x0028_0011, pixels.length / frames)
+        .numbers(0x0028_0100, 32)
+        .text(0x0028_0004, "CS", "MONOCHROME2")
+        .bytes(0x7fe0_0008, "OF", bytes.array());
+  }
+
+  @Test
+  void floatingPointHasItsValues() {
+    ByteBuffer padding = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(-1);
+    DicomBytes bytes =
+        floats(2, 1, 2, 3, -1, 0.1f, Float.NaN)
+            .text(SLOPE, "DS", "2")
+            .text(INTERCEPT, "DS", "10")
+            .bytes(0x0028_0122, "FL", padding.array());
+    DicomImage image = image(bytes);
+    assertEquals(2, image.frames());
+    GreyValues values = assertInstanceOf(GreyFrame.class, image.frame(1)).values();
+    assertTrue(values.isPadding(0), "padding");
+    assertEquals(10 + 2 * (double) 0.1f, values.value(1));
+    assertTrue(values.isPadding(2), "no number");
+    assertEquals(16, assertInstanceOf(GreyFrame.class, image.frame(0)).values().value(2));
+    ByteBuffer doubles =
+        ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putDouble(0.1).putDouble(1e300);
+    DicomBytes wide =
+        new DicomBytes()
+            .numbers(0x0028_0010, 2)
+            .numbers(0x0028_0011, 1)
+            .text(0x0028_0004, "CS", "MONOCHROME1")
+            .bytes(0x7fe0_0009, "OD", doubles.array());
+    GreyFrame frame = grey(wide);
+    assertEquals(0.1, frame.values().value(0));
+    assertEquals(1e300, frame.values().value(1));
+    assertArrayEquals(
+        new char[] {65535, 0}, frame.shown(WindowChoice.parse("full")).image().copyGray16());
+  }
+
+  @Test
+  void floatingPointThatContradictsItsDescriptionIsRefused() {
+    fails("expected 8 bytes for 1 frames, found 12", floats(1, 1, 2, 3).numbers(0x0028_0011, 2));
+    fails("expected MONOCHROME2", floats(1, 1).text(0x0028_0004, "CS", "RGB"));
+    fails("expected 1 for", floats(1, 1).numbers(0x0028_0002, 3));
+    DicomFile file = DicomFile.read(floats(1, 1).file(), "scan.dcm");
+    assertTrue(file.hasRealPixels());
+    String message =
+        String.valueOf(assertThrows(DicomFormatException.class, () -> file.frame(0)).getMessage());
+    assertTrue(message.contains("found floating point"), message);
+    DicomFile whole = DicomFile.read(ct(1).file(), "scan.dcm");
+    assertFalse(whole.hasRealPixels());
+    assertThrows(DicomFormatException.class, () -> whole.realFrame(0));
+    assertThrows(IndexOutOfBoundsException.class, () -> whole.realFrame(1));
+  }
+
+  private static void fails(String part, DicomBytes bytes) {
+    DicomImage image = image(bytes);
+    String message =
+        String.valueOf(assertThrows(DicomFormatException.class, () -> image.frame(0)).getMessage());
+    assertTrue(message.contains(part), message);
   }
 
   private static Optional<PixelSpacing> spacing(String modality, String own, String imager) {
@@ -216,6 +299,14 @@ class DicomImageTest {
       assertEquals(expected[i], rgb[i] & 0xff, 1, "sample " + i);
     }
     assertThrows(MedicalImageException.class, () -> frame.shown(WindowChoice.parse("40/400")));
+  }
+
+  @Test
+  void coloursHaveNoSign() {
+    DicomBytes bytes =
+        DicomBytes.colours(1, 1, "RGB", (byte) 200, (byte) 100, (byte) 0).numbers(0x0028_0103, 1);
+    ColourFrame frame = assertInstanceOf(ColourFrame.class, image(bytes).frame(0));
+    assertArrayEquals(new byte[] {(byte) 200, 100, 0}, frame.picture().image().copyRgb());
   }
 
   @Test

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #toString} shows values only of attributes that say nothing about a person.
  */
 public final class DataSet {
-  /** Longer text that should be a number is not shown in a message. */
+  /** Longer text that should be a number is not shown in a message, and words never are. */
   private static final int SHOWN_LENGTH = 16;
 
   private final ByteSource source;
@@ -311,7 +311,8 @@ public final class DataSet {
         boolean shown =
             known != null
                 && known.exposure() == Attribute.Exposure.KEPT
-                && text.length() <= SHOWN_LENGTH;
+                && text.length() <= SHOWN_LENGTH
+                && text.chars().noneMatch(Character::isLetter);
         throw element.fail(
             "expected a number of PS3.5 6.2, found "
                 + (shown ? "\"" + printable(text) + "\"" : "other text"));

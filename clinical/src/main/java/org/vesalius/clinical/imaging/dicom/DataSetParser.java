@@ -136,7 +136,7 @@ final class DataSetParser {
       }
     } else {
       length = source.u32(at + 4, part.bigEndian);
-      vr = implicitRepresentation(tag, known, length, part);
+      vr = implicitRepresentation(known, length, part);
     }
     if (length == UNDEFINED) {
       if (!sequences) {
@@ -168,11 +168,11 @@ final class DataSetParser {
   }
 
   private static ValueRepresentation implicitRepresentation(
-      Tag tag, @Nullable Attribute known, long length, Part part) {
+      @Nullable Attribute known, long length, Part part) {
     if (known == null) {
       return length == UNDEFINED ? ValueRepresentation.SQ : ValueRepresentation.UN;
     }
-    if (known.signednessVaries() && part.signedPixels && !tag.equals(Tag.LUT_DESCRIPTOR)) {
+    if (known.signednessVaries() && part.signedPixels) {
       return ValueRepresentation.SS;
     }
     return known.representation();

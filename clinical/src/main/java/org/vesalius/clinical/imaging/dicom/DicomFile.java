@@ -100,7 +100,8 @@ public final class DicomFile {
   /**
    * Number of frames; 0 for a file without pixels.
    *
-   * @throws DicomFormatException if the file does not say a number
+   * @throws DicomFormatException if the file does not say a number, or one that its pixels are too
+   *     few for
    */
   public int frames() {
     return pixels.count();
@@ -113,10 +114,27 @@ public final class DicomFile {
    * @throws IndexOutOfBoundsException if there is no such frame
    * @throws UnsupportedTransferSyntaxException if pixels of its transfer syntax are not decoded
    *     here
-   * @throws DicomFormatException if they are broken, too large or contradict their description
+   * @throws DicomFormatException if they are broken, too large, floating point or contradict their
+   *     description
    */
   public StoredFrame frame(int index) {
     return pixels.frame(index);
+  }
+
+  /** Whether pixels are floating point numbers, which {@link #realFrame} reads. */
+  public boolean hasRealPixels() {
+    return pixels.areReal();
+  }
+
+  /**
+   * Reads a frame of floating point numbers.
+   *
+   * @param index from 0
+   * @throws IndexOutOfBoundsException if there is no such frame
+   * @throws DicomFormatException if there are none, or they contradict their description
+   */
+  public RealFrame realFrame(int index) {
+    return pixels.realFrame(index);
   }
 
   /** The colours that pixels of a {@code PALETTE COLOR} file stand for; empty where it has none. */

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which fragments of encapsulated pixel data make which frame (PS3.5 A.4): by the extended offset
- * table, by the basic offset table, one each, or by how streams of the codec begin. What these do
+ * table, one each, by the basic offset table, or by how streams of the codec begin. What these do
  * not settle is refused.
  */
 final class FrameIndex {
@@ -25,26 +25,24 @@ final class FrameIndex {
     this.lengths = lengths;
   }
 
-  static FrameIndex of(DataSet data, Element pixels, Fragments fragments, int frames, boolean rle) {
-    if (frames > fragments.count()) {
-      throw pixels.fail(
-          "expected a fragment or more for each of %d frames, found %d; get the whole file"
-              .formatted(frames, fragments.count()));
-    }
+  /**
+   * @param rleSegments in each frame of RLE; 0 for other codecs
+   */
+  static FrameIndex of(
+      DataSet data, Element pixels, Fragments fragments, int frames, int rleSegments) {
     if (data.contains(Tag.EXTENDED_OFFSET_TABLE)) {
       return extended(data, pixels, fragments, frames);
     }
     int[] first = new int[frames + 1];
     first[frames] = fragments.count();
-    if (frames > 1) {
+    if (frames == fragments.count()) {
+      // There is no other way, whatever an offset table says.
+      Arrays.setAll(first, i -> i);
+    } else if (frames > 1) {
       if (fragments.tableLength() > 0) {
         readTable(pixels, fragments, first);
-      } else if (frames == fragments.count()) {
-        Arrays.setAll(first, i -> i);
       } else {
-        // DCMTK splits frames of RLE too, though PS3.5 A.4.2 says not to; nothing marks their
-        // start.
-        findStarts(pixels, fragments, first, rle);
+        findStarts(pixels, fragments, first, rleSegments);
       }
     }
     return new FrameIndex(pixels, fragments, first, null);
@@ -131,10 +129,15 @@ final class FrameIndex {
     return found;
   }
 
-  private static void findStarts(Element pixels, Fragments fragments, int[] first, boolean rle) {
+  private static void findStarts(
+      Element pixels, Fragments fragments, int[] first, int rleSegments) {
     int found = 0;
     for (int i = 0; i < fragments.count(); i++) {
-      if (!rle && isStart(pixels, fragments, i)) {
+      boolean start =
+          rleSegments == 0
+              ? isStart(pixels, fragments, i)
+              : isRleStart(pixels, fragments, i, rleSegments);
+      if (start) {
         if (found < first.length - 1) {
           first[found] = i;
         }
@@ -158,5 +161,22 @@ final class FrameIndex {
     }
     int four = pixels.source().i32(at, true);
     return four >>> 8 == 0xffd8ff || four == 0xff4fff51 || four == 0x0000000c;
+  }
+
+  /** A header of RLE; DCMTK splits such frames too, though PS3.5 A.4.2 says not to. */
+  private static boolean isRleStart(Element pixels, Fragments fragments, int i, int segments) {
+    long at = fragments.starts()[i];
+    ByteSource source = pixels.source();
+    if (fragments.lengths()[i] < RleDecoder.HEADER || source.u32(at, false) != segments) {
+      return false;
+    }
+    long before = RleDecoder.HEADER;
+    boolean header = source.u32(at + 4, false) == before;
+    for (int segment = 1; segment < RleDecoder.MAX_SEGMENTS && header; segment++) {
+      long offset = source.u32(at + 4 + 4L * segment, false);
+      header = segment < segments ? offset > before : offset == 0;
+      before = offset;
+    }
+    return header;
   }
 }

@@ -138,11 +138,16 @@ record ImagePixels(
     return frame(samples, photometric);
   }
 
-  /** The frame that a codec has decoded; its size is that of the file's elements. */
-  StoredFrame ofDecoded(DecodedFrame decoded) {
+  /**
+   * The frame that a codec has decoded; its size is that of the file's elements.
+   *
+   * @param lossless whether bits beyond those that count are what somebody stored there
+   */
+  StoredFrame ofDecoded(DecodedFrame decoded, boolean lossless) {
     int[] samples = decoded.samples();
-    int bits = Math.min(stored, decoded.precision());
     int shift = decoded.precision() > stored ? highBit + 1 - stored : 0;
+    // A lossy codec may miss white upwards; without its highest bit that would be black.
+    int bits = lossless ? Math.min(stored, decoded.precision()) : decoded.precision() - shift;
     int cell = allocated == 32 ? -1 : (1 << allocated) - 1;
     for (int i = 0; i < samples.length; i++) {
       samples[i] = extend((samples[i] & cell) >>> shift, bits);

@@ -1,8 +1,6 @@
 package org.vesalius.clinical.imaging.dicom;
 
 import java.io.ByteArrayOutputStream;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -16,16 +14,7 @@ import java.util.TreeMap;
  */
 final class Jpeg2000Decoder {
   private static final int SOC = 0x4f;
-  private static final int CAP = 0x50;
   private static final int SIZ = 0x51;
-  private static final int COD = 0x52;
-  private static final int COC = 0x53;
-  private static final int QCD = 0x5c;
-  private static final int QCC = 0x5d;
-  private static final int RGN = 0x5e;
-  private static final int POC = 0x5f;
-  private static final int PPM = 0x60;
-  private static final int PPT = 0x61;
   private static final int SOT = 0x90;
   private static final int SOD = 0x93;
   private static final int EOC = 0xd9;
@@ -33,49 +22,10 @@ final class Jpeg2000Decoder {
   /** Nothing real is flatter than this many samples in a byte. */
   private static final long MAX_SAMPLES_PER_BYTE = 1 << 16;
 
-  /** Each goes over the whole tile. */
-  private static final int MAX_PROGRESSIONS = 32;
-
   private static final long SMALL = 1 << 20;
 
-  /** Coding parameters of the image, or of a tile that changes them. */
-  private static final class Parameters {
-    final Jpeg2000Style[] styles;
-
-    /** Whether a component has its own coding style or quantization. */
-    final boolean[] ownCoding;
-
-    final boolean[] ownQuantization;
-    int kind;
-    int layers;
-    boolean transformed;
-    boolean startMarkers;
-    boolean endMarkers;
-    List<Jpeg2000Tile.Progression> progressions = List.of();
-
-    Parameters(int components) {
-      styles = new Jpeg2000Style[components];
-      Arrays.fill(styles, Jpeg2000Style.NONE);
-      ownCoding = new boolean[components];
-      ownQuantization = new boolean[components];
-    }
-
-    /** For a tile: what it sets for all goes before what the image sets for one. */
-    Parameters copy() {
-      Parameters copy = new Parameters(styles.length);
-      System.arraycopy(styles, 0, copy.styles, 0, styles.length);
-      copy.kind = kind;
-      copy.layers = layers;
-      copy.transformed = transformed;
-      copy.startMarkers = startMarkers;
-      copy.endMarkers = endMarkers;
-      copy.progressions = progressions;
-      return copy;
-    }
-  }
-
   /** A tile's parameters and the data of its parts. */
-  private record TileData(int start, Parameters parameters, ByteArrayOutputStream body) {}
+  private record TileData(int start, Jpeg2000Parameters parameters, ByteArrayOutputStream body) {}
 
   private final byte[] data;
   private final ImagePixels pixels;
@@ -104,7 +54,7 @@ final class Jpeg2000Decoder {
   }
 
   private DecodedFrame decode() {
-    Parameters image = readHeaders(startOfCodestream());
+    Jpeg2000Parameters image = readHeaders(startOfCodestream());
     if (tiles.size() != tileCount) {
       throw new CodecException(
           data.length,
@@ -149,14 +99,14 @@ final class Jpeg2000Decoder {
     return at;
   }
 
-  private Parameters readHeaders(int start) {
+  private Jpeg2000Parameters readHeaders(int start) {
     int at = start + 2;
     if (data.length - at < 4 || u16(at) != (0xff00 | SIZ)) {
       throw new CodecException(at, "corrupt: expected the size of a JPEG 2000 image");
     }
     readSize(at + 2, segmentEnd(at));
     at = segmentEnd(at);
-    Parameters image = new Parameters(pixels.samplesPerPixel());
+    Jpeg2000Parameters image = new Jpeg2000Parameters(pixels.samplesPerPixel());
     while (true) {
       if (data.length - at < 2) {
         return image;
@@ -169,7 +119,7 @@ final class Jpeg2000Decoder {
       if (marker == SOT) {
         at = readTilePart(image, at);
       } else {
-        readParameters(image, marker, at, end);
+        image.read(data, marker, at, end);
         at = end;
       }
     }
@@ -251,7 +201,7 @@ final class Jpeg2000Decoder {
     tileCount = (int) tilesInAll;
   }
 
-  private int readTilePart(Parameters image, int start) {
+  private int readTilePart(Jpeg2000Parameters image, int start) {
     if (data.length - start < 12) {
       throw new CodecException(start, "truncated: a JPEG 2000 tile");
     }
@@ -271,7 +221,7 @@ final class Jpeg2000Decoder {
     int at = start + 12;
     while (data.length - at >= 2 && u16(at) != (0xff00 | SOD)) {
       int next = segmentEnd(at);
-      readParameters(tile.parameters, data[at + 1] & 0xff, at, next);
+      tile.parameters.read(data, data[at + 1] & 0xff, at, next);
       at = next;
     }
     at += 2;
@@ -282,99 +232,8 @@ final class Jpeg2000Decoder {
     return (int) end;
   }
 
-  private void readParameters(Parameters parameters, int marker, int at, int end) {
-    int count = pixels.samplesPerPixel();
-    int from = at + 4;
-    switch (marker) {
-      case COD -> {
-        if (end - from < 10) {
-          throw new CodecException(at, "corrupt: JPEG 2000 coding style");
-        }
-        int flags = data[from] & 0xff;
-        parameters.startMarkers = (flags & 2) != 0;
-        parameters.endMarkers = (flags & 4) != 0;
-        parameters.kind = data[from + 1] & 0xff;
-        parameters.layers = u16(from + 2);
-        parameters.transformed = data[from + 4] == 1;
-        if (parameters.kind > 4 || parameters.layers == 0 || (data[from + 4] & 0xfe) != 0) {
-          throw new CodecException(at, "corrupt or unsupported JPEG 2000 coding style");
-        }
-        for (int c = 0; c < count; c++) {
-          if (!parameters.ownCoding[c]) {
-            parameters.styles[c] =
-                parameters.styles[c].withCoding(data, from + 5, end, (flags & 1) != 0);
-          }
-        }
-      }
-      case COC -> {
-        int c = component(from, end);
-        parameters.ownCoding[c] = true;
-        boolean precincts = end - from > 2 && (data[from + 1] & 1) != 0;
-        parameters.styles[c] = parameters.styles[c].withCoding(data, from + 2, end, precincts);
-      }
-      case QCD -> {
-        for (int c = 0; c < count; c++) {
-          if (!parameters.ownQuantization[c]) {
-            parameters.styles[c] = parameters.styles[c].withQuantization(data, from, end);
-          }
-        }
-      }
-      case QCC -> {
-        int c = component(from, end);
-        parameters.ownQuantization[c] = true;
-        parameters.styles[c] = parameters.styles[c].withQuantization(data, from + 1, end);
-      }
-      case RGN -> {
-        int c = component(from, end);
-        if (end - from < 3 || data[from + 1] != 0 || (data[from + 2] & 0xff) > 28) {
-          throw new CodecException(at, "corrupt: JPEG 2000 region of interest");
-        }
-        parameters.styles[c] = parameters.styles[c].withRegion(data[from + 2]);
-      }
-      case POC -> parameters.progressions = readProgressions(from, end);
-      case CAP, PPM, PPT ->
-          throw new CodecException(
-              at,
-              "JPEG 2000 marker 0x%02x (another part, or packed headers); not supported"
-                  .formatted(marker));
-      default -> {
-        if (data[at] != -1 || marker < 0x4f || marker > 0x6f) {
-          throw new CodecException(at, "corrupt: expected a JPEG 2000 marker");
-        }
-      }
-    }
-  }
-
-  private int component(int at, int end) {
-    int c = end > at ? data[at] & 0xff : 255;
-    if (c >= pixels.samplesPerPixel()) {
-      throw new CodecException(at, "corrupt: a JPEG 2000 component that is not there");
-    }
-    return c;
-  }
-
-  private List<Jpeg2000Tile.Progression> readProgressions(int from, int end) {
-    List<Jpeg2000Tile.Progression> progressions = new ArrayList<>();
-    for (int at = from; end - at >= 7; at += 7) {
-      int toComponent = data[at + 5] & 0xff;
-      int kind = data[at + 6] & 0xff;
-      if (kind > 4 || progressions.size() == MAX_PROGRESSIONS) {
-        throw new CodecException(at, "corrupt: JPEG 2000 progression");
-      }
-      progressions.add(
-          new Jpeg2000Tile.Progression(
-              kind,
-              data[at] & 0xff,
-              data[at + 4] & 0xff,
-              data[at + 1] & 0xff,
-              toComponent == 0 ? 256 : toComponent,
-              u16(at + 2)));
-    }
-    return progressions;
-  }
-
   private void decodeTile(int index, TileData tile, int[] samples) {
-    Parameters parameters = tile.parameters;
+    Jpeg2000Parameters parameters = tile.parameters;
     int left = Math.max(tileX0 + index % tilesAcross * tileWidth, x0);
     int top = Math.max(tileY0 + index / tilesAcross * tileHeight, y0);
     int right = (int) Math.min((long) tileX0 + (index % tilesAcross + 1L) * tileWidth, x1);

@@ -67,8 +67,8 @@ final class Jpeg2000Samples {
   private int[] reversible(Jpeg2000Tile.Component component) {
     int[] plane = new int[width * height];
     BlockDecoder decoder = new BlockDecoder();
-    for (Jpeg2000Tile.BandPart part : component.parts) {
-      for (Jpeg2000Tile.Block block : part.blocks) {
+    for (Jpeg2000Precinct.BandPart part : component.parts) {
+      for (Jpeg2000Precinct.Block block : part.blocks) {
         int[] values = decode(decoder, component, part, block);
         for (int y = 0; y < block.height && values.length > 0; y++) {
           for (int x = 0; x < block.width; x++) {
@@ -85,9 +85,9 @@ final class Jpeg2000Samples {
   private float[] irreversible(Jpeg2000Tile.Component component, int precision) {
     float[] plane = new float[width * height];
     BlockDecoder decoder = new BlockDecoder();
-    for (Jpeg2000Tile.BandPart part : component.parts) {
+    for (Jpeg2000Precinct.BandPart part : component.parts) {
       float step = 0.5f * component.style.stepSize(part.band, precision);
-      for (Jpeg2000Tile.Block block : part.blocks) {
+      for (Jpeg2000Precinct.Block block : part.blocks) {
         int[] values = decode(decoder, component, part, block);
         for (int y = 0; y < block.height && values.length > 0; y++) {
           for (int x = 0; x < block.width; x++) {
@@ -118,8 +118,8 @@ final class Jpeg2000Samples {
   private static int[] decode(
       BlockDecoder decoder,
       Jpeg2000Tile.Component component,
-      Jpeg2000Tile.BandPart part,
-      Jpeg2000Tile.Block block) {
+      Jpeg2000Precinct.BandPart part,
+      Jpeg2000Precinct.Block block) {
     if (block.segments.isEmpty() || block.planes == 0) {
       return new int[0];
     }

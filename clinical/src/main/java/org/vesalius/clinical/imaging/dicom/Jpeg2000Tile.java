@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The packets of a JPEG 2000 tile and what they hold (T.800 B). */
 final class Jpeg2000Tile {
@@ -21,68 +20,6 @@ final class Jpeg2000Tile {
       int toComponent,
       int layers) {}
 
-  /** A code-block: where it lies in its component's plane, and its data. */
-  static final class Block {
-    final int x;
-    final int y;
-    final int width;
-    final int height;
-    final List<BlockDecoder.Segment> segments = new ArrayList<>(1);
-    boolean included;
-    int planes;
-    int lengthBits = 3;
-    int passes;
-
-    Block(int x, int y, int width, int height) {
-      this.x = x;
-      this.y = y;
-      this.width = width;
-      this.height = height;
-    }
-  }
-
-  /** The blocks of one band in one precinct. */
-  static final class BandPart {
-    final int band;
-    final int across;
-    final Block[] blocks;
-    final TagTree inclusion;
-    final TagTree zeroPlanes;
-
-    BandPart(int band, int across, Block[] blocks) {
-      this.band = band;
-      this.across = across;
-      this.blocks = blocks;
-      int down = blocks.length == 0 ? 0 : blocks.length / across;
-      this.inclusion = new TagTree(Math.max(across, 1), Math.max(down, 1));
-      this.zeroPlanes = new TagTree(Math.max(across, 1), Math.max(down, 1));
-    }
-  }
-
-  /** A precinct; its blocks are made when its first packet that is not empty comes. */
-  private static final class Precinct {
-    final Component component;
-    final int resolution;
-    final int column;
-    final int row;
-
-    /** Its place on the grid of the image, by which some progressions go. */
-    final long x;
-
-    final long y;
-    int layers;
-    @Nullable List<BandPart> parts;
-
-    Precinct(Component component, int resolution, int column, int row, long x, long y) {
-      this.component = component;
-      this.resolution = resolution;
-      this.column = column;
-      this.row = row;
-      this.x = x;
-      this.y = y;
-    }
-  }
-
   /** A component of the tile, on the grid of the image. */
   static final class Component {
     final int index;
@@ -91,7 +28,7 @@ final class Jpeg2000Tile {
     final int y0;
     final int x1;
     final int y1;
-    final List<BandPart> parts = new ArrayList<>();
+    final List<Jpeg2000Precinct.BandPart> parts = new ArrayList<>();
 
     Component(int index, Jpeg2000Style style, int x0, int y0, int x1, int y1) {
       this.index = index;
@@ -104,7 +41,7 @@ final class Jpeg2000Tile {
 
     /** A coordinate at a resolution. */
     int at(int coordinate, int resolution) {
-      return ceilShift(coordinate, style.levels() - resolution);
+      return Jpeg2000Precinct.ceilShift(coordinate, style.levels() - resolution);
     }
   }
 
@@ -112,7 +49,7 @@ final class Jpeg2000Tile {
   private final boolean startMarkers;
   private final boolean endMarkers;
   private final PacketBits bits;
-  private final List<Precinct> precincts = new ArrayList<>();
+  private final List<Jpeg2000Precinct> precincts = new ArrayList<>();
 
   Jpeg2000Tile(
       Component[] components, int layers, boolean startMarkers, boolean endMarkers, byte[] body) {
@@ -123,49 +60,13 @@ final class Jpeg2000Tile {
     long packets = 0;
     for (Component component : components) {
       for (int r = 0; r <= component.style.levels(); r++) {
-        packets += precincts(component, r) * layers;
+        packets += Jpeg2000Precinct.count(component, r) * layers;
         // A packet takes a byte or more.
         if (packets > body.length) {
           throw new CodecException(
               0, "truncated: a JPEG 2000 tile of %d bytes for more packets".formatted(body.length));
         }
-        addPrecincts(component, r);
-      }
-    }
-  }
-
-  static int ceilShift(int value, int shift) {
-    return shift > 31 ? (value > 0 ? 1 : 0) : (int) ((value + (1L << shift) - 1) >> shift);
-  }
-
-  private static long precincts(Component component, int r) {
-    int width = component.style.precincts()[r] & 15;
-    int height = component.style.precincts()[r] >> 4;
-    int x0 = component.at(component.x0, r);
-    int y0 = component.at(component.y0, r);
-    int x1 = component.at(component.x1, r);
-    int y1 = component.at(component.y1, r);
-    return x1 <= x0 || y1 <= y0
-        ? 0
-        : (long) (ceilShift(x1, width) - (x0 >> width)) * (ceilShift(y1, height) - (y0 >> height));
-  }
-
-  private void addPrecincts(Component component, int r) {
-    if (precincts(component, r) == 0) {
-      return;
-    }
-    int width = component.style.precincts()[r] & 15;
-    int height = component.style.precincts()[r] >> 4;
-    int scale = component.style.levels() - r;
-    for (int row = component.at(component.y0, r) >> height;
-        row < ceilShift(component.at(component.y1, r), height);
-        row++) {
-      for (int column = component.at(component.x0, r) >> width;
-          column < ceilShift(component.at(component.x1, r), width);
-          column++) {
-        long x = Math.max(component.x0, (long) column << (width + scale));
-        long y = Math.max(component.y0, (long) row << (height + scale));
-        precincts.add(new Precinct(component, r, column, row, x, y));
+        precincts.addAll(Jpeg2000Precinct.of(component, r));
       }
     }
   }
@@ -173,8 +74,8 @@ final class Jpeg2000Tile {
   /** Reads all packets in the order of progressions. */
   void read(List<Progression> progressions) {
     for (Progression progression : progressions) {
-      List<Precinct> covered = new ArrayList<>();
-      for (Precinct precinct : precincts) {
+      List<Jpeg2000Precinct> covered = new ArrayList<>();
+      for (Jpeg2000Precinct precinct : precincts) {
         int c = precinct.component.index;
         int r = precinct.resolution;
         if (c >= progression.fromComponent
@@ -184,10 +85,10 @@ final class Jpeg2000Tile {
           covered.add(precinct);
         }
       }
-      Comparator<Precinct> byComponent = Comparator.comparingInt(p -> p.component.index);
-      Comparator<Precinct> byResolution = Comparator.comparingInt(p -> p.resolution);
-      Comparator<Precinct> byPlace =
-          Comparator.<Precinct>comparingLong(p -> p.y).thenComparingLong(p -> p.x);
+      Comparator<Jpeg2000Precinct> byComponent = Comparator.comparingInt(p -> p.component.index);
+      Comparator<Jpeg2000Precinct> byResolution = Comparator.comparingInt(p -> p.resolution);
+      Comparator<Jpeg2000Precinct> byPlace =
+          Comparator.<Jpeg2000Precinct>comparingLong(p -> p.y).thenComparingLong(p -> p.x);
       // Sorting is stable: precincts of one resolution stay in the order of their rows.
       covered.sort(
           switch (progression.kind) {
@@ -214,14 +115,14 @@ final class Jpeg2000Tile {
           from = to;
         }
       } else {
-        for (Precinct precinct : covered) {
+        for (Jpeg2000Precinct precinct : covered) {
           for (int layer = precinct.layers; layer < last; layer++) {
             readPacket(precinct, layer);
           }
         }
       }
     }
-    for (Precinct precinct : precincts) {
+    for (Jpeg2000Precinct precinct : precincts) {
       if (precinct.layers < layers) {
         throw new CodecException(
             bits.position(), "corrupt: JPEG 2000 progressions leave packets out");
@@ -229,15 +130,15 @@ final class Jpeg2000Tile {
     }
   }
 
-  private void readLayer(List<Precinct> covered, int layer) {
-    for (Precinct precinct : covered) {
+  private void readLayer(List<Jpeg2000Precinct> covered, int layer) {
+    for (Jpeg2000Precinct precinct : covered) {
       if (precinct.layers == layer) {
         readPacket(precinct, layer);
       }
     }
   }
 
-  private void readPacket(Precinct precinct, int layer) {
+  private void readPacket(Jpeg2000Precinct precinct, int layer) {
     precinct.layers = layer + 1;
     if (startMarkers) {
       bits.skipMarker(0x91, 6);
@@ -249,17 +150,11 @@ final class Jpeg2000Tile {
       }
       return;
     }
-    List<BandPart> parts = precinct.parts;
-    if (parts == null) {
-      parts = parts(precinct);
-      precinct.parts = parts;
-      precinct.component.parts.addAll(parts);
-    }
-    List<Block> blocks = new ArrayList<>();
+    List<Jpeg2000Precinct.Block> blocks = new ArrayList<>();
     List<int[]> lengths = new ArrayList<>();
-    for (BandPart part : parts) {
+    for (Jpeg2000Precinct.BandPart part : precinct.parts()) {
       for (int i = 0; i < part.blocks.length; i++) {
-        Block block = part.blocks[i];
+        Jpeg2000Precinct.Block block = part.blocks[i];
         if (isIncluded(part, block, i % part.across, i / part.across, layer, precinct)) {
           int passes = readPasses();
           while (bits.bit() == 1) {
@@ -281,7 +176,12 @@ final class Jpeg2000Tile {
   }
 
   private boolean isIncluded(
-      BandPart part, Block block, int x, int y, int layer, Precinct precinct) {
+      Jpeg2000Precinct.BandPart part,
+      Jpeg2000Precinct.Block block,
+      int x,
+      int y,
+      int layer,
+      Jpeg2000Precinct precinct) {
     if (block.included) {
       return bits.bit() == 1;
     }
@@ -321,7 +221,11 @@ final class Jpeg2000Tile {
 
   /** Splits passes where the arithmetic coder is terminated (T.800 D.4.2, D.6). */
   private void readLengths(
-      Block block, int count, int style, List<Block> blocks, List<int[]> lengths) {
+      Jpeg2000Precinct.Block block,
+      int count,
+      int style,
+      List<Jpeg2000Precinct.Block> blocks,
+      List<int[]> lengths) {
     int left = count;
     while (left > 0) {
       int most;
@@ -355,7 +259,7 @@ final class Jpeg2000Tile {
     }
   }
 
-  private static void append(Block block, int passes, byte[] data, int open) {
+  private static void append(Jpeg2000Precinct.Block block, int passes, byte[] data, int open) {
     if (open == 1 || block.segments.isEmpty()) {
       block.segments.add(new BlockDecoder.Segment(passes, data, data.length));
       return;
@@ -364,61 +268,5 @@ final class Jpeg2000Tile {
     byte[] both = Arrays.copyOf(last.data(), last.length() + data.length);
     System.arraycopy(data, 0, both, last.length(), data.length);
     block.segments.add(new BlockDecoder.Segment(last.passes() + passes, both, both.length));
-  }
-
-  private static List<BandPart> parts(Precinct precinct) {
-    Component component = precinct.component;
-    Jpeg2000Style style = component.style;
-    int r = precinct.resolution;
-    int level = r == 0 ? style.levels() : style.levels() - r + 1;
-    int halved = r == 0 ? 0 : 1;
-    int width = (style.precincts()[r] & 15) - halved;
-    int height = (style.precincts()[r] >> 4) - halved;
-    int blockWidth = Math.min(style.blockWidth(), width);
-    int blockHeight = Math.min(style.blockHeight(), height);
-    List<BandPart> parts = new ArrayList<>();
-    for (int orientation = r == 0 ? 0 : 1; orientation <= (r == 0 ? 0 : 3); orientation++) {
-      int right = orientation & 1;
-      int below = orientation >> 1;
-      int bandX0 = bandAt(component.x0, level, right);
-      int bandY0 = bandAt(component.y0, level, below);
-      int x0 = (int) Math.max(bandX0, (long) precinct.column << width);
-      int y0 = (int) Math.max(bandY0, (long) precinct.row << height);
-      int x1 = (int) Math.min(bandAt(component.x1, level, right), (precinct.column + 1L) << width);
-      int y1 = (int) Math.min(bandAt(component.y1, level, below), (precinct.row + 1L) << height);
-      int band = r == 0 ? 0 : 3 * (r - 1) + orientation;
-      if (x1 <= x0 || y1 <= y0) {
-        continue;
-      }
-      // Where the band lies in the plane: beside and below what is there of lower resolution.
-      int offsetX =
-          right == 0 ? 0 : component.at(component.x1, r - 1) - component.at(component.x0, r - 1);
-      int offsetY =
-          below == 0 ? 0 : component.at(component.y1, r - 1) - component.at(component.y0, r - 1);
-      int across = ceilShift(x1, blockWidth) - (x0 >> blockWidth);
-      int down = ceilShift(y1, blockHeight) - (y0 >> blockHeight);
-      Block[] blocks = new Block[across * down];
-      for (int i = 0; i < blocks.length; i++) {
-        int column = (x0 >> blockWidth) + i % across;
-        int row = (y0 >> blockHeight) + i / across;
-        int left = Math.max(x0, column << blockWidth);
-        int top = Math.max(y0, row << blockHeight);
-        int end = (int) Math.min(x1, (column + 1L) << blockWidth);
-        int bottom = (int) Math.min(y1, (row + 1L) << blockHeight);
-        blocks[i] =
-            new Block(left - bandX0 + offsetX, top - bandY0 + offsetY, end - left, bottom - top);
-      }
-      parts.add(new BandPart(band, across, blocks));
-    }
-    return parts;
-  }
-
-  /** A coordinate in a band (T.800 B-15). */
-  private static int bandAt(int coordinate, int level, int high) {
-    if (level == 0) {
-      return coordinate;
-    }
-    long half = high == 0 ? 0 : 1L << (level - 1);
-    return (int) Math.max(0, ((long) coordinate - half + (1L << level) - 1) >> level);
   }
 }

@@ -8,6 +8,7 @@ final class PixelFrames {
   private final DataSet data;
   private final TransferSyntax syntax;
   private final @Nullable Element element;
+  private final @Nullable Element real;
   private volatile @Nullable FrameIndex index;
 
   PixelFrames(String file, DataSet data, TransferSyntax syntax) {
@@ -15,34 +16,55 @@ final class PixelFrames {
     this.data = data;
     this.syntax = syntax;
     this.element = data.find(Tag.PIXEL_DATA);
+    this.real = RealPixels.find(data);
   }
 
   int count() {
-    if (element == null && !hasFloats()) {
+    if (element == null && real == null) {
       return 0;
     }
     int declared = data.integer(Tag.NUMBER_OF_FRAMES).orElse(1);
     if (declared < 1) {
       throw data.fail(Tag.NUMBER_OF_FRAMES, "expected 1 or more, found " + declared);
     }
+    long most = most();
+    if (declared > most) {
+      throw data.fail(
+          Tag.NUMBER_OF_FRAMES,
+          "expected at most %d, as many as there are pixels for, found %d; get the whole file"
+              .formatted(most, declared));
+    }
     return declared;
   }
 
-  StoredFrame frame(int index) {
-    int count = count();
-    if (index < 0 || index >= Math.max(count, 1)) {
-      throw new IndexOutOfBoundsException(
-          "%s: expected a frame from 0 to %d, found %d".formatted(file, count - 1, index));
+  /** No file has more frames, so that nobody goes through those that it only claims to have. */
+  private long most() {
+    Element pixels = element != null ? element : real;
+    if (pixels == null) {
+      return 0;
     }
+    Fragments fragments = pixels.fragments();
+    if (fragments != null) {
+      // A video has many frames in a fragment.
+      boolean each = syntax.isDecodable() && syntax.isEncapsulated();
+      return each ? fragments.count() : pixels.length();
+    }
+    long area =
+        Math.max(1L, data.integer(Tag.ROWS).orElse(1))
+            * Math.max(1L, data.integer(Tag.COLUMNS).orElse(1));
+    return Math.max(1, 8 * pixels.length() / area);
+  }
+
+  StoredFrame frame(int index) {
+    int count = checked(index);
     if (!syntax.isDecodable()) {
       throw new UnsupportedTransferSyntaxException(file, syntax);
     }
     if (element == null) {
-      throw data.fail(
-          hasFloats() ? Tag.FLOAT_PIXEL_DATA : Tag.PIXEL_DATA,
-          hasFloats()
-              ? "expected pixels that are integers, found floating point; convert them"
-              : "expected pixels, found none; give a file that holds an image");
+      throw real != null
+          ? real.fail("expected pixels that are integers, found floating point")
+          : data.fail(
+              Tag.PIXEL_DATA, "expected pixels, found none; give a file that holds an image");
     }
     ImagePixels pixels = ImagePixels.of(data);
     Fragments fragments = element.fragments();
@@ -56,8 +78,26 @@ final class PixelFrames {
         : encapsulated(pixels, element, fragments, index, count);
   }
 
-  private boolean hasFloats() {
-    return data.contains(Tag.FLOAT_PIXEL_DATA) || data.contains(Tag.DOUBLE_FLOAT_PIXEL_DATA);
+  /** The number of frames, if an index is one of them. */
+  private int checked(int index) {
+    int count = count();
+    if (index < 0 || index >= Math.max(count, 1)) {
+      throw new IndexOutOfBoundsException(
+          "%s: expected a frame from 0 to %d, found %d".formatted(file, count - 1, index));
+    }
+    return count;
+  }
+
+  boolean areReal() {
+    return element == null && real != null;
+  }
+
+  RealFrame realFrame(int index) {
+    int count = checked(index);
+    if (real == null) {
+      throw data.fail(Tag.FLOAT_PIXEL_DATA, "expected pixels of floating point, found none");
+    }
+    return RealPixels.frame(data, real, index, count);
   }
 
   /**
@@ -107,8 +147,7 @@ final class PixelFrames {
 
   private StoredFrame encapsulated(
       ImagePixels pixels, Element element, Fragments fragments, int index, int count) {
-    boolean rle = syntax.codec() == TransferSyntax.Codec.RLE;
-    FrameIndex frames = index(element, fragments, count, rle);
+    FrameIndex frames = index(pixels, element, fragments, count);
     byte[] coded = frames.frame(index);
     try {
       return switch (syntax.codec()) {
@@ -147,17 +186,18 @@ final class PixelFrames {
   }
 
   /** Found once; two threads may both find it, and find the same. */
-  private FrameIndex index(Element element, Fragments fragments, int count, boolean rle) {
+  private FrameIndex index(ImagePixels pixels, Element element, Fragments fragments, int count) {
     FrameIndex known = index;
     if (known == null) {
-      known = FrameIndex.of(data, element, fragments, count, rle);
+      boolean rle = syntax.codec() == TransferSyntax.Codec.RLE;
+      known = FrameIndex.of(data, element, fragments, count, rle ? RleDecoder.segments(pixels) : 0);
       index = known;
     }
     return known;
   }
 
-  private static StoredFrame decoded(ImagePixels pixels, DecodedFrame decoded) {
-    return pixels.ofDecoded(decoded);
+  private StoredFrame decoded(ImagePixels pixels, DecodedFrame decoded) {
+    return pixels.ofDecoded(decoded, syntax.isLossless());
   }
 
   private void checkPairs(ImagePixels pixels) {

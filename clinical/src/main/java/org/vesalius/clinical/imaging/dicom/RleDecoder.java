@@ -2,15 +2,20 @@ package org.vesalius.clinical.imaging.dicom;
 
 /** Run lengths of bytes, one segment for each byte of each sample (PS3.5 Annex G). */
 final class RleDecoder {
-  private static final int HEADER = 64;
-  private static final int MAX_SEGMENTS = 15;
+  static final int HEADER = 64;
+  static final int MAX_SEGMENTS = 15;
 
   private RleDecoder() {}
+
+  /** How many segments a frame has: one for each byte of a pixel. */
+  static int segments(ImagePixels pixels) {
+    return pixels.allocated() / 8 * pixels.samplesPerPixel();
+  }
 
   /** The frame as little endian bytes, the samples of a pixel together. */
   static byte[] decode(byte[] data, ImagePixels pixels) {
     int width = pixels.allocated() / 8;
-    int segments = width * pixels.samplesPerPixel();
+    int segments = segments(pixels);
     int plane = pixels.rows() * pixels.columns();
     if (width == 0) {
       throw new CodecException(0, "expected 8, 16 or 32 bits allocated for RLE, found 1");

@@ -45,6 +45,10 @@ public record Tag(int value) implements Comparable<Tag> {
   public static final Tag PIXEL_REPRESENTATION = new Tag(0x0028_0103);
   public static final Tag PIXEL_PADDING_VALUE = new Tag(0x0028_0120);
   public static final Tag PIXEL_PADDING_RANGE_LIMIT = new Tag(0x0028_0121);
+  public static final Tag FLOAT_PIXEL_PADDING_VALUE = new Tag(0x0028_0122);
+  public static final Tag DOUBLE_FLOAT_PIXEL_PADDING_VALUE = new Tag(0x0028_0123);
+  public static final Tag FLOAT_PIXEL_PADDING_RANGE_LIMIT = new Tag(0x0028_0124);
+  public static final Tag DOUBLE_FLOAT_PIXEL_PADDING_RANGE_LIMIT = new Tag(0x0028_0125);
   public static final Tag BURNED_IN_ANNOTATION = new Tag(0x0028_0301);
   public static final Tag WINDOW_CENTER = new Tag(0x0028_1050);
   public static final Tag WINDOW_WIDTH = new Tag(0x0028_1051);

@@ -2,6 +2,7 @@ package org.vesalius.clinical.imaging.dicom;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How a data set and its pixels are stored (PS3.5 10, PS3.6 A). Every one of the standard has a
@@ -100,6 +101,16 @@ public final class TransferSyntax {
           refused(".7.2", "SMPTE ST 2110-20 Uncompressed Interlaced Active Video"),
           refused(".7.3", "SMPTE ST 2110-30 PCM Digital Audio"));
 
+  /** Of those that are decoded here, the ones whose pixels need not come back as they were. */
+  private static final Set<String> LOSSY =
+      Set.of(
+          ROOT + ".4.50",
+          ROOT + ".4.51",
+          ROOT + ".4.53",
+          ROOT + ".4.55",
+          ROOT + ".4.81",
+          ROOT + ".4.91");
+
   static final TransferSyntax IMPLICIT_LITTLE_ENDIAN = of(ROOT);
   static final TransferSyntax EXPLICIT_LITTLE_ENDIAN = of(ROOT + ".1");
   static final TransferSyntax EXPLICIT_BIG_ENDIAN = of(ROOT + ".2");
@@ -160,6 +171,10 @@ public final class TransferSyntax {
 
   boolean deflated() {
     return deflated;
+  }
+
+  boolean isLossless() {
+    return !LOSSY.contains(uid);
   }
 
   boolean isEncapsulated() {

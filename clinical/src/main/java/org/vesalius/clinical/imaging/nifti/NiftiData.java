@@ -19,6 +19,9 @@ sealed interface NiftiData {
   /** Deflate makes at most 1,032 bytes of one. */
   long MOST_PER_BYTE = 1032;
 
+  /** Of several small pictures. */
+  int ARRAY_BYTES = 1 << 20;
+
   /**
    * The bytes of one picture.
    *
@@ -45,11 +48,16 @@ sealed interface NiftiData {
     }
   }
 
-  /** Voxels that were compressed: kept in memory. */
-  record Unpacked(List<byte[]> pictures) implements NiftiData {
+  /**
+   * Voxels that were compressed: kept in memory, so many pictures in each array that small ones
+   * take no more than their bytes.
+   */
+  record Unpacked(List<byte[]> arrays, int perArray, int pictureBytes) implements NiftiData {
     @Override
     public ByteBuffer picture(long index) {
-      return ByteBuffer.wrap(pictures.get(Math.toIntExact(index)));
+      byte[] array = arrays.get(Math.toIntExact(index / perArray));
+      int from = (int) (index % perArray) * pictureBytes;
+      return ByteBuffer.wrap(array, from, pictureBytes).slice();
     }
   }
 
@@ -105,20 +113,21 @@ sealed interface NiftiData {
   private static NiftiData unpack(NiftiHeader header, Path file, String origin, long expected)
       throws IOException {
     int pictureBytes = Math.toIntExact(header.pictureBytes());
-    List<byte[]> pictures = new ArrayList<>();
+    int perArray = Math.max(1, ARRAY_BYTES / pictureBytes);
+    List<byte[]> arrays = new ArrayList<>();
     try (InputStream in = unpacking(file)) {
       in.skipNBytes(header.offset());
-      for (long i = 0; i < header.pictures(); i++) {
-        byte[] picture = in.readNBytes(pictureBytes);
-        if (picture.length < pictureBytes) {
-          long found = header.offset() + i * pictureBytes + picture.length;
-          throw truncated(origin, expected, found);
+      for (long i = 0; i < header.pictures(); i += perArray) {
+        int wanted = (int) Math.min(perArray, header.pictures() - i) * pictureBytes;
+        byte[] array = in.readNBytes(wanted);
+        if (array.length < wanted) {
+          throw truncated(origin, expected, header.offset() + i * pictureBytes + array.length);
         }
-        pictures.add(picture);
+        arrays.add(array);
       }
       // The checksum comes after the last byte; what else may follow is nobody's.
       int unused = in.read();
-      return new Unpacked(pictures);
+      return new Unpacked(arrays, perArray, pictureBytes);
     } catch (EOFException e) {
       throw new NiftiFormatException(origin, "truncated: the compressed data ends early", e);
     } catch (ZipException e) {

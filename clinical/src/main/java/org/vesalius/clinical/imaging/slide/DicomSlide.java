@@ -26,6 +26,9 @@ public final class DicomSlide implements TiledPicture {
   private static final Tag COLUMN_POSITION = Tag.of(0x0048, 0x021e);
   private static final Tag ROW_POSITION = Tag.of(0x0048, 0x021f);
 
+  /** Of a slide of a terapixel in tiles of 256 by 256. */
+  private static final int MOST_PLACES = 1 << 24;
+
   private final DicomImage image;
   private final int width;
   private final int height;
@@ -69,7 +72,7 @@ public final class DicomSlide implements TiledPicture {
               * Math.ceilDiv(height.getAsInt(), tileHeight.getAsInt());
     }
     // A sparse file has fewer tiles than places, but not a thousandth.
-    if (places < 1 || places > 1000L * file.frames()) {
+    if (places < 1 || places > Math.min(MOST_PLACES, 1000L * file.frames())) {
       throw fail(
           name,
           "a picture of %dx%d pixels in %d tiles of %dx%d: expected as many as it needs"

@@ -120,7 +120,8 @@ final class DataSetTest {
             .dataSet();
     assertEquals(-1000, data.integer(Tag.PIXEL_PADDING_VALUE).orElseThrow());
     DataSet item = data.items(Tag.MODALITY_LUT_SEQUENCE).get(0);
-    assertArrayEquals(new long[] {65535, 64536, 16}, item.integers(Tag.LUT_DESCRIPTOR));
+    // The second number is a value of a pixel, which has a sign here.
+    assertArrayEquals(new long[] {-1, -1000, 16}, item.integers(Tag.LUT_DESCRIPTOR));
     assertEquals(1, data.items(Tag.of(0x0029, 0x1000)).size());
   }
 
@@ -247,7 +248,8 @@ final class DataSetTest {
         DicomBytes.file(EXPLICIT)
             .text(0x0010_1010, "AS", "SECRET")
             .text(0x0010_1030, "DS", "SECRET")
-            .text(0x0028_1053, "DS", "two")
+            .text(0x0018_0050, "DS", "SECRET")
+            .text(0x0028_1053, "DS", "1,5")
             .read()
             .dataSet();
     var weight =
@@ -257,6 +259,9 @@ final class DataSetTest {
         String.valueOf(weight.getMessage())
             .startsWith("test.dcm: (0010,1030) PatientWeight at byte "));
     var slope = assertThrows(DicomFormatException.class, () -> data.numbers(Tag.RESCALE_SLOPE));
-    assertTrue(String.valueOf(slope.getMessage()).endsWith("found \"two\""));
+    assertTrue(String.valueOf(slope.getMessage()).endsWith("found \"1,5\""));
+    // What writers put by mistake into a harmless attribute may be a name, too.
+    var thick = assertThrows(DicomFormatException.class, () -> data.numbers(Tag.SLICE_THICKNESS));
+    assertTrue(String.valueOf(thick.getMessage()).endsWith("found other text"));
   }
 }

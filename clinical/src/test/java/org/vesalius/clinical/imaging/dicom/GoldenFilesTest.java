@@ -24,7 +24,7 @@ final class GoldenFilesTest {
   private static final Map<String, String> BROKEN =
       Map.of(
           "MR_truncated.dcm", "truncated: expected 8192 bytes of value, found 8130",
-          "badVR.dcm", "expected a number of PS3.5 6.2, found \"1A\"",
+          "badVR.dcm", "expected a number of PS3.5 6.2, found other text",
           "JPEG2000-embedded-sequence-delimiter.dcm", "frame 0 (JPEG 2000 Image Compression)");
 
   /** GDCM 3.0.21 mixes up the bytes of these; DCMTK does not. */

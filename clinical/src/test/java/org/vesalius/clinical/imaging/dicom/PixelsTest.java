@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Base64;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -98,7 +99,7 @@ final class PixelsTest {
     fails(
         "expected 1 to 65535", image(0, 3, 16, 12, 11, 0).element(0x7fe0_0010, "OW", new byte[6]));
     fails(
-        "expected 9223372036854775807 bytes",
+        "expected at most 1, as many as there are pixels for, found 2147483647",
         DicomBytes.file(EXPLICIT)
             .text(0x0028_0004, "CS", "MONOCHROME2")
             .text(0x0028_0008, "IS", "2147483647")
@@ -119,16 +120,103 @@ final class PixelsTest {
   void framesAreFoundByEveryKindOfTable() {
     // Without table: one fragment each.
     assertFrames(fragments(3, new byte[0], 4, 4, 4));
+    // A table may be wrong where there is no other way.
+    assertFrames(fragments(3, offsets(0, 0, 0), 4, 4, 4));
     // A basic offset table; the second frame has two fragments.
     assertFrames(fragments(3, offsets(0, 12, 32), 4, 2, 2, 4));
     fails("no such", "expected a fragment at offset", fragments(3, offsets(0, 11, 32), 4, 2, 2, 4));
     fails("short", "expected a basic offset table", fragments(3, offsets(0, 12), 4, 2, 2, 4));
     fails("order", "expected ascending offsets", fragments(3, offsets(0, 32, 12), 4, 2, 2, 4));
     fails("unsettled", "expected an offset table", fragments(3, new byte[0], 4, 2, 2, 4));
-    fails("few", "a fragment or more", fragments(3, new byte[0], 4, 4));
+    fails("few", "expected at most 2", fragments(3, new byte[0], 4, 4));
+    fails("none", "expected at most 0", fragments(1, new byte[0]));
     // One frame of many fragments needs none.
     DicomFile one = fragments(1, new byte[0], 1, 1, 2);
     assertArrayEquals(new int[] {0, 1, 2, 3}, one.frame(0).samples());
+  }
+
+  /** Who goes through all frames of such a file would not come to an end. */
+  @Test
+  void framesThatAreNotThereAreNotCounted() {
+    DicomBytes bytes =
+        image(2, 3, 16, 16, 15, 0)
+            .text(0x0028_0008, "IS", "2147483647")
+            .element(0x7fe0_0010, "OW", new byte[12]);
+    var failed = assertThrows(DicomFormatException.class, () -> bytes.read().frames());
+    assertTrue(
+        String.valueOf(failed.getMessage()).contains("NumberOfFrames at byte"),
+        failed.getMessage());
+    // A video has many frames in one fragment, and is refused when a frame is asked for.
+    DicomFile video =
+        DicomBytes.file("1.2.840.10008.1.2.4.102")
+            .text(0x0028_0008, "IS", "20")
+            .header(0x7fe0_0010, "OB", -1)
+            .item(0xfffe_e000, 0)
+            .item(0xfffe_e000, 4)
+            .bytes((byte) 0, (byte) 0, (byte) 1, (byte) 0)
+            .item(0xfffe_e0dd, 0)
+            .read();
+    assertEquals(20, video.frames());
+    assertThrows(UnsupportedTransferSyntaxException.class, () -> video.frame(19));
+  }
+
+  @Test
+  void framesOfRunLengthsStartWithTheirHeaders() {
+    DicomBytes file =
+        DicomBytes.file("1.2.840.10008.1.2.5")
+            .text(0x0028_0004, "CS", "MONOCHROME2")
+            .text(0x0028_0008, "IS", "2")
+            .u16(0x0028_0010, 2)
+            .u16(0x0028_0011, 2)
+            .u16(0x0028_0100, 8)
+            .header(0x7fe0_0010, "OB", -1)
+            .item(0xfffe_e000, 0);
+    byte[] header = new byte[64];
+    header[0] = 1;
+    header[4] = 64;
+    for (byte frame = 0; frame < 2; frame++) {
+      file.item(0xfffe_e000, 66).bytes(header).bytes((byte) 3, (byte) (4 * frame));
+      file.item(0xfffe_e000, 4);
+      file.bytes((byte) (4 * frame + 1), (byte) (4 * frame + 2), (byte) (4 * frame + 3), (byte) 0);
+    }
+    DicomFile read = file.item(0xfffe_e0dd, 0).read();
+    assertArrayEquals(new int[] {0, 1, 2, 3}, read.frame(0).samples());
+    assertArrayEquals(new int[] {4, 5, 6, 7}, read.frame(1).samples());
+  }
+
+  @Test
+  void whiteThatALossyCodecMissesUpwardsDoesNotBecomeBlack() {
+    // One pixel of brightness 200 where the elements say 7 bits; written by libjpeg's cjpeg.
+    byte[] jpeg =
+        Base64.getDecoder()
+            .decode(
+                "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+                    + "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACv/E"
+                    + "ABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8ASA//2Q==");
+    DicomFile file =
+        DicomBytes.file("1.2.840.10008.1.2.4.50")
+            .text(0x0028_0004, "CS", "MONOCHROME2")
+            .u16(0x0028_0010, 1)
+            .u16(0x0028_0011, 1)
+            .u16(0x0028_0100, 8)
+            .u16(0x0028_0101, 7)
+            .u16(0x0028_0102, 6)
+            .header(0x7fe0_0010, "OB", -1)
+            .item(0xfffe_e000, 0)
+            .item(0xfffe_e000, jpeg.length)
+            .bytes(jpeg)
+            .item(0xfffe_e0dd, 0)
+            .read();
+    assertArrayEquals(new int[] {200}, file.frame(0).samples());
+    // What is lossless may have an overlay there, and has a sign where it says so.
+    ImagePixels pixels = ImagePixels.of(image(1, 2, 16, 12, 11, 1).read().dataSet());
+    int[] cells = {0x1fff, 0x0800};
+    assertArrayEquals(
+        new int[] {-1, -2048},
+        pixels.ofDecoded(new DecodedFrame(2, 1, 1, 16, false, cells.clone()), true).samples());
+    assertArrayEquals(
+        new int[] {0x1fff, 0x0800},
+        pixels.ofDecoded(new DecodedFrame(2, 1, 1, 16, false, cells.clone()), false).samples());
   }
 
   @Test

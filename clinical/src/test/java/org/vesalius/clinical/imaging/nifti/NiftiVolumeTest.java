@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vesalius.clinical.imaging.GreyFrame;
 import org.vesalius.clinical.imaging.MedicalImageException;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.geometry.Point;
@@ -133,6 +135,34 @@ class NiftiVolumeTest {
     byte[] longer = Arrays.copyOf(volume(), volume().length + 50_000_000);
     NiftiVolume volume = NiftiVolume.open(file("longer.nii.gz", Volumes.gzip(longer)), 1000);
     assertEquals(2, volume.frames());
+  }
+
+  /** Objects around pictures of two bytes would take many times these. */
+  @Test
+  void manySmallPicturesTakeLittleMemory() throws IOException {
+    int slices = 30_000;
+    int volumes = 40;
+    short[] voxels = new short[slices * volumes];
+    for (int i = 0; i < voxels.length; i++) {
+      voxels[i] = (short) (31 * i);
+    }
+    byte[] bytes = Volumes.shorts(1, 1, slices, voxels);
+    ByteBuffer.wrap(bytes)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort(40, (short) 4)
+        .putShort(48, (short) volumes);
+    Path file = file("many.nii.gz", Volumes.gzip(bytes));
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    NiftiVolume volume = NiftiVolume.open(file);
+    long used = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(used < 5L * bytes.length, () -> used + " bytes for a file of " + bytes.length);
+    assertEquals(voxels.length, volume.frames());
+    int perArray = NiftiData.ARRAY_BYTES / 2;
+    for (int i : new int[] {0, 1, perArray - 1, perArray, 2 * perArray + 7, voxels.length - 1}) {
+      GreyFrame frame = assertInstanceOf(GreyFrame.class, volume.frame(i));
+      assertEquals(voxels[i], frame.values().value(0), "picture " + i);
+    }
   }
 
   @Test

@@ -97,6 +97,14 @@ class DicomSlideTest {
     assertTrue(message.contains("focal planes"), message);
     DicomBytes huge = slide(6).longs(0x0048_0006, "UL", Integer.MAX_VALUE);
     assertThrows(MedicalImageException.class, () -> open(huge));
+    // As many places as there may be for so many tiles, and more than any slide has.
+    int tiles = 20_000;
+    DicomBytes wide =
+        DicomBytes.colours(1, 1, "RGB", new byte[3 * tiles])
+            .text(0x0028_0008, "IS", String.valueOf(tiles))
+            .longs(0x0048_0006, "UL", 1000 * tiles)
+            .longs(0x0048_0007, "UL", 1);
+    assertThrows(MedicalImageException.class, () -> open(wide));
   }
 
   @Test

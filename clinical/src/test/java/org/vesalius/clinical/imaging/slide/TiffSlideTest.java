@@ -1,5 +1,6 @@
 package org.vesalius.clinical.imaging.slide;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -142,6 +143,21 @@ class TiffSlideTest {
     assertEquals(250, colour(tile, new Point(2510, 2510))[0], 2);
     assertEquals(200, colour(tile, new Point(2600, 2600))[0], 2);
     assertEquals(100, colour(tile, new Point(2600, 2600))[2], 2);
+  }
+
+  @Test
+  void bigFilesAreTheSame() throws IOException {
+    byte[] bytes = TiledTiff.of(40_000, true, page(5_000, 4_100, 10, 10), page(1_250, 1_025, 2, 2));
+    TiffSlide small = TiffSlide.open(Files.write(folder.resolve("a.tif"), bytes)).orElseThrow();
+    TiffSlide big =
+        TiffSlide.open(Files.write(folder.resolve("b.tif"), BigTiff.of(bytes))).orElseThrow();
+    assertEquals(List.of(1_250, 5_000), big.levelWidths());
+    assertEquals(small.place(), big.place());
+    TiledPicture.Tile tile = new TiledPicture.Tile(2500, 2500, 300, 300);
+    assertArrayEquals(
+        small.region(tile, 300).image().copyRgb(), big.region(tile, 300).image().copyRgb());
+    assertArrayEquals(small.overview(200).image().copyRgb(), big.overview(200).image().copyRgb());
+    assertEquals(200, colour(big.region(tile, 300), new Point(2600, 2600))[0], 2);
   }
 
   @Test
