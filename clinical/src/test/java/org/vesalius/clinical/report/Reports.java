@@ -138,6 +138,35 @@ public final class Reports {
         "ab".repeat(32));
   }
 
+  /** A sentence about two findings, one there and one not. */
+  public static Report two() {
+    KeyPoint nodule = point(true, 0.9, Verdict.SUPPORTED);
+    KeyPoint other =
+        new KeyPoint(
+            "pneumothorax",
+            "no pneumothorax",
+            false,
+            "",
+            OptionalDouble.of(0.8),
+            Verdict.SUPPORTED,
+            -1);
+    Sentence both = sentence(0, "Both.", List.of(nodule, other), List.of(), List.of());
+    CodedConcept code = new CodedConcept(CodedConcept.Scheme.RADLEX, "RID5352", "pneumothorax");
+    return new Report(
+        "run-3",
+        Instant.parse("2026-01-02T03:04:05Z"),
+        "chest-xray",
+        Locale.ENGLISH,
+        List.of(new Report.Section("findings", "Findings", List.of(both))),
+        List.of(),
+        List.of(),
+        List.of(),
+        Map.of("nodule", CODES, "pneumothorax", new FindingCodes(List.of(code), List.of())),
+        Optional.empty(),
+        "",
+        "");
+  }
+
   /** Nothing in it. */
   public static Report empty() {
     return new Report(

@@ -327,6 +327,23 @@ class TraceVerifierTest {
     assertFalse(found.isValid());
   }
 
+  /** The signature is of the last hash, which whoever edits an entry can leave as it is. */
+  @Test
+  void nobodyHasSignedABrokenChain() {
+    String signed =
+        new String(TraceFile.bytes(SampleTraces.chest(), SIGNER), StandardCharsets.US_ASCII);
+    byte[] edited =
+        signed
+            .replace("No pleural effusion", "A pleural effusion")
+            .getBytes(StandardCharsets.US_ASCII);
+    for (TraceVerifier verifier : List.of(VERIFIER, new TraceVerifier(KEYS.getPublic()))) {
+      Verification found = verifier.verify(edited);
+      assertFalse(found.isValid());
+      assertEquals(SignatureState.INVALID, found.signature());
+      assertEquals(Optional.empty(), found.signedBy());
+    }
+  }
+
   @Test
   void signaturesNameTheirKey() {
     byte[] file = TraceFile.bytes(SampleTraces.small(), SIGNER);

@@ -92,9 +92,13 @@ final class FhirObservations {
   /**
    * What the sentence says of coded findings: of one, whose code the observation has, under a code
    * of ours, since a component must not repeat that (obs-7); of several under their own codes. A
-   * sentence that compares says both of the same finding, and then this says nothing.
+   * sentence that compares says both of the same finding, and then this says nothing; nor does it
+   * of a sentence that is not supported, which no program should take for a finding.
    */
   private void presence(Observation observation, Sentence sentence, List<String> findings) {
+    if (sentence.verdict() != Sentence.Verdict.SUPPORTED) {
+      return;
+    }
     for (String finding : findings) {
       List<Boolean> said =
           sentence.points().stream()

@@ -66,7 +66,7 @@ class FhirReportTest {
     if (Boolean.getBoolean("vesalius.full")) {
       bundles.add(FhirReport.json(full, FhirOptions.anonymous()));
       bundles.add(FhirReport.json(Reports.full(Reports.plainImages()), FhirOptions.anonymous()));
-      bundles.add(FhirReport.json(Reports.empty(), FhirOptions.anonymous()));
+      bundles.add(FhirReport.json(Reports.two(), FhirOptions.anonymous()));
     }
     for (String bundle : bundles) {
       for (SingleValidationMessage message : validator.validateWithResult(bundle).getMessages()) {
@@ -174,7 +174,8 @@ class FhirReportTest {
     assertEquals(List.of("http://loinc.org|59776-5"), codes(nodule.getCategory().get(1)));
     assertEquals(Optional.of("LA9633-4"), presence(nodule));
     Observation denied = observation(bundle, "左肺上叶结节，建议随访。No pleural effusion.");
-    assertEquals(Optional.of("LA9634-2"), presence(denied), "the code says what it is about");
+    assertEquals(codes(nodule.getCode()), codes(denied.getCode()), "what it is about");
+    assertEquals(Optional.empty(), presence(denied), "it is not supported");
     Observation width = (Observation) bundle.getEntry().get(2).getResource();
     assertEquals(List.of("http://radlex.org|RID1301"), codes(width.getBodySite()));
     Bundle licensed = read(FhirReport.json(report, FhirOptions.anonymous().withSnomedCt()));
@@ -182,6 +183,24 @@ class FhirReportTest {
         List.of("http://radlex.org|RID50149", "http://snomed.info/sct|27925004"),
         codes(observation(licensed, sentence).getCode()));
     assertFalse(FhirReport.json(report, NAMED).contains("snomed"));
+  }
+
+  /** A component must not have the code of its observation (obs-7), nor one for what is unclear. */
+  @Test
+  void severalFindingsAreComponents() {
+    Observation both =
+        observation(read(FhirReport.json(Reports.two(), FhirOptions.anonymous())), "Both.");
+    assertEquals(List.of("http://loinc.org|59776-5"), codes(both.getCode()));
+    assertEquals(
+        List.of("RID50149 LA9633-4", "RID5352 LA9634-2"),
+        both.getComponent().stream()
+            .filter(one -> one.getCode().getCodingFirstRep().getSystem().contains("radlex"))
+            .map(one ->
+                one.getCode().getCodingFirstRep().getCode()
+                    + " "
+                    + one.getValueCodeableConcept().getCodingFirstRep().getCode())
+            .toList());
+    assertFalse(both.hasBodySite(), "one of them has no site");
   }
 
   private static Optional<String> presence(Observation observation) {
