@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.vesalius.clinical.agent.AgentImage;
+import org.vesalius.clinical.agent.Places;
 import org.vesalius.clinical.report.Evidence;
 import org.vesalius.clinical.report.ReportImage;
 import org.vesalius.clinical.report.ReportJson;
@@ -25,7 +25,6 @@ import org.vesalius.clinical.report.sr.StructuredReport;
 import org.vesalius.clinical.rubric.BestOfN;
 import org.vesalius.clinical.trace.TraceFile;
 import org.vesalius.clinical.trace.TraceHtml;
-import org.vesalius.clinical.trace.TracePlace;
 import org.vesalius.clinical.trace.TraceSigner;
 import org.vesalius.clinical.trace.TraceVerifier;
 import org.vesalius.runtime.answer.Overlay;
@@ -129,7 +128,7 @@ final class ReportFiles {
             .map(evidence -> ((Evidence.Region) evidence).place())
             .filter(place -> place.image() == index)
             .distinct()
-            .<Region>map(place -> region(place, image))
+            .map(place -> Places.region(image.picture(), place))
             .toList();
     Overlay.write(
         image.picture().image(),
@@ -137,32 +136,6 @@ final class ReportFiles {
         regions,
         MedicalReport.scaleBar(image.picture()).orElse(null),
         file("overlay-" + (index + 1) + ".png"));
-  }
-
-  private static Region region(TracePlace place, AgentImage image) {
-    double width = image.picture().image().width();
-    double height = image.picture().image().height();
-    List<Region.Corner> corners = new ArrayList<>();
-    for (int i = 0; i < place.relative().size(); i += 2) {
-      corners.add(
-          new Region.Corner(place.relative().get(i) * width, place.relative().get(i + 1) * height));
-    }
-    Region.Mention mention = new Region.Mention(place.written(), 0, 0, List.of());
-    OptionalInt index = OptionalInt.of(place.image());
-    Region.Corner first = corners.getFirst();
-    return switch (place.kind()) {
-      case BOX ->
-          new Region.Box(
-              place.label(),
-              index,
-              first.x(),
-              first.y(),
-              corners.get(1).x(),
-              corners.get(1).y(),
-              mention);
-      case POINT -> new Region.Point(place.label(), index, first.x(), first.y(), mention);
-      case POLYGON -> new Region.Polygon(place.label(), index, corners, mention);
-    };
   }
 
   private static String ranking(List<BestOfN.Ranked> ranking) {

@@ -71,6 +71,44 @@ public final class Places {
     return box(image, index, label, 0, 0, image.picture().image().width(), height(image.picture()));
   }
 
+  /**
+   * A place of a trace in pixels of its picture, for what draws it.
+   *
+   * @param picture that the place is in
+   */
+  public static Region region(PlacedPicture picture, TracePlace place) {
+    double width = picture.image().width();
+    double height = picture.image().height();
+    List<Region.Corner> corners = new ArrayList<>();
+    for (int i = 0; i < place.relative().size(); i += 2) {
+      corners.add(
+          new Region.Corner(place.relative().get(i) * width, place.relative().get(i + 1) * height));
+    }
+    Region.Mention mention = new Region.Mention(place.written(), 0, 0, List.of());
+    OptionalInt index = OptionalInt.of(place.image());
+    Region.Corner first = corners.getFirst();
+    Region.Corner last = corners.getLast();
+    return switch (place.kind()) {
+      case BOX ->
+          new Region.Box(place.label(), index, first.x(), first.y(), last.x(), last.y(), mention);
+      case POINT -> new Region.Point(place.label(), index, first.x(), first.y(), mention);
+      case POLYGON -> new Region.Polygon(place.label(), index, corners, mention);
+    };
+  }
+
+  /** The same region in the picture of another index. */
+  public static Region inImage(Region region, int image) {
+    OptionalInt index = OptionalInt.of(image);
+    return switch (region) {
+      case Region.Box box ->
+          new Region.Box(box.label(), index, box.x0(), box.y0(), box.x1(), box.y1(), box.mention());
+      case Region.Point point ->
+          new Region.Point(point.label(), index, point.x(), point.y(), point.mention());
+      case Region.Polygon polygon ->
+          new Region.Polygon(polygon.label(), index, polygon.corners(), polygon.mention());
+    };
+  }
+
   private static int height(PlacedPicture picture) {
     return picture.image().height();
   }

@@ -44,13 +44,14 @@ public record RunFacts(TracedModel model, String backend) {
 
   /** The first entry of a trace. */
   public TraceEntry.Run run(
+      Instant startedAt,
       Map<String, @Nullable Object> task,
       List<Map<String, Object>> tools,
       AgentLimits limits,
       SamplingOptions sampling) {
     return new TraceEntry.Run(
         UUID.randomUUID().toString(),
-        Instant.now(),
+        startedAt,
         task,
         model,
         tools,

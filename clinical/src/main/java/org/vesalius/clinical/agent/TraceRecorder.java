@@ -1,6 +1,7 @@
 package org.vesalius.clinical.agent;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.vesalius.clinical.imaging.geometry.PixelTransform;
 import org.vesalius.clinical.trace.DecisionTrace;
+import org.vesalius.clinical.trace.NamedEntity;
 import org.vesalius.clinical.trace.PixelHash;
 import org.vesalius.clinical.trace.PngBytes;
 import org.vesalius.clinical.trace.SourceQuote;
@@ -27,6 +29,7 @@ public final class TraceRecorder {
   private static final long KEPT_PIXELS = 4_194_304;
   private static final long KEPT_BYTES = 48L << 20;
 
+  private final Instant startedAt = Instant.now();
   private final long begin = System.nanoTime();
   private final boolean keepPictures;
   private final List<TraceEntry> entries = new ArrayList<>();
@@ -44,6 +47,11 @@ public final class TraceRecorder {
    */
   public TraceRecorder(boolean keepPictures) {
     this.keepPictures = keepPictures;
+  }
+
+  /** When the run began. */
+  public Instant startedAt() {
+    return startedAt;
   }
 
   /** Milliseconds since the run began. */
@@ -228,10 +236,12 @@ public final class TraceRecorder {
       List<Integer> carriedBy,
       List<TracePlace> places,
       List<SourceQuote> sources,
-      List<String> problems) {
+      List<String> problems,
+      Optional<List<NamedEntity>> entities) {
     entries.add(
         new TraceEntry.Claim(
-            claims, section, text, status, support, carriedBy, places, sources, problems));
+            claims, section, text, status, support, carriedBy, places, sources, problems,
+            entities));
     return claims++;
   }
 

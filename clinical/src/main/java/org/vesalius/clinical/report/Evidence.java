@@ -11,8 +11,9 @@ public sealed interface Evidence {
    *
    * @param place where
    * @param step index of the step of the trace that found it; -1 for none
+   * @param finding id of the template's finding that was looked for; may be empty
    */
-  record Region(TracePlace place, int step) implements Evidence {}
+  record Region(TracePlace place, int step, String finding) implements Evidence {}
 
   /**
    * A measured length.

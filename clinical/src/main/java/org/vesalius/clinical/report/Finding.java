@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param absent the answer where it is not there
  * @param present the answers where it is, with the attributes that each gives it
  * @param locate the question for its place in the picture; empty where none is asked
+ * @param codes of it and of its site; may be none
  */
 public record Finding(
     String id,
@@ -24,7 +25,8 @@ public record Finding(
     String question,
     String absent,
     List<Present> present,
-    Optional<String> locate) {
+    Optional<String> locate,
+    FindingCodes codes) {
   /** Copies the lists. */
   public Finding {
     terms = List.copyOf(terms);

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import org.vesalius.clinical.agent.AgentImage;
 import org.vesalius.clinical.agent.Places;
 import org.vesalius.clinical.agent.TraceRecorder;
@@ -80,8 +79,9 @@ final class Locator {
                 .cancellation(cancellation)
                 .build());
     int turn = trace.turn("locate", answer);
+    // The question had one picture; the report has several.
     List<Region> regions =
-        answer.regions().stream().limit(MOST).map(region -> of(region, image)).toList();
+        answer.regions().stream().limit(MOST).map(region -> Places.inImage(region, image)).toList();
     List<Integer> steps =
         trace.observations(turn, regions, new TokenRange(0, answer.tokenIds().size()), start);
     List<Located> located = new ArrayList<>();
@@ -90,18 +90,5 @@ final class Locator {
           new Located(finding, Places.of(images.get(image), image, regions.get(i)), steps.get(i)));
     }
     return located;
-  }
-
-  /** The question had one picture; the report has several. */
-  private static Region of(Region region, int image) {
-    OptionalInt index = OptionalInt.of(image);
-    return switch (region) {
-      case Region.Box box ->
-          new Region.Box(box.label(), index, box.x0(), box.y0(), box.x1(), box.y1(), box.mention());
-      case Region.Point point ->
-          new Region.Point(point.label(), index, point.x(), point.y(), point.mention());
-      case Region.Polygon polygon ->
-          new Region.Polygon(polygon.label(), index, polygon.corners(), polygon.mention());
-    };
   }
 }

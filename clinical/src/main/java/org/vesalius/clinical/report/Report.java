@@ -1,9 +1,12 @@
 package org.vesalius.clinical.report;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.vesalius.clinical.trace.TraceHtml;
 
@@ -19,6 +22,7 @@ import org.vesalius.clinical.trace.TraceHtml;
  * @param omissions findings that the second look sees and no sentence names
  * @param images pictures that it is about, by the indices that places use
  * @param measurements of places, in the order in which they were made
+ * @param codes of findings that its sentences are about, by id; without those that have none
  * @param abstained why there is no report to rely on; empty where there is one
  * @param model what wrote it, for people
  * @param traceHash the last hash of the trace that shows how it came about; empty where none is
@@ -33,6 +37,7 @@ public record Report(
     List<Omission> omissions,
     List<ReportImage> images,
     List<Measurement> measurements,
+    Map<String, FindingCodes> codes,
     Optional<String> abstained,
     String model,
     String traceHash) {
@@ -45,6 +50,7 @@ public record Report(
     omissions = List.copyOf(omissions);
     images = List.copyOf(images);
     measurements = List.copyOf(measurements);
+    codes = Collections.unmodifiableMap(new TreeMap<>(codes));
     int measured = measurements.size();
     sections.stream()
         .flatMap(section -> section.sentences().stream())
@@ -62,9 +68,22 @@ public record Report(
     }
   }
 
+  /** Codes of a finding of the template; none for one that has none. */
+  public FindingCodes codes(String finding) {
+    return codes.getOrDefault(finding, FindingCodes.NONE);
+  }
+
   /** All sentences in order. */
   public Stream<Sentence> sentences() {
     return sections.stream().flatMap(section -> section.sentences().stream());
+  }
+
+  /** All places that carry sentences, in order. */
+  public Stream<Evidence.Region> regions() {
+    return sentences()
+        .flatMap(sentence -> sentence.evidence().stream())
+        .filter(Evidence.Region.class::isInstance)
+        .map(Evidence.Region.class::cast);
   }
 
   /** The picture of an index that places use; empty where the report has none of it. */

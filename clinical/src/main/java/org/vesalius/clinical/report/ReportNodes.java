@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -41,7 +43,22 @@ final class ReportNodes {
     fill(node, "omissions", report.omissions(), ReportNodes::omission);
     fill(node, "measurements", report.measurements(), ReportNodes::measurement);
     fill(node, "images", report.images(), ReportNodes::image);
+    if (!report.codes().isEmpty()) {
+      ObjectNode codes = node.putObject("codes");
+      report.codes().forEach((finding, its) -> codes(codes.putObject(finding), its));
+    }
     return node;
+  }
+
+  private static void codes(ObjectNode node, FindingCodes codes) {
+    fill(node, "finding", codes.finding(), ReportNodes::concept);
+    fill(node, "site", codes.site(), ReportNodes::concept);
+  }
+
+  private static void concept(ObjectNode node, CodedConcept concept) {
+    node.put("system", concept.system().name());
+    node.put("code", concept.code());
+    node.put("display", concept.display());
   }
 
   private static <T> void fill(
@@ -84,6 +101,9 @@ final class ReportNodes {
         node.put("kind", "region");
         node.set("place", place(region.place()));
         node.put("step", region.step());
+        if (!region.finding().isEmpty()) {
+          node.put("finding", region.finding());
+        }
       }
       case Evidence.Measured measured -> {
         node.put("kind", "measured");
@@ -181,9 +201,29 @@ final class ReportNodes {
         list(node, "omissions", ReportNodes::omission),
         list(node, "images", ReportNodes::image),
         list(node, "measurements", ReportNodes::measurement),
+        codes(node.path("codes")),
         Optional.ofNullable(node.get("abstained")).map(JsonNode::textValue),
         text(node, "model"),
         text(node, "trace_hash"));
+  }
+
+  private static Map<String, FindingCodes> codes(JsonNode node) {
+    Map<String, FindingCodes> codes = new LinkedHashMap<>();
+    node.properties()
+        .forEach(finding ->
+            codes.put(
+                finding.getKey(),
+                new FindingCodes(
+                    list(finding.getValue(), "finding", ReportNodes::concept),
+                    list(finding.getValue(), "site", ReportNodes::concept))));
+    return codes;
+  }
+
+  private static CodedConcept concept(JsonNode node) {
+    return new CodedConcept(
+        CodedConcept.Scheme.valueOf(text(node, "system")),
+        text(node, "code"),
+        text(node, "display"));
   }
 
   private static Instant instant(String text) {
@@ -238,7 +278,11 @@ final class ReportNodes {
 
   private static Evidence evidence(JsonNode node) {
     return switch (text(node, "kind")) {
-      case "region" -> new Evidence.Region(place(node.get("place")), node.get("step").intValue());
+      case "region" ->
+          new Evidence.Region(
+              place(node.get("place")),
+              node.get("step").intValue(),
+              node.path("finding").asText(""));
       case "measured" -> new Evidence.Measured(node.get("measurement").intValue());
       default ->
           new Evidence.Quoted(

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.vesalius.clinical.agent.TraceRecorder;
 import org.vesalius.clinical.judge.Judge;
 import org.vesalius.clinical.trace.TraceEntry;
@@ -20,6 +21,7 @@ final class SecondLook {
   private final ReportTemplate template;
   private final Judge judge;
   private final List<Part> pictures;
+  private final List<Integer> images;
   private final String about;
   private final TraceRecorder trace;
   private final Map<List<Object>, Looked> known = new HashMap<>();
@@ -58,15 +60,18 @@ final class SecondLook {
    * Has asked nothing yet.
    *
    * @param pictures that the questions are about
+   * @param firstImage index of the first of them in the trace
    * @param about which these are, for people
    */
   SecondLook(
       ReportTemplate template,
       Judge judge,
       List<? extends Part> pictures,
+      int firstImage,
       String about,
       TraceRecorder trace) {
     this.about = about;
+    this.images = IntStream.range(firstImage, firstImage + pictures.size()).boxed().toList();
     this.template = template;
     this.judge = judge;
     this.pictures = List.copyOf(pictures);
@@ -144,7 +149,11 @@ final class SecondLook {
                     answers.get(i), logarithms.get(i), shares.get(i), agrees.get(i)));
             chosen = shares.get(i) > shares.get(chosen) ? i : chosen;
           }
-          int step = trace.check(new TraceEntry.Check(question, candidates, chosen), about, start);
+          int step =
+              trace.check(
+                  new TraceEntry.Check(question, Optional.of(images), candidates, chosen),
+                  about,
+                  start);
           return new Looked(question, shares, step);
         });
   }

@@ -12,11 +12,6 @@ import java.util.OptionalDouble;
 final class SelfAgreement {
   private final List<List<Statement>> samples = new ArrayList<>();
 
-  /** Puts another report in the place of one: the one that was chosen does not count for itself. */
-  void replace(int sample, List<Statement> statements) {
-    samples.set(sample, List.copyOf(statements));
-  }
-
   /** Adds what a sample says. */
   void add(List<Statement> statements) {
     samples.add(List.copyOf(statements));

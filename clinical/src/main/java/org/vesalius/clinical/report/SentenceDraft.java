@@ -41,14 +41,15 @@ record SentenceDraft(
   /** The sentence. */
   Sentence sentence(int index, List<String> contradictions) {
     List<Evidence> evidence = new ArrayList<>();
-    places.forEach(located -> evidence.add(new Evidence.Region(located.place(), located.step())));
+    places.forEach(located ->
+        evidence.add(new Evidence.Region(located.place(), located.step(), located.finding())));
     measured.forEach(measurement -> evidence.add(new Evidence.Measured(measurement)));
     quotes.forEach(quote -> evidence.add(new Evidence.Quoted(quote)));
     return new Sentence(index, text, points, evidence, contradictions, confidence, agreement);
   }
 
   /** Adds the sentence to a trace as a claim, with the steps that carry it. */
-  void claim(Sentence sentence, TraceRecorder trace) {
+  void claim(Sentence sentence, EntityNames names, TraceRecorder trace) {
     List<Integer> steps = new ArrayList<>();
     points.stream().map(Sentence.KeyPoint::step).filter(step -> step >= 0).forEach(steps::add);
     places.forEach(located -> steps.add(located.step()));
@@ -65,6 +66,7 @@ record SentenceDraft(
         steps.stream().distinct().toList(),
         places.stream().map(Locator.Located::place).toList(),
         quotes,
-        sentence.contradictions());
+        sentence.contradictions(),
+        names.in(text));
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,8 @@ final class TemplateReader {
           "phrases",
           "comparison",
           "unknown");
+  private static final Set<String> FINDING_KEYS =
+      Set.of("id", "name", "terms", "question", "absent", "present", "locate", "codes", "site");
   private static final int MOST_SENTENCES = 40;
   private static final int MOST = 200;
   private static final int MOST_ANSWERS = 256;
@@ -148,7 +151,7 @@ final class TemplateReader {
 
   private Finding finding(
       JsonNode node, String place, Map<String, Map<String, List<String>>> attributes) {
-    keys(node, place, Set.of("id", "name", "terms", "question", "absent", "present", "locate"));
+    keys(node, place, FINDING_KEYS);
     String id = text(node, place, "id");
     String absent = text(node, place, "absent");
     String present = text(node, place, "present");
@@ -172,7 +175,45 @@ final class TemplateReader {
         text(node, place, "question"),
         absent,
         expanded,
-        node.has("locate") ? Optional.of(text(node, place, "locate")) : Optional.empty());
+        node.has("locate") ? Optional.of(text(node, place, "locate")) : Optional.empty(),
+        codes(node, place));
+  }
+
+  private FindingCodes codes(JsonNode node, String place) {
+    try {
+      return new FindingCodes(concepts(node, place, "codes"), concepts(node, place, "site"));
+    } catch (IllegalArgumentException e) {
+      throw new ReportTemplateException(
+          origin + ": " + place + ": " + String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private List<CodedConcept> concepts(JsonNode node, String place, String key) {
+    List<CodedConcept> concepts = new ArrayList<>();
+    if (!node.has(key)) {
+      return concepts;
+    }
+    for (JsonNode item : list(node, place, key)) {
+      String at = at(place, key) + "[" + concepts.size() + "]";
+      keys(item, at, Set.of("system", "code", "display"));
+      concepts.add(
+          new CodedConcept(
+              system(text(item, at, "system"), at),
+              text(item, at, "code"),
+              text(item, at, "display")));
+    }
+    return concepts;
+  }
+
+  private CodedConcept.Scheme system(String name, String place) {
+    return Arrays.stream(CodedConcept.Scheme.values())
+        .filter(system -> system.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            wrong(
+                place + ".system",
+                "one of " + List.of(CodedConcept.Scheme.values()),
+                "\"" + name + "\""));
   }
 
   private List<ReportTemplate.Phrase> phrases(JsonNode root, Set<String> ids) {

@@ -189,6 +189,7 @@ final class EntryReader {
   private static TraceEntry.Check check(JsonMembers json) {
     return new TraceEntry.Check(
         json.text("question"),
+        json.later("images", json::integers),
         json.objects("candidates", EntryReader::candidate),
         json.integer("chosen"));
   }
@@ -208,7 +209,13 @@ final class EntryReader {
         json.integers("steps"),
         json.objects("places", EntryReader::place),
         json.objects("sources", EntryReader::quote),
-        json.texts("problems"));
+        json.texts("problems"),
+        json.later("entities", name -> json.objects(name, EntryReader::entity)));
+  }
+
+  private static NamedEntity entity(JsonMembers json) {
+    return new NamedEntity(
+        json.text("id"), json.text("name"), json.integer("start"), json.integer("end"));
   }
 
   private static TraceEntry outcome(JsonMembers json) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Entries of a trace as parsed JSON. Members are those of the records, in their order, and none is
- * left out: what is empty is null. A step's kind is its entry's.
+ * left out: what is empty is null; only members that version 1 got later may be missing. A step's
+ * kind is its entry's.
  */
 final class EntryWriter {
   private final Map<String, @Nullable Object> members = new LinkedHashMap<>();
@@ -67,6 +68,11 @@ final class EntryWriter {
 
   private <T> EntryWriter with(String name, Optional<T> value, Function<T, Object> writer) {
     return with(name, value.map(writer).orElse(null));
+  }
+
+  /** A member that traces of before it was known do not have: it is left out and not null. */
+  private <T> EntryWriter later(String name, Optional<List<T>> values, Function<T, Object> writer) {
+    return values.isPresent() ? with(name, values.get(), writer) : this;
   }
 
   /** JSON has no infinities. */
@@ -213,6 +219,7 @@ final class EntryWriter {
   private static Object check(TraceEntry.Check check) {
     return new EntryWriter()
         .with("question", check.question())
+        .later("images", check.images(), image -> image)
         .with("candidates", check.candidates(), EntryWriter::candidate)
         .with("chosen", check.chosen())
         .members;
@@ -239,6 +246,16 @@ final class EntryWriter {
         .with("places", claim.places(), EntryWriter::place)
         .with("sources", claim.sources(), EntryWriter::quote)
         .with("problems", claim.problems())
+        .later("entities", claim.entities(), EntryWriter::entity)
+        .members;
+  }
+
+  private static Object entity(NamedEntity entity) {
+    return new EntryWriter()
+        .with("id", entity.id())
+        .with("name", entity.name())
+        .with("start", entity.start())
+        .with("end", entity.end())
         .members;
   }
 

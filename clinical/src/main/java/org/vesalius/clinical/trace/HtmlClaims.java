@@ -65,7 +65,20 @@ final class HtmlClaims {
     for (String problem : claim.problems()) {
       HtmlText.add(card, "p", "problem", "\u26a0 " + problem);
     }
+    claim.entities().ifPresent(entities -> entities(card, entities));
     evidence(card, claim);
+  }
+
+  /** The entities of a dictionary that the statement names. */
+  private static void entities(Element card, List<NamedEntity> entities) {
+    if (entities.isEmpty()) {
+      return;
+    }
+    Element line = HtmlText.add(card, "p", "quiet", "Names ");
+    for (NamedEntity entity : entities) {
+      HtmlText.add(line, "code", "", entity.id());
+      HtmlText.add(line, "span", "", " " + entity.name() + " ");
+    }
   }
 
   private void evidence(Element card, TraceEntry.Claim claim) {

@@ -133,8 +133,9 @@ final class HtmlSteps {
     numbers.images(item, "", "With", result.images());
   }
 
-  private static void check(Element item, TraceEntry.Check check) {
+  private void check(Element item, TraceEntry.Check check) {
     HtmlText.add(item, "p", "text", check.question());
+    numbers.images(item, "quiet", "Asked about", check.images().orElse(List.of()));
     Element table = HtmlText.add(item, "table", "check");
     Element names = HtmlText.add(HtmlText.add(table, "thead", ""), "tr", "");
     for (String name : List.of("Answer", "Probability among them", "Log-likelihood", "Says")) {

@@ -190,6 +190,11 @@ final class JsonMembers {
     return read;
   }
 
+  /** A member that traces of before it was known do not have; where it is, it is no null. */
+  <T> Optional<T> later(String name, Function<String, T> reader) {
+    return values.containsKey(name) ? Optional.of(reader.apply(name)) : Optional.empty();
+  }
+
   static JsonMembers of(String where, @Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
       return new JsonMembers(where, map);

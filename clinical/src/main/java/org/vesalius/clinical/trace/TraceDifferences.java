@@ -227,6 +227,7 @@ final class TraceDifferences {
       return;
     }
     sameText("question", expected.question(), found.question());
+    sameIfKnown("images", expected.images(), found.images());
     same("number of candidates", expected.candidates().size(), found.candidates().size());
     for (int i = 0; i < expected.candidates().size() && first.isEmpty(); i++) {
       TraceEntry.Candidate one = expected.candidates().get(i);
@@ -249,6 +250,14 @@ final class TraceDifferences {
     same("places", expected.places(), found.places());
     same("sources", expected.sources(), found.sources());
     same("problems", expected.problems(), found.problems());
+    sameIfKnown("entities", expected.entities(), found.entities());
+  }
+
+  /** Traces of before it was taken down say nothing of it. */
+  private void sameIfKnown(String what, Optional<?> expected, Optional<?> found) {
+    if (expected.isPresent()) {
+      same(what, expected, found);
+    }
   }
 
   private void support(OptionalDouble expected, OptionalDouble found) {

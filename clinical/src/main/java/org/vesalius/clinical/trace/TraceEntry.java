@@ -243,12 +243,16 @@ public sealed interface TraceEntry {
    * A question of which the model did not write an answer, but weighed given ones.
    *
    * @param question that it was asked
+   * @param images indices of the pictures that it was asked about; empty in traces of before that
+   *     was taken down
    * @param candidates answers in the order in which they were given
    * @param chosen index of the likeliest
    */
-  record Check(String question, List<Candidate> candidates, int chosen) {
-    /** Copies the list. */
+  record Check(
+      String question, Optional<List<Integer>> images, List<Candidate> candidates, int chosen) {
+    /** Copies the lists. */
     public Check {
+      images = images.map(List::copyOf);
       candidates = List.copyOf(candidates);
     }
   }
@@ -275,6 +279,7 @@ public sealed interface TraceEntry {
    * @param places in pictures that show it
    * @param sources passages that say it
    * @param problems what speaks against it, a sentence each
+   * @param entities that the text names; empty where no dictionary was given
    */
   record Claim(
       int index,
@@ -285,10 +290,12 @@ public sealed interface TraceEntry {
       List<Integer> steps,
       List<TracePlace> places,
       List<SourceQuote> sources,
-      List<String> problems)
+      List<String> problems,
+      Optional<List<NamedEntity>> entities)
       implements TraceEntry {
     /** Copies the lists. */
     public Claim {
+      entities = entities.map(List::copyOf);
       steps = List.copyOf(steps);
       places = List.copyOf(places);
       sources = List.copyOf(sources);

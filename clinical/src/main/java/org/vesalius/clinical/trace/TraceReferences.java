@@ -122,8 +122,7 @@ final class TraceReferences {
     present("check", step.check(), step, TraceEntry.Step.Kind.CHECK);
     step.call().ifPresent(call -> calls.add(call.id()));
     step.result().ifPresent(result -> result(result, calls));
-    step.check()
-        .ifPresent(check -> index("chosen candidate", check.chosen(), check.candidates().size()));
+    step.check().ifPresent(this::check);
     step.places().forEach(this::place);
   }
 
@@ -140,6 +139,11 @@ final class TraceReferences {
     result.images().forEach(image -> index("image", image, images));
   }
 
+  private void check(TraceEntry.Check check) {
+    index("chosen candidate", check.chosen(), check.candidates().size());
+    check.images().ifPresent(asked -> asked.forEach(image -> index("image", image, images)));
+  }
+
   private void place(TracePlace place) {
     index("image", place.image(), images);
     expect(
@@ -151,5 +155,13 @@ final class TraceReferences {
   private void claim(TraceEntry.Claim claim) {
     claim.steps().forEach(step -> index("step", step, steps));
     claim.places().forEach(this::place);
+    claim.entities().stream().flatMap(List::stream).forEach(entity -> named(entity, claim.text()));
+  }
+
+  private void named(NamedEntity entity, String text) {
+    expect(
+        entity.end() <= text.length(),
+        "entity: expected a span of the claim's %d characters, found one up to %d"
+            .formatted(text.length(), entity.end()));
   }
 }

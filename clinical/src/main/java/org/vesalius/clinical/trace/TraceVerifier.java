@@ -89,7 +89,7 @@ public final class TraceVerifier {
       }
       checkContent(file, lines, entries, problems);
     }
-    return signed(lines, problems);
+    return signed(lines, unbroken, problems);
   }
 
   private static Verification unreadable(TraceFormatException problem) {
@@ -186,7 +186,8 @@ public final class TraceVerifier {
     return line;
   }
 
-  private Verification signed(TraceLines lines, List<Problem> problems) {
+  /** What the last hash stands for is known only where the chain leads to it. */
+  private Verification signed(TraceLines lines, boolean unbroken, List<Problem> problems) {
     int line = lines.entries().size() + TraceLines.FIRST_LINE;
     SignatureState state = SignatureState.ABSENT;
     Optional<String> signedBy = Optional.empty();
@@ -194,7 +195,7 @@ public final class TraceVerifier {
       state = SignatureState.INVALID;
       Optional<PublicKey> key = key(lines.signature().get(), line, problems);
       if (key.isPresent()) {
-        if (lines.signature().get().isOf(lines.lastHash(), key.get())) {
+        if (unbroken && lines.signature().get().isOf(lines.lastHash(), key.get())) {
           signedBy = key.map(TraceKeys::fingerprint);
           state = state(key.get());
         } else {

@@ -94,4 +94,31 @@ class PlacesTest {
     assertEquals(List.of(0.0, 0.0, 4.0, 0.0, 8.0, 4.0), place.pixels());
     assertEquals(List.of(0.0, 0.0, 0.5, 0.0, 1.0, 1.0), place.relative());
   }
+
+  /** What draws a place of a trace draws what the model named. */
+  @Test
+  void aPlaceOfATraceIsARegionAgain() {
+    AgentImage image = image(placed());
+    for (Region region :
+        List.of(
+            new Region.Box("spot", OptionalInt.of(2), 1, 0.5, 7, 3, WRITTEN),
+            new Region.Point("tip", OptionalInt.of(2), 4, 1, WRITTEN),
+            new Region.Polygon(
+                "edge",
+                OptionalInt.of(2),
+                List.of(new Region.Corner(1, 1), new Region.Corner(5, 1), new Region.Corner(5, 4)),
+                WRITTEN))) {
+      Region again = Places.region(image.picture(), Places.of(image, 2, region));
+      Region.Mention raw = new Region.Mention(WRITTEN.raw(), 0, 0, List.of());
+      assertEquals(
+          switch (region) {
+            case Region.Box b ->
+                new Region.Box(b.label(), b.image(), b.x0(), b.y0(), b.x1(), b.y1(), raw);
+            case Region.Point p -> new Region.Point(p.label(), p.image(), p.x(), p.y(), raw);
+            case Region.Polygon p -> new Region.Polygon(p.label(), p.image(), p.corners(), raw);
+          },
+          again);
+      assertEquals(OptionalInt.of(5), Places.inImage(again, 5).image());
+    }
+  }
 }

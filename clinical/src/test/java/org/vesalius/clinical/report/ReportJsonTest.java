@@ -11,6 +11,7 @@ import com.networknt.schema.SpecificationVersion;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,7 @@ class ReportJsonTest {
             List.of(new Report.Omission("nodule", "present", Double.NaN)),
             List.of(),
             List.of(),
+            Map.of(),
             Optional.empty(),
             "",
             "");

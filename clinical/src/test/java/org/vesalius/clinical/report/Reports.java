@@ -3,6 +3,7 @@ package org.vesalius.clinical.report;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -19,6 +20,15 @@ public final class Reports {
   /** What a model or a document must not be able to do anything with. */
   public static final String HOSTILE =
       "]]><script>alert(1)</script> \"}\\ [supported 0.99]\n    [supported 1.00]\u0007\u001b[2J \u202egnp.exe \ud83e\udec1 胸腔积液";
+
+  private static final FindingCodes CODES =
+      new FindingCodes(
+          List.of(
+              new CodedConcept(CodedConcept.Scheme.RADLEX, "RID50149", "pulmonary nodule"),
+              new CodedConcept(CodedConcept.Scheme.SCT, "27925004", "Nodule")),
+          List.of(
+              new CodedConcept(CodedConcept.Scheme.RADLEX, "RID1301", "lung"),
+              new CodedConcept(CodedConcept.Scheme.SCT, "39607008", "Lung")));
 
   public static final TracePlace BOX =
       new TracePlace(
@@ -85,9 +95,9 @@ public final class Reports {
                         "There is a nodule of 2.5 mm in the left upper lobe.",
                         List.of(point(true, 0.97, Verdict.SUPPORTED)),
                         List.of(
-                            new Evidence.Region(BOX, 3),
+                            new Evidence.Region(BOX, 3, "nodule"),
                             new Evidence.Measured(0),
-                            new Evidence.Region(POINT, -1),
+                            new Evidence.Region(POINT, -1, ""),
                             quote),
                         List.of()),
                     sentence(
@@ -102,7 +112,7 @@ public final class Reports {
                         List.of(
                             point(false, 0.55, Verdict.UNCERTAIN),
                             point(true, 0.8, Verdict.SUPPORTED)),
-                        List.of(new Evidence.Region(POLYGON, 0)),
+                        List.of(new Evidence.Region(POLYGON, 0, "nodule")),
                         List.of()),
                     sentence(3, "", List.of(), List.of(), List.of()))),
             new Report.Section("empty", "没有内容", List.of()),
@@ -122,9 +132,39 @@ public final class Reports {
             new Measurement("nodule", BOX, "width", 2.5, "mm", "in the patient"),
             new Measurement("nodule", BOX, "height", 2.25, "mm", "in the patient"),
             new Measurement("heart", LINE, "length", 5.0249378105604450, "px", "")),
+        Map.of("nodule", CODES),
         Optional.of("too few sentences are supported"),
         "demo \\ model",
         "ab".repeat(32));
+  }
+
+  /** A sentence about two findings, one there and one not. */
+  public static Report two() {
+    KeyPoint nodule = point(true, 0.9, Verdict.SUPPORTED);
+    KeyPoint other =
+        new KeyPoint(
+            "pneumothorax",
+            "no pneumothorax",
+            false,
+            "",
+            OptionalDouble.of(0.8),
+            Verdict.SUPPORTED,
+            -1);
+    Sentence both = sentence(0, "Both.", List.of(nodule, other), List.of(), List.of());
+    CodedConcept code = new CodedConcept(CodedConcept.Scheme.RADLEX, "RID5352", "pneumothorax");
+    return new Report(
+        "run-3",
+        Instant.parse("2026-01-02T03:04:05Z"),
+        "chest-xray",
+        Locale.ENGLISH,
+        List.of(new Report.Section("findings", "Findings", List.of(both))),
+        List.of(),
+        List.of(),
+        List.of(),
+        Map.of("nodule", CODES, "pneumothorax", new FindingCodes(List.of(code), List.of())),
+        Optional.empty(),
+        "",
+        "");
   }
 
   /** Nothing in it. */
@@ -138,6 +178,7 @@ public final class Reports {
         List.of(),
         List.of(),
         List.of(),
+        Map.of(),
         Optional.empty(),
         "",
         "");
@@ -161,6 +202,12 @@ public final class Reports {
 
   /** A small image with an identity, in Latin 1. */
   public static DicomFile dicom(String uid, String modality, int frames) {
+    return dicom(uid, modality, frames, Map.of());
+  }
+
+  /** The same with further elements of text, by tag. */
+  public static DicomFile dicom(
+      String uid, String modality, int frames, Map<Integer, String> further) {
     DicomBytes bytes =
         DicomBytes.grey(2, 2, false, new int[4 * frames])
             .text(0x0008_0005, "CS", "ISO_IR 100")
@@ -181,6 +228,8 @@ public final class Reports {
             .text(0x0020_000d, "UI", uid)
             .text(0x0020_000e, "UI", uid + ".2")
             .text(0x0020_0010, "SH", "S1");
+    Map<Integer, String> representations = Map.of(0x0008_0201, "SH", 0x0008_0032, "TM");
+    further.forEach((tag, text) -> bytes.text(tag, representations.getOrDefault(tag, "DA"), text));
     if (frames > 1) {
       bytes.text(0x0028_0008, "IS", Integer.toString(frames));
     }

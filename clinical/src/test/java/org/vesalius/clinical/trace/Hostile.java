@@ -56,7 +56,8 @@ final class Hostile {
             List.of(0),
             List.of(place(text)),
             List.of(quote(text)),
-            List.of(text));
+            List.of(text),
+            Optional.of(List.of(new NamedEntity(text, text, 0, 1_000_000))));
     TraceEntry.Outcome outcome =
         new TraceEntry.Outcome(
             text, AnswerSource.MODEL, text, 1, Map.of(name, 1), 1, List.of(text));
@@ -77,7 +78,10 @@ final class Hostile {
                 text, text, TraceEntry.Result.Status.FAILED, text, 1_000, text, List.of(0, 5))),
         Optional.of(
             new TraceEntry.Check(
-                text, List.of(new TraceEntry.Candidate(text, Double.NaN, Double.NaN, true)), 0)),
+                text,
+                Optional.of(List.of(0, -3)),
+                List.of(new TraceEntry.Candidate(text, Double.NaN, Double.NaN, true)),
+                0)),
         0,
         1,
         1,

@@ -240,6 +240,7 @@ final class SampleTraces {
     Check check =
         new Check(
             "Is there a nodule in the right upper zone?",
+            Optional.of(List.of(0)),
             List.of(
                 new Candidate("Yes, in the right upper zone.", -0.31, 0.938, true),
                 new Candidate("No.", -3.1, 0.062, false),
@@ -343,8 +344,25 @@ final class SampleTraces {
         List<SourceQuote> sources,
         List<String> problems) {
       OptionalDouble known = support < 0 ? OptionalDouble.empty() : OptionalDouble.of(support);
-      return new Claim(index, section, text, status, known, steps, places, sources, problems);
+      return new Claim(
+          index,
+          section,
+          text,
+          status,
+          known,
+          steps,
+          places,
+          sources,
+          problems,
+          Optional.of(entities(text)));
     }
+  }
+
+  private static List<NamedEntity> entities(String text) {
+    int start = text.indexOf("nodule");
+    return start < 0
+        ? List.of()
+        : List.of(new NamedEntity("RID50149", "pulmonary nodule", start, start + 6));
   }
 
   private static Statement claim(int index, String section, String text, Claim.Status status) {

@@ -132,6 +132,8 @@ class TraceComparisonTest {
         "\"logLikelihood\":-0.31",
         "\"logLikelihood\":-0.32",
         "step 5, log-likelihood of candidate 0");
+    differs("\"images\":[0]", "\"images\":[1]", "step 5, images");
+    differs("\"id\":\"RID50149\"", "\"id\":\"RID1\"", "claim 0, entities");
     differs("\"chosen\":0", "\"chosen\":1", "step 5, chosen candidate");
     differs("\"label\":\"edge of", "\"label\":\"side of", "step 3, places");
     differs("\"status\":\"uncertain\"", "\"status\":\"supported\"", "claim 1, status");
@@ -140,6 +142,17 @@ class TraceComparisonTest {
     differs(
         "\"stopReason\":\"answered\"", "\"stopReason\":\"turns\"", "outcome, reason of the end");
     differs("{\"zoom\":1}", "{\"zoom\":2}", "outcome, calls");
+  }
+
+  @Test
+  void whatOldTracesDoNotSayIsNoDifference() {
+    DecisionTrace old =
+        TraceFile.read(TraceFileTest.old(TEXT).getBytes(StandardCharsets.US_ASCII), "an old trace");
+    assertEquals(Optional.empty(), TraceComparison.firstDifference(old, TRACE));
+    assertEquals(
+        "step 5, images",
+        TraceComparison.firstDifference(TRACE, old).orElseThrow().place(),
+        "what is no longer said");
   }
 
   private static int at(String text, String part) {

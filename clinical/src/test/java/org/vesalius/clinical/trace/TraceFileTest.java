@@ -202,6 +202,15 @@ class TraceFileTest {
     return read;
   }
 
+  /** A trace as it was written before checks named pictures and claims named entities. */
+  static String old(String text) {
+    String without =
+        text.replace("\"images\":[0],\"candidates\"", "\"candidates\"")
+            .replaceAll(",\"entities\":\\[[^]]*]", "");
+    assertFalse(without.contains("RID50149") || without.contains("\"images\":[0]"), without);
+    return without;
+  }
+
   static String text(DecisionTrace trace) {
     return new String(TraceFile.bytes(trace, Optional.empty()), StandardCharsets.US_ASCII);
   }

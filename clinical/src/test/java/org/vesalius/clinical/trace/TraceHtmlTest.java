@@ -72,6 +72,8 @@ class TraceHtmlTest {
               .text()
               .contains(step.text().lines().findFirst().orElse("")));
     }
+    assertTrue(element(page, "claim-0").text().contains("Names RID50149 pulmonary nodule"));
+    assertTrue(element(page, "step-5").text().contains("Asked about image 0"));
     assertEquals(2, page.select("img").size());
     assertEquals(3, element(page, "image-0").select("svg rect:not(.halo)").size());
     assertEquals(1, element(page, "image-1").select("svg polygon:not(.halo)").size());

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Observation;
 import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.r4.model.StringType;
@@ -15,6 +16,7 @@ import org.vesalius.clinical.report.Measurement;
 import org.vesalius.clinical.report.Report;
 import org.vesalius.clinical.report.ReportText;
 import org.vesalius.clinical.report.Sentence;
+import org.vesalius.clinical.report.Sentence.KeyPoint;
 import org.vesalius.clinical.trace.SourceQuote;
 import org.vesalius.clinical.trace.TracePlace;
 
@@ -30,10 +32,16 @@ final class FhirObservations {
   }
 
   Observation sentence(Report.Section section, Sentence sentence, List<Reference> measured) {
+    CodeableConcept heading = FhirTerms.section(section.id(), section.title());
+    List<String> findings = findings(sentence);
     Observation observation =
         bundle.observation(
-            FhirTerms.section(section.id(), section.title()),
+            findings.size() == 1
+                ? bundle.finding(findings.getFirst()).orElse(heading)
+                : heading.copy(),
             sentence.text() + " " + ReportText.marks(sentence));
+    observation.addCategory(heading);
+    site(observation, findings);
     if (sentence.text().isBlank()) {
       observation.setDataAbsentReason(FhirTerms.absent());
     } else {
@@ -46,6 +54,7 @@ final class FhirObservations {
         .addComponent()
         .setCode(FhirTerms.own("verdict", "Verdict of the second look"))
         .setValue(FhirTerms.verdict(sentence.verdict()));
+    presence(observation, sentence, findings);
     ReportText.probability(sentence)
         .ifPresent(
             value -> share(observation, "probability", "Probability by the second look", value));
@@ -58,6 +67,58 @@ final class FhirObservations {
     }
     evidence(observation, sentence, measured);
     return observation;
+  }
+
+  /** The template's findings that a sentence is about. */
+  private static List<String> findings(Sentence sentence) {
+    return sentence.points().stream()
+        .map(KeyPoint::finding)
+        .filter(finding -> !finding.isEmpty())
+        .distinct()
+        .toList();
+  }
+
+  /** Where in the body, if all findings are at the same site. */
+  private void site(Observation observation, List<String> findings) {
+    List<CodeableConcept> sites =
+        findings.stream().flatMap(finding -> bundle.site(finding).stream()).toList();
+    if (!sites.isEmpty()
+        && sites.size() == findings.size()
+        && sites.stream().allMatch(site -> site.equalsDeep(sites.getFirst()))) {
+      observation.setBodySite(sites.getFirst());
+    }
+  }
+
+  /**
+   * What the sentence says of coded findings: of one, whose code the observation has, under a code
+   * of ours, since a component must not repeat that (obs-7); of several under their own codes. A
+   * sentence that compares says both of the same finding, and then this says nothing; nor does it
+   * of a sentence that is not supported, which no program should take for a finding.
+   */
+  private void presence(Observation observation, Sentence sentence, List<String> findings) {
+    if (sentence.verdict() != Sentence.Verdict.SUPPORTED) {
+      return;
+    }
+    for (String finding : findings) {
+      List<Boolean> said =
+          sentence.points().stream()
+              .filter(point -> point.finding().equals(finding))
+              .map(KeyPoint::present)
+              .distinct()
+              .toList();
+      if (said.size() == 1) {
+        bundle
+            .finding(finding)
+            .ifPresent(code ->
+                observation
+                    .addComponent()
+                    .setCode(
+                        findings.size() > 1
+                            ? code
+                            : FhirTerms.own("presence", "Whether the sentence says it is there"))
+                    .setValue(FhirTerms.presence(said.getFirst())));
+      }
+    }
   }
 
   private void evidence(Observation observation, Sentence sentence, List<Reference> measured) {
@@ -94,6 +155,7 @@ final class FhirObservations {
     if (!measurement.qualifier().isBlank()) {
       note(observation, "Measured: " + measurement.qualifier());
     }
+    site(observation, bundle.findingAt(measurement.place()));
     region(observation, measurement.place());
     bundle.derivedFrom(observation, measurement.place().image());
     return observation;

@@ -15,26 +15,31 @@ import org.hl7.fhir.r4.model.Annotation;
 import org.hl7.fhir.r4.model.Attachment;
 import org.hl7.fhir.r4.model.Bundle;
 import org.hl7.fhir.r4.model.CodeableConcept;
+import org.hl7.fhir.r4.model.DateTimeType;
 import org.hl7.fhir.r4.model.Device;
 import org.hl7.fhir.r4.model.DiagnosticReport;
 import org.hl7.fhir.r4.model.DomainResource;
 import org.hl7.fhir.r4.model.InstantType;
 import org.hl7.fhir.r4.model.Narrative;
 import org.hl7.fhir.r4.model.Observation;
+import org.hl7.fhir.r4.model.Provenance;
 import org.hl7.fhir.r4.model.Reference;
 import org.hl7.fhir.utilities.xhtml.NodeType;
 import org.hl7.fhir.utilities.xhtml.XhtmlNode;
 import org.vesalius.clinical.imaging.dicom.Tag;
+import org.vesalius.clinical.report.CodedConcept;
+import org.vesalius.clinical.report.Evidence;
 import org.vesalius.clinical.report.Report;
 import org.vesalius.clinical.report.ReportImage;
 import org.vesalius.clinical.report.ReportText;
 import org.vesalius.clinical.report.ReportUid;
 import org.vesalius.clinical.report.Sentence;
+import org.vesalius.clinical.trace.TracePlace;
 
 /**
  * Reports as HL7 FHIR R4: a {@code Bundle} of a preliminary {@code DiagnosticReport}, an {@code
- * Observation} for each sentence, omission and measurement, and the {@code Device} that wrote it.
- * Of the patient it says what its options say.
+ * Observation} for each sentence, omission and measurement, the {@code Device} that wrote it, and a
+ * {@code Provenance} that says that it did. Of the patient it says what its options say.
  */
 public final class FhirReport {
   private static final DateTimeFormatter INSTANT =
@@ -93,6 +98,7 @@ public final class FhirReport {
     for (int i = 0; i < report.omissions().size(); i++) {
       result(head, "omission " + i, observations.omission(report.omissions().get(i)));
     }
+    add("provenance", provenance());
     return bundle;
   }
 
@@ -123,6 +129,7 @@ public final class FhirReport {
     head.setCode(FhirTerms.reportCode(modality));
     head.setSubject(subject());
     head.setIssuedElement(created());
+    head.setEffective(effective());
     head.setConclusion(conclusion());
     head.setText(narrative(Report.NOTICE));
     Attachment text =
@@ -142,9 +149,69 @@ public final class FhirReport {
     return head;
   }
 
-  /** Of the first image, which says what was examined and nothing of whom. */
+  /** What made all of it: no performer of an observation may be a device in R4. */
+  private Provenance provenance() {
+    Provenance provenance = new Provenance();
+    bundle.getEntry().stream()
+        .filter(entry -> !(entry.getResource() instanceof Device))
+        .forEach(entry -> provenance.addTarget(new Reference(entry.getFullUrl())));
+    provenance.setRecordedElement(created());
+    provenance.addAgent().setType(FhirTerms.performer()).setWho(deviceReference());
+    provenance.setText(narrative("Made by " + report.model() + ". " + Report.NOTICE));
+    return provenance;
+  }
+
+  private Reference deviceReference() {
+    return new Reference("urn:uuid:" + uids.uuid("device"));
+  }
+
+  /** When the images were made, where that may be said; else when the report was. */
+  private DateTimeType effective() {
+    return imageTime()
+        .map(DateTimeType::new)
+        .orElseGet(() -> new DateTimeType(created().getValueAsString()));
+  }
+
+  private Optional<String> imageTime() {
+    return options.imageIdentifiers()
+        ? report.images().stream()
+            .filter(image -> !image.prior())
+            .flatMap(image -> image.dicom().stream())
+            .flatMap(file -> ImageTime.of(file.dataSet()).stream())
+            .findFirst()
+        : Optional.empty();
+  }
+
+  /** Codes of a finding, as far as the options let them in. */
+  Optional<CodeableConcept> finding(String id) {
+    return FhirTerms.coded(allowed(report.codes(id).finding()));
+  }
+
+  /** Codes of the site of a finding, as far as the options let them in. */
+  Optional<CodeableConcept> site(String id) {
+    return FhirTerms.coded(allowed(report.codes(id).site()));
+  }
+
+  private List<CodedConcept> allowed(List<CodedConcept> codes) {
+    return codes.stream()
+        .filter(code -> options.snomedCt() || code.system() != CodedConcept.Scheme.SCT)
+        .toList();
+  }
+
+  /** The findings that were looked for at a place. */
+  List<String> findingAt(TracePlace place) {
+    return report
+        .regions()
+        .filter(region -> region.place().equals(place) && !region.finding().isEmpty())
+        .map(Evidence.Region::finding)
+        .distinct()
+        .toList();
+  }
+
+  /** Of the first current image, which says what was examined and nothing of whom. */
   private String modality() {
     return report.images().stream()
+        .filter(image -> !image.prior())
         .flatMap(image -> image.dicom().stream())
         .flatMap(file -> file.dataSet().text(Tag.MODALITY).stream())
         .findFirst()
@@ -184,7 +251,11 @@ public final class FhirReport {
     observation.setCode(code);
     observation.setSubject(subject());
     observation.setIssuedElement(created());
-    observation.setDevice(new Reference("urn:uuid:" + uids.uuid("device")));
+    observation.setEffective(effective());
+    if (imageTime().isEmpty()) {
+      observation.addNote().setText("The effective time is that of the report, not of the images.");
+    }
+    observation.setDevice(deviceReference());
     observation.setText(narrative(line));
     return observation;
   }

@@ -3,10 +3,12 @@ package org.vesalius.clinical.report.fhir;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.r4.model.CodeableConcept;
 import org.hl7.fhir.r4.model.Coding;
 import org.hl7.fhir.r4.model.Quantity;
+import org.vesalius.clinical.report.CodedConcept;
 import org.vesalius.clinical.report.PlainText;
 
 /** Codes that a report uses. */
@@ -21,6 +23,8 @@ final class FhirTerms {
       "http://terminology.hl7.org/CodeSystem/observation-category";
   private static final String INTERPRETATION =
       "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+  private static final String PARTICIPANT =
+      "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
   private static final String ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
 
   private static final Set<String> RADIOLOGY =
@@ -61,6 +65,29 @@ final class FhirTerms {
             ? new Coding(OWN, "section", "Section of a report")
             : new Coding().setSystem(LOINC).setCode(loinc);
     return new CodeableConcept(coding).setText(text(title));
+  }
+
+  /** Whether something is there; LOINC's answers. */
+  static CodeableConcept presence(boolean present) {
+    return new CodeableConcept(
+        present
+            ? new Coding(LOINC, "LA9633-4", "Present")
+            : new Coding(LOINC, "LA9634-2", "Absent"));
+  }
+
+  /** Codes of one thing; empty for none. */
+  static Optional<CodeableConcept> coded(List<CodedConcept> codes) {
+    CodeableConcept concept = new CodeableConcept();
+    codes.forEach(
+        code -> concept.addCoding(new Coding(code.system().uri(), code.code(), code.display())));
+    return codes.isEmpty()
+        ? Optional.empty()
+        : Optional.of(concept.setText(codes.getFirst().display()));
+  }
+
+  /** What made something, by the participants of provenance. */
+  static CodeableConcept performer() {
+    return new CodeableConcept(new Coding(PARTICIPANT, "performer", "Performer"));
   }
 
   static CodeableConcept own(String code, String display) {

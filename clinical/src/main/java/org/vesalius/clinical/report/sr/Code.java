@@ -1,11 +1,14 @@
 package org.vesalius.clinical.report.sr;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.vesalius.clinical.imaging.dicom.DicomItem;
 import org.vesalius.clinical.imaging.dicom.Tag;
 import org.vesalius.clinical.imaging.dicom.ValueRepresentation;
+import org.vesalius.clinical.report.CodedConcept;
+import org.vesalius.clinical.report.FindingCodes;
 
 /**
  * A coded concept (PS3.3 8.8).
@@ -34,6 +37,8 @@ record Code(String value, String scheme, String meaning) {
   static final Code TRACKING_IDENTIFIER = dcm("112039", "Tracking Identifier");
   static final Code TRACKING_UID = dcm("112040", "Tracking Unique Identifier");
   static final Code FINDING = dcm("121071", "Finding");
+  static final Code NAMED = own("named", "Finding that is named, absent or not supported");
+  static final Code FINDING_SITE = new Code("363698007", "SCT", "Finding Site");
   static final Code IMPRESSION = dcm("121073", "Impression");
   static final Code IMAGE_REGION = dcm("111030", "Image Region");
   static final Code SOURCE_OF_MEASUREMENT = dcm("121112", "Source of Measurement");
@@ -96,6 +101,12 @@ record Code(String value, String scheme, String meaning) {
   static Code length(String name) {
     Code known = LENGTHS.get(name.toLowerCase(Locale.ROOT));
     return known != null ? known : own("measurement", "Measurement");
+  }
+
+  /** Of codes for the same the one that DICOM's own context groups have; empty for none. */
+  static Optional<Code> of(List<CodedConcept> codes) {
+    return FindingCodes.preferred(codes, CodedConcept.Scheme.SCT)
+        .map(code -> new Code(code.code(), code.system().name(), code.display()));
   }
 
   static Code procedure(String modality) {

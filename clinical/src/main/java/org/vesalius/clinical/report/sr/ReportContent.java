@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.vesalius.clinical.report.Evidence;
 import org.vesalius.clinical.report.Measurement;
@@ -13,6 +14,7 @@ import org.vesalius.clinical.report.Report;
 import org.vesalius.clinical.report.ReportText;
 import org.vesalius.clinical.report.ReportUid;
 import org.vesalius.clinical.report.Sentence;
+import org.vesalius.clinical.report.Sentence.Verdict;
 import org.vesalius.clinical.report.sr.ContentItem.Relation;
 import org.vesalius.clinical.trace.SourceQuote;
 import org.vesalius.clinical.trace.TracePlace;
@@ -113,7 +115,8 @@ final class ReportContent {
             .add(
                 Relation.HAS_OBS_CONTEXT,
                 ContentItem.uid(Code.TRACKING_UID, uids.dicom("place " + place)))
-            .add(Relation.CONTAINS, ContentItem.text(Code.FINDING, label));
+            .add(Relation.CONTAINS, ContentItem.text(Code.COMMENT, label));
+    carried(group, place);
     if (isRegion(measured)) {
       addPlace(group, Relation.CONTAINS, Code.IMAGE_REGION, place, true);
     }
@@ -125,6 +128,55 @@ final class ReportContent {
       group.add(Relation.CONTAINS, number);
     }
     return group;
+  }
+
+  /**
+   * What was looked for at a place and what became of the sentences that it carries: the best of
+   * their verdicts, since it is there for each of them. Only what is supported is a finding.
+   */
+  private void carried(ContentItem group, TracePlace place) {
+    List<Sentence> sentences = report.sentences().filter(one -> carries(place, one)).toList();
+    sentences.stream()
+        .map(Sentence::verdict)
+        .max(Verdict::compareTo)
+        .ifPresent(best -> {
+          Code name = best == Verdict.SUPPORTED ? Code.FINDING : Code.NAMED;
+          report
+              .regions()
+              .filter(region -> region.place().equals(place))
+              .map(Evidence.Region::finding)
+              .distinct()
+              .forEach(finding -> {
+                coded(group, Relation.CONTAINS, name, finding);
+                site(group, finding);
+              });
+          group.add(Relation.CONTAINS, verdict(best));
+        });
+  }
+
+  private static boolean carries(TracePlace place, Sentence sentence) {
+    return sentence.evidence().stream()
+        .anyMatch(one -> one instanceof Evidence.Region region && region.place().equals(place));
+  }
+
+  /** A finding by its code; nothing for one without. */
+  private Optional<ContentItem> coded(
+      ContentItem to, Relation relation, Code name, String finding) {
+    Optional<ContentItem> item =
+        Code.of(report.codes(finding).finding()).map(code -> ContentItem.code(name, code));
+    item.ifPresent(one -> to.add(relation, one));
+    return item;
+  }
+
+  private void site(ContentItem to, String finding) {
+    Code.of(report.codes(finding).site())
+        .ifPresent(
+            code -> to.add(Relation.HAS_CONCEPT_MOD, ContentItem.code(Code.FINDING_SITE, code)));
+  }
+
+  private static ContentItem verdict(Verdict verdict) {
+    String word = verdict.name().toLowerCase(Locale.ROOT);
+    return ContentItem.code(Code.VERDICT, Code.own(word, word));
   }
 
   /** Four numbers are the corners of a box for its sides, and the ends of a line for a length. */
@@ -206,12 +258,10 @@ final class ReportContent {
   }
 
   private ContentItem sentence(Code name, Sentence sentence) {
-    String verdict = sentence.verdict().name().toLowerCase(Locale.ROOT);
     ContentItem item =
         ContentItem.text(name, sentence.text())
-            .add(
-                Relation.HAS_PROPERTIES,
-                ContentItem.code(Code.VERDICT, Code.own(verdict, verdict)));
+            .add(Relation.HAS_PROPERTIES, verdict(sentence.verdict()));
+    points(item, sentence);
     ReportText.probability(sentence).ifPresent(value -> share(item, Code.PROBABILITY, value));
     sentence.agreement().ifPresent(value -> share(item, Code.AGREEMENT, value));
     sentence
@@ -225,6 +275,18 @@ final class ReportContent {
     }
     sentence.evidence().forEach(evidence -> evidence(item, evidence));
     return item;
+  }
+
+  /** What it says is there and holds is a finding; everything else is only named. */
+  private void points(ContentItem item, Sentence sentence) {
+    Map<String, Boolean> there = new LinkedHashMap<>();
+    sentence
+        .points()
+        .forEach(point -> there.merge(point.finding(), point.present(), Boolean::logicalAnd));
+    boolean holds = sentence.verdict() == Verdict.SUPPORTED;
+    there.forEach((finding, present) ->
+        coded(item, Relation.HAS_PROPERTIES, present && holds ? Code.FINDING : Code.NAMED, finding)
+            .ifPresent(code -> site(code, finding)));
   }
 
   private static void share(ContentItem item, Code name, double value) {

@@ -1,6 +1,7 @@
 package org.vesalius.clinical.report.sr;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ import org.vesalius.clinical.report.ReportOutputException;
  */
 record SourceImage(int index, DataSet data, OptionalInt frame, boolean prior) {
 
-  /** Those of a report that are DICOM, at least one. */
+  /** Those of a report that are DICOM, at least one, current ones first. */
   static List<SourceImage> of(Report report) {
     List<SourceImage> images = new ArrayList<>();
     for (ReportImage image : report.images()) {
@@ -41,11 +42,12 @@ record SourceImage(int index, DataSet data, OptionalInt frame, boolean prior) {
             images.add(source);
           });
     }
-    if (images.isEmpty()) {
+    if (images.stream().allMatch(SourceImage::prior)) {
       throw new ReportOutputException(
-          "report: expected an image in DICOM for a structured report, found none; write it as text, JSON or FHIR");
+          "report: expected a current image in DICOM, whose study a structured report belongs to, found none; write it as text, JSON or FHIR");
     }
     checkPatient(images);
+    images.sort(Comparator.comparing(SourceImage::prior));
     return List.copyOf(images);
   }
 
@@ -93,6 +95,10 @@ record SourceImage(int index, DataSet data, OptionalInt frame, boolean prior) {
     return new DicomItem()
         .copy(Tag.of(0x0008, 0x1150), ValueRepresentation.UI, data, Tag.SOP_CLASS_UID)
         .copy(Tag.of(0x0008, 0x1155), ValueRepresentation.UI, data, Tag.SOP_INSTANCE_UID);
+  }
+
+  boolean isOfStudy(SourceImage other) {
+    return uid(Tag.STUDY_INSTANCE_UID).equals(other.uid(Tag.STUDY_INSTANCE_UID));
   }
 
   String uid(Tag tag) {

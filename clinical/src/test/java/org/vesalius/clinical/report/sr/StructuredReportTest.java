@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -92,7 +93,8 @@ class StructuredReportTest {
     assertEquals(Optional.of("SR"), data.text(Tag.MODALITY));
     assertEquals(Optional.of("PARTIAL"), data.text(Tag.of(0x0040, 0xa491)));
     assertEquals(Optional.of("UNVERIFIED"), data.text(Tag.of(0x0040, 0xa493)));
-    assertEquals(2, data.items(Tag.of(0x0040, 0xa375)).size());
+    assertEquals(List.of("1.2.3"), studies(data, Tag.of(0x0040, 0xa375)));
+    assertEquals(List.of("1.2.4"), studies(data, Tag.of(0x0040, 0xa385)), "another study");
     List<String> tree = tree(data, "");
     for (String line :
         List.of(
@@ -123,6 +125,55 @@ class StructuredReportTest {
     assertTrue(tree.contains(" CONTAINS TEXT 121106/DCM " + Report.NOTICE));
   }
 
+  private static List<String> studies(DataSet data, Tag evidence) {
+    return data.items(evidence).stream()
+        .map(study -> study.text(Tag.STUDY_INSTANCE_UID).orElse(""))
+        .toList();
+  }
+
+  /** Only what a sentence says is there, and what the second look supports, is a finding. */
+  @Test
+  void onlyWhatIsSupportedIsACodedFinding() {
+    List<String> tree = tree(read(Reports.full(Reports.dicomImages())), "");
+    String site = "HAS CONCEPT MOD CODE 363698007/SCT 39607008/SCT";
+    assertFollowed(tree, "  CONTAINS CODE 121071/DCM 27925004/SCT", "  " + site, 1);
+    assertFollowed(tree, "  CONTAINS CODE named/99VESALIUS 27925004/SCT", "  " + site, 1);
+    assertFollowed(tree, "  HAS PROPERTIES CODE 121071/DCM 27925004/SCT", "   " + site, 1);
+    assertFollowed(tree, "  HAS PROPERTIES CODE named/99VESALIUS 27925004/SCT", "   " + site, 3);
+    assertEquals(
+        List.of("supported", "supported", "uncertain"),
+        tree.stream()
+            .filter(line -> line.startsWith("  CONTAINS CODE verdict"))
+            .map(line -> line.replaceAll(".* |/.*", ""))
+            .toList(),
+        "of each region, the best of the sentences that it carries");
+  }
+
+  private static void assertFollowed(List<String> tree, String line, String next, int times) {
+    int found = 0;
+    for (int i = 0; i + 1 < tree.size(); i++) {
+      found += tree.get(i).equals(line) && tree.get(i + 1).equals(next) ? 1 : 0;
+    }
+    assertEquals(times, found, line + " in " + String.join("\n", tree));
+  }
+
+  /** It would be said of the study's time too, which is copied from the image. */
+  @Test
+  void theOffsetFromUtcIsTheImages() {
+    Tag offset = Tag.of(0x0008, 0x0201);
+    DataSet without = read(Reports.full(List.of(image(0, Reports.dicom("1.2.3", "CT", 1)))));
+    assertEquals(Optional.empty(), without.text(offset));
+    assertEquals(Optional.of("030405"), without.text(Tag.of(0x0008, 0x0033)));
+    DataSet with =
+        read(
+            Reports.full(
+                List.of(image(0, Reports.dicom("1.2.3", "CT", 1, Map.of(0x0008_0201, "-0530"))))));
+    assertEquals(Optional.of("-0530"), with.text(offset));
+    assertEquals(Optional.of("20260101"), with.text(Tag.of(0x0008, 0x0023)));
+    assertEquals(Optional.of("213405"), with.text(Tag.of(0x0008, 0x0033)));
+    assertEquals(Optional.of("101112"), with.text(Tag.of(0x0008, 0x0030)));
+  }
+
   @Test
   void equalReportsGiveEqualFiles() {
     assertArrayEquals(
@@ -132,7 +183,10 @@ class StructuredReportTest {
 
   @Test
   void reportsThatCannotReferToImagesAreRefused() {
-    refused(Reports.full(Reports.plainImages()), "expected an image in DICOM");
+    refused(Reports.full(Reports.plainImages()), "expected a current image in DICOM");
+    List<ReportImage> earlier =
+        List.of(Reports.plainImages().getFirst(), Reports.dicomImages().get(1));
+    refused(Reports.full(earlier), "expected a current image in DICOM");
     DicomFile without = DicomFile.read(DicomBytes.grey(1, 1, false, 1).file(), "x");
     refused(Reports.full(List.of(image(0, without))), "SOPClassUID");
     DicomFile other =
