@@ -224,6 +224,29 @@ class ReportTest {
     return written.trace().turns().stream().filter(t -> t.purpose().equals(purpose)).count();
   }
 
+  /** The same answer with another threshold: nothing but what was supported before is uncertain. */
+  @Test
+  void whatTheModelGuessedAtIsNotReliedOn() throws Exception {
+    ReportTask task = task(HeldOutPhantoms.truths().getFirst());
+    ReportOptions options = ReportOptions.defaults();
+    List<Sentence> usual = writer("phantom", options).write(task).report().sentences().toList();
+    List<Sentence> strict =
+        writer("phantom", options.withConfidence(1)).write(task).report().sentences().toList();
+    assertEquals(usual.size(), strict.size());
+    assertTrue(usual.stream().anyMatch(one -> one.verdict() == Verdict.SUPPORTED));
+    for (int i = 0; i < usual.size(); i++) {
+      assertEquals(usual.get(i).text(), strict.get(i).text());
+      assertTrue(usual.get(i).confidence().orElseThrow() >= options.confidence());
+      Verdict before = usual.get(i).verdict();
+      assertEquals(
+          before == Verdict.SUPPORTED && strict.get(i).confidence().orElseThrow() < 1
+              ? Verdict.UNCERTAIN
+              : before,
+          strict.get(i).verdict(),
+          usual.get(i).text());
+    }
+  }
+
   @Test
   void whatIsLeftOutIsSaid() throws Exception {
     JsonNode truth =

@@ -29,8 +29,8 @@ final class LookUpArguments {
       exclusive = false,
       multiplicity = "0..*",
       heading =
-          "Dictionaries of entities that the model may look up; their synonyms count when"
-              + " it searches --knowledge:%n")
+          "Dictionaries of entities: sentences carry the ids of those that they name, the model may"
+              + " look them up, and their synonyms count when it searches --knowledge:%n")
   private List<DictionaryArgument> dictionaries = new ArrayList<>();
 
   @Option(

@@ -86,25 +86,20 @@ record LookUps(
   /**
    * Reads all of it.
    *
-   * @throws CommandFailure if the template offers no tools, so that something would never be asked
+   * @throws CommandFailure if the template offers no tools, so that no drug would ever be looked up
    */
   Opened open(ReportTemplate template) {
-    requireUse("--drugs", drugs.isPresent(), template);
-    requireUse("--dictionary", !dictionaries.isEmpty() && knowledge.isEmpty(), template);
+    if (drugs.isPresent() && !template.tools()) {
+      throw new CommandFailure(
+          "--drugs: the template %s offers the model no tools, so nothing would be looked up; leave the option out, or take a template with tools: true"
+              .formatted(template.name()));
+    }
     Optional<DrugTable> table = drugs.map(Path::of).map(DrugTable::read);
     Optional<EntityTagger> tagger = tagger();
     KnowledgeOptions options =
         tagger.map(KnowledgeOptions.DEFAULT::withTagger).orElse(KnowledgeOptions.DEFAULT);
     return new Opened(
         knowledge.map(folder -> KnowledgeFolder.open(Path.of(folder), options)), tagger, table);
-  }
-
-  private static void requireUse(String option, boolean given, ReportTemplate template) {
-    if (given && !template.tools()) {
-      throw new CommandFailure(
-          "%s: the template %s offers the model no tools, so nothing would be looked up; leave the option out, or take a template with tools: true"
-              .formatted(option, template.name()));
-    }
   }
 
   private Optional<EntityTagger> tagger() {

@@ -66,17 +66,15 @@ class LookUpsTest {
   @Test
   void whatWouldNeverBeAskedIsRefused() throws IOException {
     LookUps given = all();
-    List<LookUps> unused =
-        List.of(
-            new LookUps(Optional.empty(), false, List.of(), given.drugs()),
-            new LookUps(Optional.empty(), false, given.dictionaries(), Optional.empty()));
-    for (LookUps lookUps : unused) {
-      CommandFailure e = assertThrows(CommandFailure.class, () -> lookUps.open(WITHOUT_TOOLS));
-      assertTrue(String.valueOf(e.getMessage()).contains("offers the model no tools"));
-      lookUps.open(WITH_TOOLS).close();
-    }
-    // Documents are searched with it.
+    LookUps unused = new LookUps(Optional.empty(), false, List.of(), given.drugs());
+    CommandFailure e = assertThrows(CommandFailure.class, () -> unused.open(WITHOUT_TOOLS));
+    assertTrue(String.valueOf(e.getMessage()).contains("offers the model no tools"));
+    unused.open(WITH_TOOLS).close();
+    // Sentences are tagged with it, and documents searched.
     new LookUps(given.knowledge(), false, given.dictionaries(), Optional.empty())
+        .open(WITHOUT_TOOLS)
+        .close();
+    new LookUps(Optional.empty(), false, given.dictionaries(), Optional.empty())
         .open(WITHOUT_TOOLS)
         .close();
   }

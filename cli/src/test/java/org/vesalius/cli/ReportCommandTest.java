@@ -97,6 +97,7 @@ class ReportCommandTest {
     assertEquals("Bundle", bundle.path("resourceType").asText());
     String page = Files.readString(out.resolve("trace.html"));
     assertFalse(page.contains("<tool_call>"), "what documents say is escaped");
+    assertTrue(page.contains("N1"), "the dictionary's id of what a claim names");
   }
 
   @Test

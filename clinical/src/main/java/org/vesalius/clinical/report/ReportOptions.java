@@ -18,6 +18,8 @@ import org.vesalius.clinical.agent.AgentLimits;
  * @param temperature at which they are written
  * @param agreement share of the samples that have to say the same of a finding, else the report
  *     abstains from it
+ * @param confidence mean probability of the tokens of a sentence, geometric, below which the report
+ *     abstains from it: the model was guessing its words
  * @param seed of the samples
  * @param keepPictures whether the trace holds the pictures themselves
  * @param limits of the agent that writes it
@@ -29,6 +31,7 @@ public record ReportOptions(
     int samples,
     double temperature,
     double agreement,
+    double confidence,
     long seed,
     boolean keepPictures,
     AgentLimits limits) {
@@ -50,14 +53,17 @@ public record ReportOptions(
           "report: expected a share and a temperature above 0 and an agreement of 0 to 1, found"
               + " %s, %s and %s".formatted(abstainShare, temperature, agreement));
     }
+    if (!(confidence >= 0 && confidence <= 1)) {
+      throw new IllegalArgumentException("confidence: expected 0 to 1, found " + confidence);
+    }
   }
 
   /**
-   * From 0.6 supported, up to 0.4 not; abstains from a whole report where half of it does not hold;
-   * no samples.
+   * From 0.6 supported, up to 0.4 not; abstains from a sentence whose tokens had less than 0.5 on
+   * average, and from a whole report where half of it does not hold; no samples.
    */
   public static ReportOptions defaults() {
-    return new ReportOptions(0.6, 0.4, 0.5, 0, 0.7, 0.5, 0, true, AgentLimits.defaults());
+    return new ReportOptions(0.6, 0.4, 0.5, 0, 0.7, 0.5, 0.5, 0, true, AgentLimits.defaults());
   }
 
   /** With samples. */
@@ -69,6 +75,7 @@ public record ReportOptions(
         count,
         temperature,
         agreement,
+        confidence,
         randomSeed,
         keepPictures,
         limits);
@@ -77,7 +84,31 @@ public record ReportOptions(
   /** With or without the pictures in the trace. */
   public ReportOptions withPictures(boolean keep) {
     return new ReportOptions(
-        supported, unsupported, abstainShare, samples, temperature, agreement, seed, keep, limits);
+        supported,
+        unsupported,
+        abstainShare,
+        samples,
+        temperature,
+        agreement,
+        confidence,
+        seed,
+        keep,
+        limits);
+  }
+
+  /** With another mean probability of tokens below which a sentence is none to rely on. */
+  public ReportOptions withConfidence(double least) {
+    return new ReportOptions(
+        supported,
+        unsupported,
+        abstainShare,
+        samples,
+        temperature,
+        agreement,
+        least,
+        seed,
+        keepPictures,
+        limits);
   }
 
   /** As a trace keeps them. */
@@ -89,6 +120,7 @@ public record ReportOptions(
     facts.put("samples", samples);
     facts.put("temperature", temperature);
     facts.put("agreement", agreement);
+    facts.put("confidence", confidence);
     facts.put("seed", seed);
     facts.put("keep_pictures", keepPictures);
     return facts;

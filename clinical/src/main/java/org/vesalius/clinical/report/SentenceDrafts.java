@@ -62,10 +62,12 @@ final class SentenceDrafts {
       ReportTemplate.Heading heading, String sentence, OptionalDouble confidence) {
     List<Statement> statements = reader.read(sentence);
     OptionalDouble agreement = samples.of(statements);
-    boolean wavering = agreement.isPresent() && agreement.getAsDouble() < options().agreement();
+    boolean wavering =
+        agreement.orElse(1) < options().agreement()
+            || confidence.orElse(1) < options().confidence();
     List<Sentence.KeyPoint> points = new ArrayList<>();
     if (statements.isEmpty()) {
-      points.add(point("", sentence, true, look.ask(sentence), false));
+      points.add(point("", sentence, true, look.ask(sentence), wavering));
     }
     List<Locator.Located> places = new ArrayList<>();
     List<SourceQuote> quotes = new ArrayList<>();
