@@ -27,7 +27,7 @@ class DemoCommandTest {
     assertTrue(run.out().contains("\"bbox_2d\": [99, 50, 113, 68]"), run.out());
     assertTrue(run.out().contains("toy") && run.out().contains("ot for medical use"), run.out());
     assertTrue(run.out().contains(picture.toString()), run.out());
-    assertTrue(run.out().contains("[supported 1.00]"), run.out());
+    assertTrue(run.out().contains("[supported 1.00, confidence "), run.out());
     Execution.of("trace", "verify", report.resolve("trace.json").toString()).expect(0);
     assertTrue(Files.size(report.resolve("trace.html")) > 0);
 

@@ -108,15 +108,17 @@ public final class ReportText {
     OptionalDouble probability = probability(sentence);
     String looked = probability.isPresent() ? " " + decimal(probability.getAsDouble(), 2) : "";
     String agreed =
-        sentence.agreement().isPresent()
-            ? ", agreement " + decimal(sentence.agreement().getAsDouble(), 2)
-            : "";
+        share("agreement", sentence.agreement()) + share("confidence", sentence.confidence());
     return switch (sentence.verdict()) {
       case SUPPORTED -> "supported" + looked + agreed;
       case UNCERTAIN -> "uncertain" + looked + agreed;
       case UNCHECKED -> "not checked" + agreed;
       case UNSUPPORTED -> "UNSUPPORTED: " + reason(sentence, looked) + agreed;
     };
+  }
+
+  private static String share(String name, OptionalDouble value) {
+    return value.isPresent() ? ", " + name + " " + decimal(value.getAsDouble(), 2) : "";
   }
 
   private static String reason(Sentence sentence, String looked) {

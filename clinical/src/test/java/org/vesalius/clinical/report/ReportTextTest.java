@@ -21,10 +21,10 @@ class ReportTextTest {
   void everySentenceIsThereWithItsMark() {
     for (String line :
         List.of(
-            "    [supported 0.97, agreement 0.80]",
-            "    [uncertain 0.55]",
-            "    [not checked] [not groundable]",
-            "    [UNSUPPORTED: the second look gives it 0.12] [not groundable]",
+            "    [supported 0.97, agreement 0.80, confidence 0.33]",
+            "    [uncertain 0.55, confidence 0.33]",
+            "    [not checked, confidence 0.33] [not groundable]",
+            "    [UNSUPPORTED: the second look gives it 0.12, confidence 0.33] [not groundable]",
             "    seen: image 0, x 1.0 to 3.5, y 2.0 to 4.3 px, \"nodule\"",
             "    seen: image 1, (0.3, 2.0) px",
             "  pneumothorax: present 0.88",
