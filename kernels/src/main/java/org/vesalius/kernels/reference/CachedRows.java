@@ -91,20 +91,8 @@ final class CachedRows {
     MemorySegment data = slab.data();
     long first = (long) row * slab.stride();
     switch (cache.format()) {
-      case F32 -> {
-        float[] stored = new float[out.length];
-        MemorySegment.copy(data, ValueLayout.JAVA_FLOAT, 4 * first, stored, 0, out.length);
-        for (int i = 0; i < out.length; i++) {
-          out[i] = stored[i];
-        }
-      }
-      case BF16 -> {
-        short[] stored = new short[out.length];
-        MemorySegment.copy(data, ValueLayout.JAVA_SHORT, 2 * first, stored, 0, out.length);
-        for (int i = 0; i < out.length; i++) {
-          out[i] = Bfloat16.value(stored[i]);
-        }
-      }
+      case F32 -> StoredNumbers.floats(out, data, first);
+      case BF16 -> StoredNumbers.brainFloats(out, data, first);
       case INT8 -> {
         double scale = scales.get(slab(slot)).data().get(ValueLayout.JAVA_FLOAT, 4L * row);
         byte[] stored = new byte[out.length];

@@ -1,6 +1,5 @@
 package org.vesalius.kernels.reference;
 
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -406,12 +405,7 @@ final class ReferenceKernels implements Kernels {
 
   /** Elements of a row from a column. */
   static void get(double[] out, Tensor x, int row, int column) {
-    long first = (long) row * x.stride() + column;
-    float[] stored = new float[out.length];
-    MemorySegment.copy(x.data(), ValueLayout.JAVA_FLOAT, 4 * first, stored, 0, out.length);
-    for (int i = 0; i < out.length; i++) {
-      out[i] = stored[i];
-    }
+    StoredNumbers.floats(out, x.data(), (long) row * x.stride() + column);
   }
 
   static double get(Tensor x, int row, int column) {

@@ -19,26 +19,9 @@ final class WeightRows {
           out[c] = number(stored, (long) c * weight.rows() + row);
         }
       }
-      case Weight.F32 _ -> {
-        float[] stored = new float[out.length];
-        MemorySegment.copy(
-            weight.data(), ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * first, stored, 0, out.length);
-        for (int c = 0; c < out.length; c++) {
-          out[c] = stored[c];
-        }
-      }
-      case Weight.F16 _ -> {
-        short[] stored = halves(weight, first, out.length);
-        for (int c = 0; c < out.length; c++) {
-          out[c] = Float.float16ToFloat(stored[c]);
-        }
-      }
-      case Weight.BF16 _ -> {
-        short[] stored = halves(weight, first, out.length);
-        for (int c = 0; c < out.length; c++) {
-          out[c] = Bfloat16.value(stored[c]);
-        }
-      }
+      case Weight.F32 _ -> StoredNumbers.floats(out, weight.data(), first);
+      case Weight.F16 _ -> StoredNumbers.halfFloats(out, weight.data(), first);
+      case Weight.BF16 _ -> StoredNumbers.brainFloats(out, weight.data(), first);
       case Weight.Int8 quantized -> {
         for (int c = 0; c < out.length; c++) {
           out[c] = number(quantized, row, c);
@@ -50,13 +33,6 @@ final class WeightRows {
         }
       }
     }
-  }
-
-  private static short[] halves(Weight weight, long first, int count) {
-    short[] stored = new short[count];
-    MemorySegment.copy(
-        weight.data(), ValueLayout.JAVA_SHORT_UNALIGNED, 2 * first, stored, 0, count);
-    return stored;
   }
 
   /** The element at a place of a weight that is stored as it is. */
