@@ -68,6 +68,20 @@ public record ReportOptions(
 
   /** With samples. */
   public ReportOptions withSamples(int count, long randomSeed) {
+    return with(count, confidence, randomSeed, keepPictures);
+  }
+
+  /** With or without the pictures in the trace. */
+  public ReportOptions withPictures(boolean keep) {
+    return with(samples, confidence, seed, keep);
+  }
+
+  /** With another mean probability of tokens below which a sentence is none to rely on. */
+  public ReportOptions withConfidence(double least) {
+    return with(samples, least, seed, keepPictures);
+  }
+
+  private ReportOptions with(int count, double least, long randomSeed, boolean keep) {
     return new ReportOptions(
         supported,
         unsupported,
@@ -75,39 +89,9 @@ public record ReportOptions(
         count,
         temperature,
         agreement,
-        confidence,
-        randomSeed,
-        keepPictures,
-        limits);
-  }
-
-  /** With or without the pictures in the trace. */
-  public ReportOptions withPictures(boolean keep) {
-    return new ReportOptions(
-        supported,
-        unsupported,
-        abstainShare,
-        samples,
-        temperature,
-        agreement,
-        confidence,
-        seed,
-        keep,
-        limits);
-  }
-
-  /** With another mean probability of tokens below which a sentence is none to rely on. */
-  public ReportOptions withConfidence(double least) {
-    return new ReportOptions(
-        supported,
-        unsupported,
-        abstainShare,
-        samples,
-        temperature,
-        agreement,
         least,
-        seed,
-        keepPictures,
+        randomSeed,
+        keep,
         limits);
   }
 

@@ -21,14 +21,10 @@ final class TokenConfidence {
 
   /** Of an answer; of none it knows nothing. */
   static TokenConfidence of(Optional<Generation> answer) {
-    return ofTokens(answer.map(Generation::logprobs).orElse(List.of()));
+    return new TokenConfidence(answer.map(Generation::logprobs).orElse(List.of()));
   }
 
-  static TokenConfidence ofTokens(List<Generation.TokenLogprobs> tokens) {
-    return new TokenConfidence(tokens);
-  }
-
-  private TokenConfidence(List<Generation.TokenLogprobs> tokens) {
+  TokenConfidence(List<Generation.TokenLogprobs> tokens) {
     this.tokens = tokens;
     ends = new int[tokens.size()];
     for (int i = 0; i < ends.length; i++) {

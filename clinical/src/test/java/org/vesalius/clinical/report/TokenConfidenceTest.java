@@ -21,7 +21,7 @@ class TokenConfidenceTest {
           new Generation.TokenLogprobs(
               new Generation.TokenLogprob(i, tokens[i], -Math.log(2 + i)), List.of()));
     }
-    return TokenConfidence.ofTokens(all);
+    return new TokenConfidence(all);
   }
 
   private static double mean(int... tokens) {
