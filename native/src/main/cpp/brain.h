@@ -46,6 +46,33 @@ VESALIUS_INLINE Floats dot_pairs(Floats sums, __m512i w, __m512i x) {
   return (Floats)_mm512_dpbf16_ps((__m512)sums, (__m512bh)w, (__m512bh)x);
 }
 
+/* Adds the stretch's sums of R rows and T tokens to the outputs; the first stretch sets them, the last one adds the bias. */
+template <int R, int T>
+VESALIUS_INLINE void finish(Floats (&sums)[R][T], float* out, int64_t out_stride, const float* bias, bool first, bool last) {
+#pragma GCC unroll 6
+  for (int t = 0; t < T; t++) {
+    float* to = out + t * out_stride;
+    if constexpr (R % 4 == 0) {
+#pragma GCC unroll 2
+      for (int r = 0; r < R; r += 4) {
+        Quad q = sum4(sums[r][t], sums[r + 1][t], sums[r + 2][t], sums[r + 3][t]);
+        if (!first) {
+          q = load<Quad>(to + r) + q;
+        }
+        if (last && bias != nullptr) {
+          q = q + load<Quad>(bias + r);
+        }
+        store(to + r, q);
+      }
+    } else {
+      for (int r = 0; r < R; r++) {
+        float total = first ? sum(sums[r][t]) : to[r] + sum(sums[r][t]);
+        to[r] = last && bias != nullptr ? total + bias[r] : total;
+      }
+    }
+  }
+}
+
 /* One stretch of R rows by T tokens. */
 template <int R, int T>
 static inline void brain_tile(const uint16_t* w, int64_t w_stride, const uint16_t* x, int64_t x_stride, int64_t depth,

@@ -13,12 +13,19 @@ namespace VESALIUS_TIER {
 typedef float Quad __attribute__((vector_size(16)));
 
 /* A tile of outputs fills the registers: 12 sums of 16 registers, or 24 of 32. */
-constexpr int64_t TILE_ROWS = 4;
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int64_t TILE_TOKENS = 6;
+constexpr int64_t TILE_SUMS = 24;
 #else
-constexpr int64_t TILE_TOKENS = 3;
+constexpr int64_t TILE_SUMS = 12;
 #endif
+
+/* Its shape where the tokens are the ones that stay in registers. */
+constexpr int64_t TILE_ROWS = 4;
+constexpr int64_t TILE_TOKENS = TILE_SUMS / TILE_ROWS;
+
+/* And where the rows are. */
+constexpr int64_t DIRECT_TOKENS = 4;
+constexpr int64_t DIRECT_ROWS = TILE_SUMS / DIRECT_TOKENS;
 
 /* Rows that a single token reads at once: enough chains to hide the latency of a multiply-add. */
 constexpr int64_t STREAMS = 8;
@@ -26,9 +33,12 @@ constexpr int64_t STREAMS = 8;
 /* Columns of a stretch. */
 constexpr int64_t DEPTH = 512;
 
-/* Rows that meet a stretch of the tokens while it is in the first-level cache. */
+/* Rows that meet a stretch of the tokens while it is in the first-level cache; here many tiles of either shape. */
 constexpr int64_t BLOCK_ROWS = 64;
+constexpr int64_t DIRECT_BLOCK = 48;
 
+/* More tokens than these do not come this way: see strips.h. */
+constexpr int64_t MOST_DIRECT_TOKENS = 31;
 
 /*
  * Activations of a product, zero-padded to PAD columns: stretches after one another, and in a stretch token by token. Rows as
@@ -64,33 +74,6 @@ VESALIUS_INLINE Quad sum4(Floats a, Floats b, Floats c, Floats d) {
   Quad ab = __builtin_shuffle(q[0], q[1], Order{0, 4, 1, 5}) + __builtin_shuffle(q[0], q[1], Order{2, 6, 3, 7});
   Quad cd = __builtin_shuffle(q[2], q[3], Order{0, 4, 1, 5}) + __builtin_shuffle(q[2], q[3], Order{2, 6, 3, 7});
   return __builtin_shuffle(ab, cd, Order{0, 1, 4, 5}) + __builtin_shuffle(ab, cd, Order{2, 3, 6, 7});
-}
-
-/* Adds the stretch's sums of R rows and T tokens to the outputs; the first stretch sets them, the last one adds the bias. */
-template <int R, int T>
-VESALIUS_INLINE void finish(Floats (&sums)[R][T], float* out, int64_t out_stride, const float* bias, bool first, bool last) {
-#pragma GCC unroll 6
-  for (int t = 0; t < T; t++) {
-    float* to = out + t * out_stride;
-    if constexpr (R % 4 == 0) {
-#pragma GCC unroll 2
-      for (int r = 0; r < R; r += 4) {
-        Quad q = sum4(sums[r][t], sums[r + 1][t], sums[r + 2][t], sums[r + 3][t]);
-        if (!first) {
-          q = load<Quad>(to + r) + q;
-        }
-        if (last && bias != nullptr) {
-          q = q + load<Quad>(bias + r);
-        }
-        store(to + r, q);
-      }
-    } else {
-      for (int r = 0; r < R; r++) {
-        float total = first ? sum(sums[r][t]) : to[r] + sum(sums[r][t]);
-        to[r] = last && bias != nullptr ? total + bias[r] : total;
-      }
-    }
-  }
 }
 
 /* How far each stream of weights fetches ahead: what the processor's own prefetching keeps in flight is not enough. */
@@ -165,108 +148,141 @@ static void multiply_stream(const vesalius_weight* w, float* out, const Prepared
 }
 
 /*
- * One stretch of R rows straight from storage by T tokens. Where `next` is not null the rows that come after these are fetched
- * meanwhile, which lie as far from each other.
+ * One stretch of R rows straight from storage by T tokens; their sums are added to those of the stretches before, DIRECT_TOKENS
+ * of a row together and rows `apart` from each other. The rows are kept in registers while the tokens pass them: so they are
+ * converted once for four tokens. Where `next` is not null the rows that come after these are fetched meanwhile.
  */
 template <typename Stored, int R, int T>
-VESALIUS_INLINE void direct_tile(const uint8_t* rows, int64_t w_bytes, const uint8_t* next, const float* x, int64_t x_stride,
-                                 int64_t depth, float* out, int64_t out_stride, const float* bias, bool first, bool last) {
+VESALIUS_INLINE void direct_tile(const uint8_t* rows, int64_t row_bytes, const uint8_t* next, const float* x, int64_t x_stride,
+                                 int64_t depth, Quad* totals, int64_t apart, bool first) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
-  Floats sums[R][T] = {};
+  constexpr int64_t LINE = 64 / SIZE;
+  Floats sums[R][DIRECT_TOKENS] = {};
   int64_t k = 0;
-  for (; k + LANES <= depth; k += LANES) {
-    if (next != nullptr && k * SIZE % 64 == 0) {
-#pragma GCC unroll 4
+  for (; k + 2 * LINE <= depth; k += 2 * LINE) {
+    if (next != nullptr) {
+#pragma GCC unroll 6
       for (int r = 0; r < R; r++) {
-        __builtin_prefetch(next + r * w_bytes + k * SIZE);
+        __builtin_prefetch(next + r * row_bytes + k * SIZE);
+        __builtin_prefetch(next + r * row_bytes + (k + LINE) * SIZE);
       }
     }
-    Floats in[T];
+#pragma GCC unroll 16
+    for (int64_t i = k; i < k + 2 * LINE; i += LANES) {
+      Floats row[R];
 #pragma GCC unroll 6
-    for (int t = 0; t < T; t++) {
-      in[t] = load<Floats>(x + t * x_stride + k);
-    }
+      for (int r = 0; r < R; r++) {
+        row[r] = Stored::read(rows + r * row_bytes + i * SIZE);
+        keep(row[r]);
+      }
 #pragma GCC unroll 4
-    for (int r = 0; r < R; r++) {
-      Floats row = Stored::read(rows + r * w_bytes + k * SIZE);
-      keep(row);
-#pragma GCC unroll 6
       for (int t = 0; t < T; t++) {
-        sums[r][t] = fma(row, in[t], sums[r][t]);
+        Floats in = load<Floats>(x + t * x_stride + i);
+        keep(in);
+#pragma GCC unroll 6
+        for (int r = 0; r < R; r++) {
+          sums[r][t] = fma(row[r], in, sums[r][t]);
+        }
       }
     }
   }
-  if (k < depth) {
-#pragma GCC unroll 4
-    for (int r = 0; r < R; r++) {
-      Floats row = read_first<Stored>(rows + r * w_bytes + k * SIZE, depth - k);
+  for (; k < depth; k += LANES) {
 #pragma GCC unroll 6
+    for (int r = 0; r < R; r++) {
+      const uint8_t* from = rows + r * row_bytes + k * SIZE;
+      Floats row = k + LANES <= depth ? Stored::read(from) : read_first<Stored>(from, depth - k);
+#pragma GCC unroll 4
       for (int t = 0; t < T; t++) {
         sums[r][t] = fma(row, load<Floats>(x + t * x_stride + k), sums[r][t]);
       }
     }
   }
-  finish<R, T>(sums, out, out_stride, bias, first, last);
+#pragma GCC unroll 6
+  for (int r = 0; r < R; r++) {
+    Quad part = sum4(sums[r][0], sums[r][1], sums[r][2], sums[r][3]);
+    totals[r * apart] = first ? part : totals[r * apart] + part;
+  }
 }
 
-/* One stretch of a few rows, R of them or one, by `tokens` tokens, T of them or fewer. */
+/* One stretch of a few rows by `tokens` tokens, T of them or fewer. */
 template <typename Stored, int R, int T>
-static void direct_first(int64_t tokens, const uint8_t* rows, int64_t w_bytes, const uint8_t* next, const float* x,
-                         int64_t x_stride, int64_t depth, float* out, int64_t out_stride, const float* bias, bool first,
-                         bool last) {
+static void direct_first(int64_t tokens, const uint8_t* rows, int64_t row_bytes, const uint8_t* next, const float* x,
+                         int64_t x_stride, int64_t depth, Quad* totals, int64_t apart, bool first) {
   if constexpr (T > 1) {
     if (tokens < T) {
-      direct_first<Stored, R, T - 1>(tokens, rows, w_bytes, next, x, x_stride, depth, out, out_stride, bias, first, last);
+      direct_first<Stored, R, T - 1>(tokens, rows, row_bytes, next, x, x_stride, depth, totals, apart, first);
       return;
     }
   }
-  direct_tile<Stored, R, T>(rows, w_bytes, next, x, x_stride, depth, out, out_stride, bias, first, last);
+  direct_tile<Stored, R, T>(rows, row_bytes, next, x, x_stride, depth, totals, apart, first);
 }
+
+/* How the tokens of a product are dealt to tiles: nearly the same number for each, since a single one has too few chains. */
+struct DirectTiles {
+  int64_t tokens;
+
+  int64_t count() const { return (tokens + DIRECT_TOKENS - 1) / DIRECT_TOKENS; }
+
+  /* The first token of a tile; that of one behind the last is the number of tokens. */
+  int64_t first(int64_t tile) const { return tile * tokens / count(); }
+};
 
 /* One stretch of R rows by all tokens. */
 template <typename Stored, int R>
-static void direct_rows(const uint8_t* rows, int64_t w_bytes, const uint8_t* next, const PreparedFloats& x, int64_t column,
-                        float* out, int64_t out_stride, const float* bias) {
-  int64_t x_stride = x.depth(column);
-  int64_t depth = least(DEPTH, x.columns - column);
-  bool last = column + DEPTH >= x.columns;
-  /* Tiles of nearly the same number: a single token has too few chains. */
-  int64_t tiles = (x.tokens + TILE_TOKENS - 1) / TILE_TOKENS;
-  int64_t t = 0;
-  for (int64_t i = tiles; i > 0; i--) {
-    int64_t count = (x.tokens - t + i - 1) / i;
-    direct_first<Stored, R, TILE_TOKENS>(count, rows, w_bytes, t == 0 ? next : nullptr, x.at(t, column), x_stride, depth,
-                                         out + t * out_stride, out_stride, bias, column == 0, last);
-    t += count;
+static void direct_rows(const uint8_t* rows, int64_t row_bytes, const uint8_t* next, const PreparedFloats& x, int64_t column,
+                        Quad* totals) {
+  DirectTiles tiles{x.tokens};
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    int64_t token = tiles.first(i);
+    direct_first<Stored, R, DIRECT_TOKENS>(tiles.first(i + 1) - token, rows, row_bytes, i == 0 ? next : nullptr,
+                                           x.at(token, column), x.depth(column), least(DEPTH, x.columns - column), totals + i,
+                                           tiles.count(), column == 0);
+  }
+}
+
+/* Writes the totals of rows `from` to `to` where they belong. */
+static inline void write_totals(const Quad* totals, float* out, int64_t out_stride, int64_t tokens, const float* bias,
+                                int64_t from, int64_t to) {
+  DirectTiles tiles{tokens};
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    for (int64_t t = tiles.first(i); t < tiles.first(i + 1); t++) {
+      for (int64_t row = from; row < to; row++) {
+        float total = totals[(row - from) * tiles.count() + i][t - tiles.first(i)];
+        out[t * out_stride + row] = bias == nullptr ? total : total + bias[row];
+      }
+    }
   }
 }
 
 /*
- * A stretch of a block of rows after the other: the stretch of the tokens stays in the first-level cache, and each tile of rows
- * fetches the next one from memory while it is multiplied.
+ * Some tokens by blocks of rows, a stretch of the block after the other: the stretch of the tokens stays in the first-level
+ * cache, and each tile of rows fetches the next one from memory while it is multiplied.
  */
 template <typename Stored>
 static void multiply_direct(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedFloats& x, const float* bias,
                             int64_t from, int64_t to) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
   const int64_t bytes = w->columns * SIZE;
-  const uint8_t* data = (const uint8_t*)w->data;
-  for (int64_t begin = from; begin < to; begin += BLOCK_ROWS) {
-    int64_t end = least(to, begin + BLOCK_ROWS);
+  const int64_t apart = DirectTiles{x.tokens}.count();
+  Quad totals[DIRECT_BLOCK * MOST_DIRECT_TOKENS / DIRECT_TOKENS];
+  for (int64_t begin = from; begin < to; begin += DIRECT_BLOCK) {
+    int64_t end = least(to, begin + DIRECT_BLOCK);
+    const uint8_t* block = (const uint8_t*)w->data + begin * bytes;
     for (int64_t column = 0; column < w->columns; column += DEPTH) {
       int64_t row = begin;
-      for (; row + TILE_ROWS <= end; row += TILE_ROWS) {
-        const uint8_t* rows = data + row * bytes + column * SIZE;
-        const uint8_t* next = row + 2 * TILE_ROWS <= end ? rows + TILE_ROWS * bytes
-                              : column + DEPTH < w->columns ? data + begin * bytes + (column + DEPTH) * SIZE
-                                                            : data + least(end, to - 1) * bytes;
-        direct_rows<Stored, TILE_ROWS>(rows, bytes, next, x, column, out + row, out_stride, bias == nullptr ? nullptr : bias + row);
+      for (; row + DIRECT_ROWS <= end; row += DIRECT_ROWS) {
+        const uint8_t* rows = block + (row - begin) * bytes + column * SIZE;
+        const uint8_t* next = row + 2 * DIRECT_ROWS <= end   ? rows + DIRECT_ROWS * bytes
+                              : column + DEPTH < w->columns ? block + (column + DEPTH) * SIZE
+                                                            : block + least(end - begin, to - 1 - begin) * bytes;
+        direct_rows<Stored, DIRECT_ROWS>(rows, bytes, next, x, column, totals + (row - begin) * apart);
       }
       for (; row < end; row++) {
-        direct_rows<Stored, 1>(data + row * bytes + column * SIZE, bytes, nullptr, x, column, out + row, out_stride,
-                               bias == nullptr ? nullptr : bias + row);
+        direct_rows<Stored, 1>(block + (row - begin) * bytes + column * SIZE, bytes, nullptr, x, column,
+                               totals + (row - begin) * apart);
       }
     }
+    write_totals(totals, out, out_stride, x.tokens, bias, begin, end);
   }
 }
 

@@ -23,7 +23,7 @@ constexpr int64_t STRIP_TOKENS = 6;
 constexpr int64_t STRIP_BLOCK = 64;
 
 /* From so many tokens on, turning rows into columns costs less than it saves. */
-constexpr int64_t LEAST_STRIP_TOKENS = 32;
+constexpr int64_t LEAST_STRIP_TOKENS = MOST_DIRECT_TOKENS + 1;
 
 constexpr int64_t log2_of(int64_t n) { return n == 1 ? 0 : 1 + log2_of(n / 2); }
 constexpr int64_t LEVELS = log2_of(LANES);
