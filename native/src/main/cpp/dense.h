@@ -1,8 +1,10 @@
 /*
  * Products with dense row-major weights: float32 arithmetic, activations as they are.
  *
- * Columns are taken in stretches of DEPTH. In a stretch lane l of an output's sum takes the columns l, l + LANES, l + 2 LANES,
- * ... one after the other; then the lanes are summed, halves first, and the sums of the stretches are added in their order.
+ * Columns are taken in stretches of DEPTH. Every PAIR columns of a stretch have as many places, in the order in which the
+ * weight's format is read (StoredBF16: even columns first); where columns are missing from the last PAIR, zeros stand. Lane l of
+ * an output's sum takes the places l, l + LANES, l + 2 LANES, ... of a stretch one after the other; then the lanes are summed,
+ * halves first, and the sums of the stretches are added in their order.
  * Every path below computes just that, so a token's result does not depend on how many others come with it. One token reads
  * the weight as streams, since memory is its limit; some tokens, such as those of several requests, stay in the first-level
  * cache while tiles of rows pass them, straight from where they are stored. Many tokens go the way of strips.h.
@@ -40,18 +42,22 @@ constexpr int64_t DIRECT_BLOCK = 48;
 /* More tokens than these do not come this way: see strips.h. */
 constexpr int64_t MOST_DIRECT_TOKENS = 31;
 
+/* The column, within its stretch, of a place. */
+constexpr int64_t column_at(int64_t place, bool interleaved) {
+  return interleaved ? place / PAIR * PAIR + place % LANES * 2 + place % PAIR / LANES : place;
+}
+
 /*
- * Activations of a product, zero-padded to PAD columns: stretches after one another, and in a stretch token by token. Rows as
+ * Activations of a product: stretches after one another, and in a stretch token by token, the columns by their places. Rows as
  * long as the weight's would lie a power of two apart in many models, and share a few sets of the cache.
  */
 struct PreparedFloats {
-  static constexpr int64_t PAD = 16;
   float* data;
   int64_t tokens;
   int64_t columns;
 
-  /* Columns of the stretch that begins at a column: also the distance of two tokens in it. */
-  int64_t depth(int64_t column) const { return least(DEPTH, round_up(columns, PAD) - column); }
+  /* Places of the stretch that begins at a column: also the distance of two tokens in it. */
+  int64_t depth(int64_t column) const { return least(DEPTH, round_up(columns, PAIR) - column); }
 
   float* at(int64_t token, int64_t column) const { return data + column * tokens + token * depth(column); }
 };
@@ -96,27 +102,30 @@ static inline void stream_apart(const vesalius_weight* w, float* out, const Prep
     int64_t depth = least(DEPTH, x.columns - column);
     int64_t at = column * SIZE;
     int64_t k = 0;
-    for (; k + LINE <= depth; k += LINE) {
+    for (; k + 2 * LINE <= depth; k += 2 * LINE) {
 #pragma GCC unroll 8
       for (int64_t r = 0; r < STREAMS; r++) {
         __builtin_prefetch(rows[r] + at + k * SIZE + FETCH_AHEAD);
+        __builtin_prefetch(rows[r] + at + (k + LINE) * SIZE + FETCH_AHEAD);
       }
 #pragma GCC unroll 8
-      for (int64_t i = k; i < k + LINE; i += LANES) {
-        Floats v = load<Floats>(in + i);
+      for (int64_t i = k; i < k + 2 * LINE; i += PAIR) {
+        Floats v[2] = {load<Floats>(in + i), load<Floats>(in + i + LANES)};
 #pragma GCC unroll 8
         for (int64_t r = 0; r < STREAMS; r++) {
-          sums[r] = fma(Stored::read(rows[r] + at + i * SIZE), v, sums[r]);
+          const uint8_t* from = rows[r] + at + i * SIZE;
+          sums[r] = fma(Stored::read(from, 0), v[0], sums[r]);
+          sums[r] = fma(Stored::read(from, 1), v[1], sums[r]);
         }
       }
     }
-    for (; k < depth; k += LANES) {
-      Floats v = load<Floats>(in + k);
+    for (; k < depth; k += PAIR) {
+      Floats v[2] = {load<Floats>(in + k), load<Floats>(in + k + LANES)};
 #pragma GCC unroll 8
       for (int64_t r = 0; r < STREAMS; r++) {
         const uint8_t* from = rows[r] + at + k * SIZE;
-        Floats stored = k + LANES <= depth ? Stored::read(from) : read_first<Stored>(from, depth - k);
-        sums[r] = fma(stored, v, sums[r]);
+        sums[r] = fma(read_first<Stored>(from, 0, depth - k), v[0], sums[r]);
+        sums[r] = fma(read_first<Stored>(from, 1, depth - k), v[1], sums[r]);
       }
     }
 #pragma GCC unroll 2
@@ -167,33 +176,37 @@ VESALIUS_INLINE void direct_tile(const uint8_t* rows, int64_t row_bytes, const u
         __builtin_prefetch(next + r * row_bytes + (k + LINE) * SIZE);
       }
     }
-#pragma GCC unroll 16
-    for (int64_t i = k; i < k + 2 * LINE; i += LANES) {
-      Floats row[R];
-#pragma GCC unroll 6
-      for (int r = 0; r < R; r++) {
-        row[r] = Stored::read(rows + r * row_bytes + i * SIZE);
-        keep(row[r]);
-      }
-#pragma GCC unroll 4
-      for (int t = 0; t < T; t++) {
-        Floats in = load<Floats>(x + t * x_stride + i);
-        keep(in);
+#pragma GCC unroll 8
+    for (int64_t i = k; i < k + 2 * LINE; i += PAIR) {
+#pragma GCC unroll 2
+      for (int64_t half = 0; half < 2; half++) {
+        Floats row[R];
 #pragma GCC unroll 6
         for (int r = 0; r < R; r++) {
-          sums[r][t] = fma(row[r], in, sums[r][t]);
+          row[r] = Stored::read(rows + r * row_bytes + i * SIZE, half);
+          keep(row[r]);
+        }
+#pragma GCC unroll 4
+        for (int t = 0; t < T; t++) {
+          Floats in = load<Floats>(x + t * x_stride + i + half * LANES);
+          keep(in);
+#pragma GCC unroll 6
+          for (int r = 0; r < R; r++) {
+            add_product(sums[r][t], row[r], in);
+          }
         }
       }
     }
   }
-  for (; k < depth; k += LANES) {
+  for (; k < depth; k += PAIR) {
+    for (int64_t half = 0; half < 2; half++) {
 #pragma GCC unroll 6
-    for (int r = 0; r < R; r++) {
-      const uint8_t* from = rows + r * row_bytes + k * SIZE;
-      Floats row = k + LANES <= depth ? Stored::read(from) : read_first<Stored>(from, depth - k);
+      for (int r = 0; r < R; r++) {
+        Floats row = read_first<Stored>(rows + r * row_bytes + k * SIZE, half, depth - k);
 #pragma GCC unroll 4
-      for (int t = 0; t < T; t++) {
-        sums[r][t] = fma(row, load<Floats>(x + t * x_stride + k), sums[r][t]);
+        for (int t = 0; t < T; t++) {
+          sums[r][t] = fma(row, load<Floats>(x + t * x_stride + k + half * LANES), sums[r][t]);
+        }
       }
     }
   }
@@ -298,17 +311,25 @@ static void multiply_dense(const vesalius_weight* w, float* out, int64_t out_str
 }
 
 static int64_t prepared_floats_bytes(int64_t columns, int64_t tokens) {
-  return tokens * round_up(columns, PreparedFloats::PAD) * (int64_t)sizeof(float);
+  return tokens * round_up(columns, PAIR) * (int64_t)sizeof(float);
 }
 
-static void prepare_floats(PreparedFloats prepared, const float* x, int64_t x_stride, int64_t from, int64_t to) {
+static void prepare_floats(PreparedFloats prepared, bool interleaved, const float* x, int64_t x_stride, int64_t from, int64_t to) {
   for (int64_t t = from; t < to; t++) {
     for (int64_t column = 0; column < prepared.columns; column += DEPTH) {
       float* row = prepared.at(t, column);
-      int64_t depth = prepared.depth(column);
-      int64_t stored = least(depth, prepared.columns - column);
-      memcpy(row, x + t * x_stride + column, stored * sizeof(float));
-      memset(row + stored, 0, (depth - stored) * sizeof(float));
+      const float* in = x + t * x_stride + column;
+      int64_t stored = least(DEPTH, prepared.columns - column);
+      int64_t place = 0;
+      for (; place + PAIR <= stored; place += PAIR) {
+        for (int64_t i = 0; i < PAIR; i++) {
+          row[place + i] = in[place + (interleaved ? column_at(i, true) : i)];
+        }
+      }
+      for (; place < prepared.depth(column); place++) {
+        int64_t from_column = column_at(place, interleaved);
+        row[place] = from_column < stored ? in[from_column] : 0;
+      }
     }
   }
 }

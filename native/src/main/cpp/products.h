@@ -41,6 +41,11 @@ VESALIUS_INLINE Way way_of(const vesalius_weight* w, int64_t tokens) {
   return tokens < LEAST_STRIP_TOKENS ? FLOATS : STRIPS;
 }
 
+/* Whether activations come in the order in which a format is read that is INTERLEAVED. */
+VESALIUS_INLINE bool interleaved(const vesalius_weight* w) {
+  return StoredBF16::INTERLEAVED && w->format == VESALIUS_BF16 && !w->transposed;
+}
+
 static int32_t rounding_of(int32_t format, int32_t transposed) {
   vesalius_weight w = {nullptr, nullptr, nullptr, 1, 1, format, transposed};
   switch (way_of(&w, 1)) {
@@ -117,7 +122,7 @@ static void prepare(const vesalius_weight* w, void* prepared, int64_t tokens, co
                     int64_t to) {
   switch (way_of(w, tokens)) {
     case STRIPS:
-      prepare_strips({(float*)prepared, tokens, w->columns}, x, x_stride, from, to);
+      prepare_strips({(float*)prepared, tokens, w->columns}, interleaved(w), x, x_stride, from, to);
       break;
     case INTS:
       prepare_ints({(uint8_t*)prepared, tokens, w->columns, group_of(w)}, x, x_stride, from, to);
@@ -136,7 +141,7 @@ static void prepare(const vesalius_weight* w, void* prepared, int64_t tokens, co
       break;
 #endif
     default:
-      prepare_floats({(float*)prepared, tokens, w->columns}, x, x_stride, from, to);
+      prepare_floats({(float*)prepared, tokens, w->columns}, interleaved(w), x, x_stride, from, to);
   }
 }
 

@@ -3,7 +3,7 @@
  * vector holds one column of as many rows as it has lanes, and meets one number of a token. So a tile of sums needs nothing
  * summed across lanes, which in tiles that run along the columns costs a sixth of the time.
  *
- * The order of summation is kept by taking a stretch's columns lane by lane: first 0, LANES, 2 LANES, ... into sums of their
+ * The order of summation is kept by taking a stretch's places lane by lane: first 0, LANES, 2 LANES, ... into sums of their
  * own, then the other lanes', in the order in which a tree that adds halves first takes them (that of sum()): 0, LANES / 2,
  * and so on, bits reversed. Sums that wait for their partner lie in memory, one tile for each level of the tree.
  */
@@ -39,7 +39,7 @@ constexpr int64_t lane_at(int64_t i) {
 
 /*
  * Activations of a product: stretches after one another, in a stretch the lanes in the order of the tree, of a lane strips of
- * STRIP_TOKENS tokens, in a strip one column after the other, and of a column the tokens. Columns and tokens that are missing
+ * STRIP_TOKENS tokens, in a strip one place after the other, and of a place the tokens. Columns and tokens that are missing
  * are zeros.
  */
 struct PreparedStrips {
@@ -49,19 +49,19 @@ struct PreparedStrips {
 
   int64_t strips() const { return (tokens + STRIP_TOKENS - 1) / STRIP_TOKENS; }
 
-  /* Columns of a lane in the stretch that begins at a column. */
-  int64_t steps(int64_t column) const { return (least(DEPTH, columns - column) + LANES - 1) / LANES; }
+  /* Places of a lane in the stretch that begins at a column. */
+  int64_t steps(int64_t column) const { return round_up(least(DEPTH, columns - column), PAIR) / LANES; }
 
   /* A strip of the lane that comes `i`-th. */
   float* at(int64_t strip, int64_t column, int64_t i) const {
     return data + (column * strips() + (i * strips() + strip) * steps(column)) * STRIP_TOKENS;
   }
 
-  int64_t bytes() const { return round_up(columns, LANES) * strips() * STRIP_TOKENS * (int64_t)sizeof(float); }
+  int64_t bytes() const { return round_up(columns, PAIR) * strips() * STRIP_TOKENS * (int64_t)sizeof(float); }
 };
 
 /* Tokens `from` to `to`, the former the first of a strip; the last token's strip is filled up with zeros. */
-static void prepare_strips(PreparedStrips prepared, const float* x, int64_t x_stride, int64_t from, int64_t to) {
+static void prepare_strips(PreparedStrips prepared, bool interleaved, const float* x, int64_t x_stride, int64_t from, int64_t to) {
   for (int64_t token = from; token < to; token += STRIP_TOKENS) {
     int64_t count = least(STRIP_TOKENS, to - token);
     for (int64_t column = 0; column < prepared.columns; column += DEPTH) {
@@ -69,11 +69,11 @@ static void prepare_strips(PreparedStrips prepared, const float* x, int64_t x_st
       int64_t depth = least(DEPTH, prepared.columns - column);
       for (int64_t i = 0; i < LANES; i++) {
         float* to_lane = prepared.at(token / STRIP_TOKENS, column, i);
-        const float* from_lane = x + token * x_stride + column + lane_at(i);
         for (int64_t s = 0; s < steps; s++) {
-          bool there = s * LANES + lane_at(i) < depth;
+          int64_t from_column = column_at(s * LANES + lane_at(i), interleaved);
+          const float* in = x + token * x_stride + column + from_column;
           for (int64_t t = 0; t < STRIP_TOKENS; t++) {
-            to_lane[s * STRIP_TOKENS + t] = there && t < count ? from_lane[t * x_stride + s * LANES] : 0;
+            to_lane[s * STRIP_TOKENS + t] = from_column < depth && t < count ? in[t * x_stride] : 0;
           }
         }
       }
@@ -105,28 +105,30 @@ VESALIUS_INLINE void transpose(Floats (&v)[LANES]) {
   }
 }
 
-/* LANES columns of as many rows, that stand where `rows` says, from column `k` on. */
+/* One half of PAIR columns of LANES rows, that stand where `rows` says, from column `k` on. */
 template <typename Stored, bool whole>
-VESALIUS_INLINE void fill_lanes(float* panel, const uint8_t* const (&rows)[LANES], int64_t k, int64_t depth, int64_t steps) {
+VESALIUS_INLINE void fill_lanes(float* panel, const uint8_t* const (&rows)[LANES], int64_t k, int64_t half, int64_t depth,
+                                int64_t steps) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
   Floats v[LANES];
 #pragma GCC unroll 16
   for (int64_t r = 0; r < LANES; r++) {
-    v[r] = whole ? Stored::read(rows[r] + k * SIZE) : read_first<Stored>(rows[r] + k * SIZE, depth - k);
+    const uint8_t* from = rows[r] + k * SIZE;
+    v[r] = whole ? Stored::read(from, half) : read_first<Stored>(from, half, depth - k);
   }
   transpose<LANES / 2>(v);
   /* Lane l comes lane_at(l)-th: bits reversed twice are as they were. */
 #pragma GCC unroll 16
   for (int64_t lane = 0; lane < LANES; lane++) {
-    store(panel + (lane_at(lane) * steps + k / LANES) * STRIP_ROWS, v[lane]);
+    store(panel + (lane_at(lane) * steps + k / LANES + half) * STRIP_ROWS, v[lane]);
   }
 }
 
-/* One stretch of STRIP_ROWS rows, lane by lane like the activations, of a lane one column after the other. */
+/* One stretch of STRIP_ROWS rows, lane by lane like the activations, of a lane one place after the other. */
 template <typename Stored>
 static void fill_strip(float* panel, const vesalius_weight* w, int64_t row, int64_t rows, int64_t column, int64_t depth) {
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
-  int64_t steps = (depth + LANES - 1) / LANES;
+  int64_t steps = round_up(depth, PAIR) / LANES;
   for (int64_t first = 0; first < STRIP_ROWS; first += LANES) {
     const uint8_t* from[LANES];
     for (int64_t r = 0; r < LANES; r++) {
@@ -134,11 +136,13 @@ static void fill_strip(float* panel, const vesalius_weight* w, int64_t row, int6
       from[r] = (const uint8_t*)w->data + ((row + least(first + r, rows - 1)) * w->columns + column) * SIZE;
     }
     int64_t k = 0;
-    for (; k + LANES <= depth; k += LANES) {
-      fill_lanes<Stored, true>(panel + first, from, k, depth, steps);
+    for (; k + PAIR <= depth; k += PAIR) {
+      fill_lanes<Stored, true>(panel + first, from, k, 0, depth, steps);
+      fill_lanes<Stored, true>(panel + first, from, k, 1, depth, steps);
     }
     if (k < depth) {
-      fill_lanes<Stored, false>(panel + first, from, k, depth, steps);
+      fill_lanes<Stored, false>(panel + first, from, k, 0, depth, steps);
+      fill_lanes<Stored, false>(panel + first, from, k, 1, depth, steps);
     }
   }
 }

@@ -54,6 +54,15 @@ VESALIUS_INLINE Floats fma(Floats a, Floats b, Floats c) {
 #endif
 }
 
+/* sum += a * b, as fma() has it, where sums and operands are all that the registers hold: compilers move sums about then. */
+VESALIUS_INLINE void add_product(Floats& sum, Floats a, Floats b) {
+#if defined(__FMA__) && VESALIUS_LANES == 8
+  __asm__("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
+#else
+  sum = fma(a, b, sum);
+#endif
+}
+
 /* One number, rounded as a lane of the vector form is. */
 VESALIUS_INLINE float fma1(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__)
@@ -184,23 +193,46 @@ VESALIUS_INLINE Floats f16_to_floats(Halves x) {
 #endif
 }
 
-/* How one stored number format is read. */
+/*
+ * How one stored number format is read: a number, the vector at an address, and the vectors `half` 0 and 1 of the PAIR numbers
+ * at an address. These are the lower and the upper half, or the even and the odd ones where the format is INTERLEAVED.
+ */
+constexpr int64_t PAIR = 2 * LANES;
+
 struct StoredF32 {
   typedef float Element;
+  static constexpr bool INTERLEAVED = false;
   static inline __attribute__((always_inline)) float one(float x) { return x; }
   static inline __attribute__((always_inline)) Floats read(const void* p) { return load<Floats>(p); }
+  static inline __attribute__((always_inline)) Floats read(const void* p, int64_t half) {
+    return load<Floats>((const float*)p + half * LANES);
+  }
 };
 
 struct StoredF16 {
   typedef uint16_t Element;
+  static constexpr bool INTERLEAVED = false;
   static inline __attribute__((always_inline)) float one(uint16_t x) { return f16_to_float(x); }
   static inline __attribute__((always_inline)) Floats read(const void* p) { return f16_to_floats(load<Halves>(p)); }
+  static inline __attribute__((always_inline)) Floats read(const void* p, int64_t half) {
+    return read((const uint16_t*)p + half * LANES);
+  }
 };
 
 struct StoredBF16 {
   typedef uint16_t Element;
+  static constexpr bool INTERLEAVED = true;
   static inline __attribute__((always_inline)) float one(uint16_t x) { return bf16_to_float(x); }
   static inline __attribute__((always_inline)) Floats read(const void* p) { return bf16_to_floats(load<Halves>(p)); }
+  /* A word holds two numbers, each at the upper end of one of the same value: one instruction, where widening takes two. */
+  static inline __attribute__((always_inline)) Floats read(const void* p, int64_t half) {
+    return (Floats)(half == 0 ? load<Words>(p) << 16 : upper() & load<Words>(p));
+  }
+  /* Loaded anew each time: products have no register to keep it in. */
+  static inline __attribute__((always_inline)) Words upper() {
+    static const volatile Words mask = Words{} + 0xffff0000u;
+    return mask;
+  }
 };
 
 /* One number at any address. */
@@ -217,6 +249,17 @@ VESALIUS_INLINE Floats read_first(const void* p, int64_t n) {
   typename Stored::Element elements[LANES] = {};
   memcpy(elements, p, n * sizeof(typename Stored::Element));
   return Stored::read(elements);
+}
+
+/* One half of PAIR numbers, zeros after the first n; reads nothing beyond. */
+template <typename Stored>
+VESALIUS_INLINE Floats read_first(const void* p, int64_t half, int64_t n) {
+  if (n >= PAIR) {
+    return Stored::read(p, half);
+  }
+  typename Stored::Element elements[PAIR] = {};
+  memcpy(elements, p, n * sizeof(typename Stored::Element));
+  return Stored::read(elements, half);
 }
 
 VESALIUS_INLINE int64_t round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
