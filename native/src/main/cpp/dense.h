@@ -234,7 +234,7 @@ static void direct_first(int64_t tokens, const uint8_t* rows, int64_t row_bytes,
 struct DirectTiles {
   int64_t tokens;
 
-  int64_t count() const { return (tokens + DIRECT_TOKENS - 1) / DIRECT_TOKENS; }
+  constexpr int64_t count() const { return (tokens + DIRECT_TOKENS - 1) / DIRECT_TOKENS; }
 
   /* The first token of a tile; that of one behind the last is the number of tokens. */
   int64_t first(int64_t tile) const { return tile * tokens / count(); }
@@ -277,7 +277,7 @@ static void multiply_direct(const vesalius_weight* w, float* out, int64_t out_st
   constexpr int64_t SIZE = sizeof(typename Stored::Element);
   const int64_t bytes = w->columns * SIZE;
   const int64_t apart = DirectTiles{x.tokens}.count();
-  Quad totals[DIRECT_BLOCK * MOST_DIRECT_TOKENS / DIRECT_TOKENS];
+  Quad totals[DIRECT_BLOCK * DirectTiles{MOST_DIRECT_TOKENS}.count()];
   for (int64_t begin = from; begin < to; begin += DIRECT_BLOCK) {
     int64_t end = least(to, begin + DIRECT_BLOCK);
     const uint8_t* block = (const uint8_t*)w->data + begin * bytes;

@@ -228,6 +228,10 @@ void test_products() {
         check_case(random, format, transposed == 1, 70, 67, 1280);
         check_case(random, format, transposed == 1, 19, 70, 3420);
       }
+      /* Every number of tokens up to where the last way of multiplying begins, with more rows than a block has. */
+      for (int64_t t = 1; t <= 34; t += few ? 5 : 1) {
+        check_case(random, format, transposed == 1, t, 101, 70);
+      }
       check_case(random, format, transposed == 1, 1, 37, 2048);
       check_case(random, format, transposed == 1, 70, 67, 256);
       check_case(random, format, transposed == 1, 3, 9, 0);
