@@ -15,6 +15,7 @@ import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.MedicalImage;
 import org.vesalius.clinical.imaging.MedicalImageException;
 import org.vesalius.clinical.imaging.MedicalImages;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.dicom.DicomFormatException;
 import org.vesalius.clinical.imaging.dicom.UnsupportedTransferSyntaxException;
@@ -76,13 +77,15 @@ final class ViewCommand implements Callable<Integer> {
   public Integer call() {
     WindowChoice window;
     FrameSelection frames;
+    PixelMask mask;
     try {
       window = medical.choice();
+      mask = medical.mask();
       frames = medical.frames().orElse(FrameSelection.ALL);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }
-    List<MedicalImage> images = MedicalImages.open(path);
+    List<MedicalImage> images = MedicalImages.open(path, mask);
     if (images.isEmpty()) {
       throw new CommandFailure(
           path
@@ -151,6 +154,7 @@ final class ViewCommand implements Callable<Integer> {
         // The name of the source may be a patient's, so pictures are only numbered.
         String name = String.format(Locale.ROOT, "%sframe-%04d.png", prefix, index + 1);
         write(image.frame(index), index, window, out.resolve(name), entry);
+        MedicalReport.mask(entry, image.hidden(index));
       } catch (MedicalImageException
           | DicomFormatException
           | UnsupportedTransferSyntaxException e) {

@@ -96,7 +96,14 @@ final class EntryReader {
         json.text("fileSha256"),
         json.text("pixelsSha256"),
         json.text("preparedSha256"),
-        json.optionalText("png").map(EntryReader::png));
+        json.optionalText("png").map(EntryReader::png),
+        json.later("mask", name -> json.objects(name, EntryReader::rectangle)),
+        json.later("withheld", json::text));
+  }
+
+  private static TraceEntry.Rectangle rectangle(JsonMembers json) {
+    return new TraceEntry.Rectangle(
+        json.integer("x1"), json.integer("y1"), json.integer("x2"), json.integer("y2"));
   }
 
   private static PngBytes png(String base64) {

@@ -73,6 +73,9 @@ public sealed interface TraceEntry {
    * @param pixelsSha256 of the picture's samples, row by row
    * @param preparedSha256 of the numbers that the model took in
    * @param png the picture itself; empty where it is too large to be kept, or is not wanted
+   * @param mask what is black in it, in pixels of the stored frame; empty where nothing is, and in
+   *     traces of before that was taken down
+   * @param withheld why it is not kept, where it may name the patient, for people
    */
   record Image(
       int index,
@@ -89,8 +92,31 @@ public sealed interface TraceEntry {
       String fileSha256,
       String pixelsSha256,
       String preparedSha256,
-      Optional<PngBytes> png)
-      implements TraceEntry {}
+      Optional<PngBytes> png,
+      Optional<List<Rectangle>> mask,
+      Optional<String> withheld)
+      implements TraceEntry {
+    /** Copies the list. */
+    public Image {
+      mask = mask.map(List::copyOf);
+    }
+  }
+
+  /**
+   * Whole pixels.
+   *
+   * @param x1 the first column, from 0
+   * @param y1 the first row
+   * @param x2 the column behind the last one
+   * @param y2 the row behind the last one
+   */
+  record Rectangle(int x1, int y1, int x2, int y2) {
+    /** {@code X1,Y1,X2,Y2}. */
+    @Override
+    public String toString() {
+      return x1 + "," + y1 + "," + x2 + "," + y2;
+    }
+  }
 
   /**
    * One answer of the model, of which the steps of the same turn are made.

@@ -75,6 +75,19 @@ final class TraceReferences {
   private void image(TraceEntry.Image image) {
     image.parent().ifPresent(parent -> index("parent, an earlier image", parent, image.index()));
     image.png().ifPresent(png -> pixels(image, png));
+    image.mask().stream().flatMap(List::stream).forEach(black -> inSource(image, black));
+    expect(
+        image.png().isEmpty() || image.withheld().isEmpty(),
+        "withheld: expected no picture beside it");
+  }
+
+  private void inSource(TraceEntry.Image image, TraceEntry.Rectangle black) {
+    expect(
+        black.x1() < black.x2()
+            && black.y1() < black.y2()
+            && black.x2() <= image.sourceWidth()
+            && black.y2() <= image.sourceHeight(),
+        "mask: expected a rectangle inside of the source, found " + black);
   }
 
   private void pixels(TraceEntry.Image image, PngBytes png) {

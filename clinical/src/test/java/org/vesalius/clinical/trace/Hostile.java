@@ -43,7 +43,9 @@ final class Hostile {
             text,
             text,
             text,
-            Optional.of(new PngBytes(new byte[] {'<', 's', 'c', 'r', 'i', 'p', 't', '>'})));
+            Optional.of(new PngBytes(new byte[] {'<', 's', 'c', 'r', 'i', 'p', 't', '>'})),
+            Optional.of(List.of(new TraceEntry.Rectangle(0, 0, 1, 1))),
+            Optional.of(text));
     TraceEntry.Turn turn =
         new TraceEntry.Turn(0, text, 1, 1, List.of(1), List.of(-1.0), text, 1, 1, 1);
     TraceEntry.Claim claim =
