@@ -83,6 +83,12 @@ final class MedicalReport {
     }
   }
 
+  /** The same for people. */
+  static String mask(List<PixelMask.Rectangle> hidden) {
+    return "black by the mask: "
+        + hidden.stream().map(String::valueOf).collect(Collectors.joining(" "));
+  }
+
   /** A window and why it is this one. */
   static String window(Display display) {
     return display.description() + " (" + display.reason() + ")";

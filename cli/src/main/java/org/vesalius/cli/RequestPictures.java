@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.MedicalImage;
@@ -169,7 +168,7 @@ final class RequestPictures {
     for (int i = 0; i < entries.size(); i++) {
       String picture = "picture " + (i + 1) + ": ";
       if (!entries.get(i).hidden().isEmpty()) {
-        lines.add(picture + "black by the mask: " + hidden(entries.get(i)));
+        lines.add(picture + MedicalReport.mask(entries.get(i).hidden()));
       }
       if (entries.get(i).medical().isEmpty()) {
         continue;
@@ -190,10 +189,6 @@ final class RequestPictures {
       medical.image().notes().forEach(note -> lines.add(picture + note));
     }
     return lines;
-  }
-
-  private static String hidden(Entry entry) {
-    return entry.hidden().stream().map(String::valueOf).collect(Collectors.joining(" "));
   }
 
   /** What was shown of each picture; null for an ordinary one. */

@@ -153,8 +153,7 @@ final class ViewCommand implements Callable<Integer> {
       try {
         // The name of the source may be a patient's, so pictures are only numbered.
         String name = String.format(Locale.ROOT, "%sframe-%04d.png", prefix, index + 1);
-        write(image.frame(index), index, window, out.resolve(name), entry);
-        MedicalReport.mask(entry, image.hidden(index));
+        write(image, index, window, out.resolve(name), entry);
       } catch (MedicalImageException
           | DicomFormatException
           | UnsupportedTransferSyntaxException e) {
@@ -164,7 +163,10 @@ final class ViewCommand implements Callable<Integer> {
     }
   }
 
-  private void write(Frame frame, int index, WindowChoice window, Path file, ObjectNode entry) {
+  private void write(
+      MedicalImage image, int index, WindowChoice window, Path file, ObjectNode entry) {
+    Frame frame = image.frame(index);
+    List<PixelMask.Rectangle> hidden = image.hidden(index);
     PlacedPicture picture = frame.picture(window);
     Optional<Display> shown = frame.chosen(window);
     Optional<ScaleBar> bar = scaleBar ? MedicalReport.scaleBar(picture) : Optional.empty();
@@ -174,15 +176,17 @@ final class ViewCommand implements Callable<Integer> {
       Pngs.write(picture.image(), file);
     }
     MedicalReport.picture(entry, index, picture, shown);
+    MedicalReport.mask(entry, hidden);
     entry.put("file", file.toString());
     line(
         index,
-        "%s, %dx%d%s"
+        "%s, %dx%d%s%s"
             .formatted(
                 file,
                 picture.image().width(),
                 picture.image().height(),
-                shown.map(MedicalReport::window).map(w -> ", " + w).orElse("")));
+                shown.map(MedicalReport::window).map(w -> ", " + w).orElse(""),
+                hidden.isEmpty() ? "" : ", " + MedicalReport.mask(hidden)));
   }
 
   private void failed(int index, String problem, ObjectNode entry) {

@@ -76,12 +76,7 @@ class BurnedInTextTest {
           "again",
           saysOfWhat
               ? new AgentImage(
-                  plain.picture(),
-                  name,
-                  Optional.empty(),
-                  Optional.empty(),
-                  "",
-                  OptionalInt.of(0))
+                  plain.picture(), name, Optional.empty(), Optional.empty(), "", OptionalInt.of(0))
               : plain);
     }
   }
@@ -155,14 +150,17 @@ class BurnedInTextTest {
       assertTrue(page(trace).contains("data:image"));
       assertTrue(trace.images().stream().allMatch(image -> image.withheld().isEmpty()));
     }
+    // A file without a reason has no member that traces did not have before.
+    page(traces.get(1));
+    String json = Files.readString(folder.resolve("trace.json"));
+    assertFalse(json.contains("\"mask\"") || json.contains("\"withheld\""), json);
   }
 
   @Test
   void theMaskIsTakenDownAndComparedByAReplay() throws Exception {
     DecisionTrace masked = run(read("YES", NAME), false);
     TraceEntry.Image first = masked.images().getFirst();
-    assertEquals(
-        Optional.of(List.of(new TraceEntry.Rectangle(0, 0, SIDE, 8))), first.mask());
+    assertEquals(Optional.of(List.of(new TraceEntry.Rectangle(0, 0, SIDE, 8))), first.mask());
     assertTrue(page(masked).contains("black by a mask: 0,0,40,8 in pixels of the source"));
     assertEquals(
         Optional.empty(),
@@ -215,9 +213,7 @@ class BurnedInTextTest {
     byte[] rgb = new byte[3 * SIDE * SIDE];
     Arrays.fill(rgb, (byte) 200);
     Path png = folder.resolve("a.png");
-    Files.write(
-        png,
-        PngBytes.of(RasterImage.ofRgb(SIDE, SIDE, rgb)).copy());
+    Files.write(png, PngBytes.of(RasterImage.ofRgb(SIDE, SIDE, rgb)).copy());
     AgentImage image =
         AgentImages.read(png, NAME, WindowChoice.usual(), AgentImages::middle).getFirst();
     byte[] shown = image.picture().image().copyRgb();

@@ -192,10 +192,7 @@ class PixelMaskTest {
   void aPictureThatWasTurnedIsBlackAtTheSamePlaceOfItsSource() {
     RasterImage white = RasterImage.ofRgb(WIDTH, HEIGHT, filled((byte) 255));
     PlacedPicture turned =
-        new PlacedPicture(
-                white,
-                PixelTransform.of(WIDTH, HEIGHT),
-                Placement.UNKNOWN)
+        new PlacedPicture(white, PixelTransform.of(WIDTH, HEIGHT), Placement.UNKNOWN)
             .turned(1)
             .mirrored();
     PlacedPicture black = turned.hiding(List.of(NAME));
@@ -242,7 +239,10 @@ class PixelMaskTest {
         int y = random.nextInt(HEIGHT - 1);
         regions[i] =
             new Rectangle(
-                x, y, x + 1 + random.nextInt(WIDTH - x - 1), y + 1 + random.nextInt(HEIGHT - y - 1));
+                x,
+                y,
+                x + 1 + random.nextInt(WIDTH - x - 1),
+                y + 1 + random.nextInt(HEIGHT - y - 1));
       }
       List<Rectangle> hidden = image(ultrasound(regions)).masked(REGIONS).hidden(0);
       for (int y = 0; y < HEIGHT; y++) {
@@ -278,8 +278,7 @@ class PixelMaskTest {
 
   @Test
   void regionsThatHideNothingAreRefused() {
-    String none =
-        refusal(() -> image(DicomBytes.grey(1, 1, false, 5)).masked(REGIONS));
+    String none = refusal(() -> image(DicomBytes.grey(1, 1, false, 5)).masked(REGIONS));
     assertEquals(
         "scan.dcm: mask regions: expected a DICOM file with ultrasound regions (0018,6011), found"
             + " none; give rectangles as X1,Y1,X2,Y2 instead",
@@ -311,8 +310,17 @@ class PixelMaskTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "1,2,3", "1,2,3,4,5", "-1,0,3,4", "0,0,1.5,2", "region", "5,0,5,9", "0,9,5,2",
-        "0,0,9999999999,2"})
+      strings = {
+        "",
+        "1,2,3",
+        "1,2,3,4,5",
+        "-1,0,3,4",
+        "0,0,1.5,2",
+        "region",
+        "5,0,5,9",
+        "0,9,5,2",
+        "0,0,9999999999,2"
+      })
   void whatIsNoMaskIsRefused(String text) {
     String message =
         String.valueOf(
@@ -334,8 +342,7 @@ class PixelMaskTest {
 
   @Test
   void textThatIsToBeExpectedIsTold() {
-    DicomImage declared =
-        image(DicomBytes.grey(2, 1, false, 1, 2).text(0x0028_0301, "CS", "YES"));
+    DicomImage declared = image(DicomBytes.grey(2, 1, false, 1, 2).text(0x0028_0301, "CS", "YES"));
     assertEquals(Optional.of(new BurnedInText(true, false)), declared.burnedIn());
     assertTrue(declared.notes().getFirst().contains("--mask X1,Y1,X2,Y2"));
     DicomImage likely = image(ultrasound(new Rectangle(0, 1, 9, 7)));

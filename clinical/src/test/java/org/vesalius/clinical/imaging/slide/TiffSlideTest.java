@@ -61,7 +61,8 @@ class TiffSlideTest {
     // The smaller page shows the spot a little too large, as one that was resized smoothly.
     Path file = file(page(6_400, 5_120, 10, 10), page(1_600, 1_280, 2, 2));
     int side = TiledTiff.SIDE;
-    PixelMask mask = PixelMask.of(new PixelMask.Rectangle(9 * side, 9 * side, 12 * side, 12 * side));
+    PixelMask mask =
+        PixelMask.of(new PixelMask.Rectangle(9 * side, 9 * side, 12 * side, 12 * side));
     SlideImage slide = SlideImage.open(file).orElseThrow().masked(mask);
     for (int longest : new int[] {100, 1_000, 6_400}) {
       PlacedPicture whole = slide.slide().overview(longest);
