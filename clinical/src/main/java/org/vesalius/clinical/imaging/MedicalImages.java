@@ -48,7 +48,8 @@ public final class MedicalImages {
    * @throws UncheckedIOException if it cannot be read
    */
   public static List<MedicalImage> open(Path path, PixelMask mask) {
-    return open(path).stream().map(image -> image.masked(mask)).toList();
+    List<MedicalImage> images = open(path);
+    return mask.isEmpty() ? images : images.stream().map(image -> image.masked(mask)).toList();
   }
 
   private static List<DicomSeries> series(Path folder) {

@@ -200,7 +200,9 @@ class PixelMaskTest {
     for (int y = 0; y < HEIGHT; y++) {
       for (int x = 0; x < WIDTH; x++) {
         Point at = black.transform().toModel(new Point(x + 0.5, y + 0.5));
-        int i = (int) at.y() * black.image().width() + (int) at.x();
+        int column = (int) at.x();
+        int row = (int) at.y();
+        int i = row * black.image().width() + column;
         assertEquals(NAME.holds(x, y) ? 0 : -1, rgb[3 * i], x + ", " + y);
       }
     }
