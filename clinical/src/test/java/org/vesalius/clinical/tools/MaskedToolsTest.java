@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,23 +59,38 @@ class MaskedToolsTest {
         OptionalInt.empty());
   }
 
-  private static final List<Map.Entry<Tool, Map<String, @Nullable Object>>> CALLS =
+  /** A call of a tool. */
+  private record Call(Tool tool, Map<String, @Nullable Object> arguments) {
+    static Call of(Tool tool, Object... arguments) {
+      Map<String, @Nullable Object> map = new HashMap<>();
+      for (int i = 0; i < arguments.length; i += 2) {
+        map.put((String) arguments[i], arguments[i + 1]);
+      }
+      return new Call(tool, map);
+    }
+
+    ToolResult in(ToolContext context) throws Exception {
+      return tool.call(context, arguments);
+    }
+  }
+
+  private static final List<Call> CALLS =
       List.of(
-          Map.entry(new ZoomTool(), Map.of("bbox_2d", List.of(100, 50, 650, 200))),
-          Map.entry(new RotateTool(), Map.of("degrees", 90, "mirror", true)),
-          Map.entry(new WindowTool(), Map.of("window", "full")),
-          Map.entry(new WindowTool(), Map.of("frame", 2)),
-          Map.entry(new WindowTool(), Map.of("window", "2000/4000", "frame", 2)),
-          Map.entry(new MeasureTool(), Map.of("bbox_2d", List.of(100, 50, 650, 200))),
-          Map.entry(new CompareTool(), Map.of("img_idx", 0, "prior_idx", 1)));
+          Call.of(new ZoomTool(), "bbox_2d", List.of(100, 50, 650, 200)),
+          Call.of(new RotateTool(), "degrees", 90, "mirror", true),
+          Call.of(new WindowTool(), "window", "full"),
+          Call.of(new WindowTool(), "frame", 2),
+          Call.of(new WindowTool(), "window", "2000/4000", "frame", 2),
+          Call.of(new MeasureTool(), "bbox_2d", List.of(100, 50, 650, 200)),
+          Call.of(new CompareTool(), "img_idx", 0, "prior_idx", 1));
 
   /** What all tools show and say. */
   private static List<String> seen(MedicalImage file) throws Exception {
     ToolContext context =
         new ToolContext(List.of(image(file, 0), image(file, 1)), new Cancellation());
     List<String> seen = new ArrayList<>();
-    for (var call : CALLS) {
-      ToolResult result = call.getKey().call(context, call.getValue());
+    for (Call call : CALLS) {
+      ToolResult result = call.in(context);
       seen.add(result.text());
       result.images().forEach(image -> seen.add(PixelHash.of(image.picture().image())));
     }
@@ -101,10 +117,10 @@ class MaskedToolsTest {
           new ToolContext(List.of(image(file, 0), image(file, 1)), new Cancellation());
       Optional<BurnedInText> expected =
           masked ? Optional.empty() : Optional.of(new BurnedInText(false, false));
-      for (var call : CALLS) {
-        for (AgentImage made : call.getKey().call(context, call.getValue()).images()) {
-          assertEquals(expected, made.burnedIn(), call.getKey().name());
-          boolean ownSource = call.getKey() instanceof CompareTool;
+      for (Call call : CALLS) {
+        for (AgentImage made : call.in(context).images()) {
+          assertEquals(expected, made.burnedIn(), call.tool().name());
+          boolean ownSource = call.tool() instanceof CompareTool;
           assertTrue(ownSource || made.hidden().equals(masked ? List.of(NAME) : List.of()));
         }
       }
