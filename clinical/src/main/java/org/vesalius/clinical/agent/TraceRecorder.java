@@ -106,15 +106,9 @@ public final class TraceRecorder {
             PixelHash.of(image.picture().image()),
             prepared.sha256(),
             withheld.isPresent() ? Optional.empty() : png(image.picture().image()),
-            image.hidden().isEmpty() ? Optional.empty() : Optional.of(mask(image)),
+            image.hidden().isEmpty() ? Optional.empty() : Optional.of(image.hidden()),
             withheld));
     images.add(image);
-  }
-
-  private static List<TraceEntry.Rectangle> mask(AgentImage image) {
-    return image.hidden().stream()
-        .map(black -> new TraceEntry.Rectangle(black.x1(), black.y1(), black.x2(), black.y2()))
-        .toList();
   }
 
   /** Each file once, of however many frames. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.trace.JsonMembers.Unexpected;
 import org.vesalius.clinical.trace.TraceEntry.Step;
 
@@ -101,8 +102,8 @@ final class EntryReader {
         json.later("withheld", json::text));
   }
 
-  private static TraceEntry.Rectangle rectangle(JsonMembers json) {
-    return new TraceEntry.Rectangle(
+  private static PixelMask.Rectangle rectangle(JsonMembers json) {
+    return new PixelMask.Rectangle(
         json.integer("x1"), json.integer("y1"), json.integer("x2"), json.integer("y2"));
   }
 

@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 
 /**
  * Entries of a trace as parsed JSON. Members are those of the records, in their order, and none is
@@ -136,7 +137,7 @@ final class EntryWriter {
         .members;
   }
 
-  private static Object rectangle(TraceEntry.Rectangle rectangle) {
+  private static Object rectangle(PixelMask.Rectangle rectangle) {
     return new EntryWriter()
         .with("x1", rectangle.x1())
         .with("y1", rectangle.y1())

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import java.util.Base64;
 import java.util.List;
 import org.jsoup.nodes.Element;
+import org.vesalius.clinical.imaging.PixelMask;
 
 /** The pictures of a trace with its places drawn over them. */
 final class HtmlPictures {
@@ -88,7 +89,7 @@ final class HtmlPictures {
   }
 
   /** Regions of ultrasound leave many. */
-  private static String rectangles(List<TraceEntry.Rectangle> black) {
+  private static String rectangles(List<PixelMask.Rectangle> black) {
     return black.stream().limit(MOST_RECTANGLES).map(String::valueOf).collect(joining("; "))
         + (black.size() > MOST_RECTANGLES ? " and more" : "")
         + " in pixels of the source \u00b7 ";

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 
 /**
  * An entry of a {@link DecisionTrace}. In a file each is a line of its own, chained to the one
@@ -93,28 +94,12 @@ public sealed interface TraceEntry {
       String pixelsSha256,
       String preparedSha256,
       Optional<PngBytes> png,
-      Optional<List<Rectangle>> mask,
+      Optional<List<PixelMask.Rectangle>> mask,
       Optional<String> withheld)
       implements TraceEntry {
     /** Copies the list. */
     public Image {
       mask = mask.map(List::copyOf);
-    }
-  }
-
-  /**
-   * Whole pixels.
-   *
-   * @param x1 the first column, from 0
-   * @param y1 the first row
-   * @param x2 the column behind the last one
-   * @param y2 the row behind the last one
-   */
-  record Rectangle(int x1, int y1, int x2, int y2) {
-    /** {@code X1,Y1,X2,Y2}. */
-    @Override
-    public String toString() {
-      return x1 + "," + y1 + "," + x2 + "," + y2;
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.trace.Verification.Problem;
 import org.vesalius.runtime.vision.image.ImageDecoder;
 import org.vesalius.runtime.vision.image.ImageFormatException;
@@ -81,12 +82,9 @@ final class TraceReferences {
         "withheld: expected no picture beside it");
   }
 
-  private void inSource(TraceEntry.Image image, TraceEntry.Rectangle black) {
+  private void inSource(TraceEntry.Image image, PixelMask.Rectangle black) {
     expect(
-        black.x1() < black.x2()
-            && black.y1() < black.y2()
-            && black.x2() <= image.sourceWidth()
-            && black.y2() <= image.sourceHeight(),
+        black.x2() <= image.sourceWidth() && black.y2() <= image.sourceHeight(),
         "mask: expected a rectangle inside of the source, found " + black);
   }
 

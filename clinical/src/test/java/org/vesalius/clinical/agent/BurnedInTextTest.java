@@ -160,7 +160,7 @@ class BurnedInTextTest {
   void theMaskIsTakenDownAndComparedByAReplay() throws Exception {
     DecisionTrace masked = run(read("YES", NAME), false);
     TraceEntry.Image first = masked.images().getFirst();
-    assertEquals(Optional.of(List.of(new TraceEntry.Rectangle(0, 0, SIDE, 8))), first.mask());
+    assertEquals(Optional.of(List.of(new PixelMask.Rectangle(0, 0, SIDE, 8))), first.mask());
     assertTrue(page(masked).contains("black by a mask: 0,0,40,8 in pixels of the source"));
     assertEquals(
         Optional.empty(),
@@ -195,7 +195,7 @@ class BurnedInTextTest {
                 image.pixelsSha256(),
                 image.preparedSha256(),
                 image.png(),
-                Optional.of(List.of(new TraceEntry.Rectangle(0, 0, SIDE + 1, 8))),
+                Optional.of(List.of(new PixelMask.Rectangle(0, 0, SIDE + 1, 8))),
                 Optional.of("a reason")));
       }
     }
