@@ -135,7 +135,8 @@ final class RequestPictures {
     }
     String which = (numbers.size() == 1 ? "picture " : "pictures ") + String.join(", ", numbers);
     return Optional.of(
-        which
+        "text in "
+            + which
             + " may name the patient: the answer may repeat it"
             + overlay.map(file -> ", and " + file + " shows it").orElse("")
             + "; --mask hides it");

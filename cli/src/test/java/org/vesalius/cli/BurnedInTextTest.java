@@ -251,7 +251,8 @@ class BurnedInTextTest {
     Path overlay = folder.resolve("boxes.png");
     Execution open = ask(doe, "--overlay", overlay.toString()).expect(0);
     String warning =
-        "picture 1 may name the patient: the answer may repeat it, and %s shows it; --mask hides it"
+        ("text in picture 1 may name the patient: the answer may repeat it, and %s shows it;"
+                + " --mask hides it")
             .formatted(overlay);
     assertTrue(open.err().lines().anyMatch(warning::equals), open.err());
     assertTrue(shows(ImageIO.read(overlay.toFile()), "DOE"));
@@ -265,7 +266,7 @@ class BurnedInTextTest {
     assertEquals("[[0,0,%d,%d]]".formatted(side, BANNER), picture.get("mask").toString());
     Execution json = ask(doe, "--max-tokens", "1", "--format", "json").expect(0);
     assertEquals(1, json.err().lines().count(), json.err());
-    assertTrue(json.err().startsWith("picture 1 may name the patient"), json.err());
+    assertTrue(json.err().startsWith("text in picture 1 may name the patient"), json.err());
   }
 
   @Test

@@ -103,13 +103,15 @@ class PixelMaskTest {
     "MONOCHROME2,false,100/300",
     "MONOCHROME2,true,full",
     "MONOCHROME1,false,full",
-    "MONOCHROME1,true,100/300"
+    "MONOCHROME1,true,100/300",
+    "MONOCHROME2,true,ct-rgb"
   })
   void whatIsBehindChangesNothingInGrey(String photometric, boolean signed, String window) {
     DicomBytes[] files = new DicomBytes[2];
     for (int hidden = 0; hidden < 2; hidden++) {
       files[hidden] =
           DicomBytes.grey(WIDTH, HEIGHT, signed, samples(1, hidden, 1, 500, 500 + 20_000 * hidden))
+              .text(0x0008_0060, "CS", "CT")
               .text(0x0028_0004, "CS", photometric)
               .text(0x0028_1052, "DS", "-100")
               .text(0x0028_1053, "DS", "2");
