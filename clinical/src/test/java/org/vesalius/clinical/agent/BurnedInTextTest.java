@@ -27,6 +27,7 @@ import org.vesalius.clinical.trace.PngBytes;
 import org.vesalius.clinical.trace.TraceComparison;
 import org.vesalius.clinical.trace.TraceEntry;
 import org.vesalius.clinical.trace.TraceFile;
+import org.vesalius.clinical.trace.TraceFormatException;
 import org.vesalius.clinical.trace.TraceHtml;
 import org.vesalius.clinical.trace.TraceVerifier;
 import org.vesalius.clinical.trace.TracedModel;
@@ -206,6 +207,19 @@ class BurnedInTextTest {
     assertEquals(2, problems.size(), problems.toString());
     assertTrue(problems.getFirst().contains("mask: expected a rectangle inside"));
     assertTrue(problems.getLast().contains("withheld"));
+  }
+
+  @Test
+  void aMaskWithoutAPixelIsNoTrace() throws Exception {
+    page(run(read("YES", NAME), false));
+    String json = Files.readString(folder.resolve("trace.json"));
+    Path file = folder.resolve("edited.json");
+    Files.writeString(file, json.replace("\"x2\":40", "\"x2\":0"));
+    String message =
+        String.valueOf(
+            assertThrows(TraceFormatException.class, () -> TraceFile.read(file)).getMessage());
+    assertTrue(message.contains("found no pixel in it"), message);
+    assertFalse(new TraceVerifier().verify(file).isValid());
   }
 
   @Test
