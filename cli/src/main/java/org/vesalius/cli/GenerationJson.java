@@ -23,7 +23,7 @@ final class GenerationJson {
     json.put("reasoning", generation.reasoning());
     json.put("reasoning_unclosed", generation.reasoningUnclosed());
     AnswerJson.add(json, generation, pictures);
-    if (pictures.hasMedical()) {
+    if (pictures.hasFacts()) {
       pictures.add(json.putArray("pictures"));
     }
     ArrayNode ids = json.putArray("token_ids");

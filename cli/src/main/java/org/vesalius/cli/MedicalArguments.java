@@ -1,7 +1,9 @@
 package org.vesalius.cli;
 
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
 import picocli.CommandLine.Option;
 
@@ -21,6 +23,32 @@ final class MedicalArguments {
       paramLabel = "N",
       description = "Which frame or slice, from 1; a range such as 3-7, or all.")
   private @Nullable String frame;
+
+  @Option(
+      names = "--mask",
+      paramLabel = "X1,Y1,X2,Y2|regions",
+      description =
+          "Blacks out a rectangle, in pixels of the stored frame, or all but the ultrasound regions"
+              + " of the file, in every picture, before anything sees it; may be repeated.")
+  private List<String> mask = List.of();
+
+  /**
+   * What is blacked out.
+   *
+   * @throws IllegalArgumentException if a piece of it is none
+   */
+  PixelMask mask() {
+    try {
+      return PixelMask.parse(mask);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--" + e.getMessage(), e);
+    }
+  }
+
+  /** What was typed as the mask. */
+  List<String> masks() {
+    return List.copyOf(mask);
+  }
 
   /**
    * The window.
@@ -50,7 +78,7 @@ final class MedicalArguments {
     return Optional.ofNullable(frame);
   }
 
-  /** Whether something is said. */
+  /** Whether something is said that ordinary pictures do not have. */
   boolean isGiven() {
     return window != null || frame != null;
   }

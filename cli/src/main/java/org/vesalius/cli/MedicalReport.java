@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.vesalius.clinical.imaging.MedicalImage;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
 import org.vesalius.clinical.imaging.grey.Display;
@@ -71,6 +72,21 @@ final class MedicalReport {
     json.put("source_height", picture.transform().sourceHeight());
     json.put("window", shown.map(Display::description).orElse(null));
     json.put("window_reason", shown.map(Display::reason).orElse(null));
+  }
+
+  /** What is black in a picture; nothing is said where nothing is. */
+  static void mask(ObjectNode json, List<PixelMask.Rectangle> hidden) {
+    if (!hidden.isEmpty()) {
+      ArrayNode rectangles = json.putArray("mask");
+      hidden.forEach(black ->
+          rectangles.addArray().add(black.x1()).add(black.y1()).add(black.x2()).add(black.y2()));
+    }
+  }
+
+  /** The same for people. */
+  static String mask(List<PixelMask.Rectangle> hidden) {
+    return "black by the mask: "
+        + hidden.stream().map(String::valueOf).collect(Collectors.joining(" "));
   }
 
   /** A window and why it is this one. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.report.Report;
 import org.vesalius.clinical.report.ReportOptions;
 import org.vesalius.clinical.report.ReportText;
@@ -106,6 +107,13 @@ final class ReportCommand implements Callable<Integer> {
   private boolean withoutPictures;
 
   @Option(
+      names = "--show-burned-in",
+      description =
+          "The trace, its page and overlays show pictures too in which text is to be expected that"
+              + " may name the patient; they are left out otherwise, unless --mask is given.")
+  private boolean showBurnedIn;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Where all files go (default: ${DEFAULT-VALUE}).")
@@ -140,6 +148,7 @@ final class ReportCommand implements Callable<Integer> {
 
   private ReportJob.Inputs read(ReportJob job) {
     ReportJob.Inputs inputs = job.read();
+    inputs.warnings().forEach(terminal.err()::println);
     List<String> notes = inputs.lookUps().notes();
     notes.stream().limit(NOTES).forEach(note -> terminal.err().println("knowledge: " + note));
     if (notes.size() > NOTES) {
@@ -181,6 +190,7 @@ final class ReportCommand implements Callable<Integer> {
       lookedUp = lookUps.lookUps();
       medical.choice();
       medical.frames();
+      PixelMask unusedMask = medical.mask();
       if (samples != null) {
         ReportOptions unused = ReportOptions.defaults().withSamples(samples, seed);
       }
@@ -196,11 +206,13 @@ final class ReportCommand implements Callable<Integer> {
         priors.stream().map(Path::toString).toList(),
         medical.window(),
         medical.frame(),
+        medical.masks(),
         lookedUp,
         Optional.ofNullable(rubric).map(Path::toString),
         template,
         drawn,
         seed,
-        !withoutPictures);
+        !withoutPictures,
+        showBurnedIn);
   }
 }

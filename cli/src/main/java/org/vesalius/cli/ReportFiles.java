@@ -118,6 +118,15 @@ final class ReportFiles {
   }
 
   private void overlay(WrittenReport report, int index) {
+    String name = "overlay-" + (index + 1) + ".png";
+    if (report.trace().images().get(index).withheld().isPresent()) {
+      notes.add(
+          "no "
+              + name
+              + ", nor this picture in the trace: text in it may name the patient;"
+              + " --mask hides it, --show-burned-in shows all of it");
+      return;
+    }
     AgentImage image = report.images().get(index);
     List<Region> regions =
         report
@@ -135,7 +144,7 @@ final class ReportFiles {
         index,
         regions,
         MedicalReport.scaleBar(image.picture()).orElse(null),
-        file("overlay-" + (index + 1) + ".png"));
+        file(name));
   }
 
   private static String ranking(List<BestOfN.Ranked> ranking) {

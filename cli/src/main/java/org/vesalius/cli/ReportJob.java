@@ -8,11 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.clinical.agent.AgentImage;
 import org.vesalius.clinical.agent.AgentImages;
 import org.vesalius.clinical.agent.RunFacts;
 import org.vesalius.clinical.agent.Tool;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
 import org.vesalius.clinical.knowledge.KnowledgeFolder;
 import org.vesalius.clinical.knowledge.Passage;
@@ -46,12 +48,14 @@ import org.vesalius.runtime.Part;
  * @param priors earlier ones
  * @param window which grey values are shown; empty for the usual ones
  * @param frames which frames are taken; empty for the middle one
+ * @param mask what is black in the pictures, piece by piece
  * @param lookUps where the model may look things up
  * @param rubric file
  * @param template name or file
  * @param samples further reports
  * @param seed of these
  * @param pictures whether the trace holds the pictures
+ * @param showBurnedIn whether it holds those too in which text is to be expected
  */
 record ReportJob(
     String model,
@@ -61,12 +65,14 @@ record ReportJob(
     List<String> priors,
     Optional<String> window,
     Optional<String> frames,
+    List<String> mask,
     LookUps lookUps,
     Optional<String> rubric,
     String template,
     int samples,
     long seed,
-    boolean pictures) {
+    boolean pictures,
+    boolean showBurnedIn) {
   private static final String KIND = "report";
   private static final int QUOTES = 2;
   private static final int QUOTE_CHARACTERS = 400;
@@ -81,12 +87,14 @@ record ReportJob(
         List.of(),
         Optional.empty(),
         Optional.empty(),
+        List.of(),
         LookUps.NONE,
         Optional.empty(),
         "phantom",
         0,
         0,
-        true);
+        true,
+        false);
   }
 
   /** Everything but the model, read: so that what is wrong is told before a model is loaded. */
@@ -97,6 +105,20 @@ record ReportJob(
       Optional<Rubric> rubric,
       ReportTemplate template)
       implements AutoCloseable {
+    /** What the model may read in the pictures and write, a sentence for each file. */
+    List<String> warnings() {
+      return Stream.concat(images.stream(), priors.stream())
+          .flatMap(image ->
+              image
+                  .burnedIn()
+                  .map(text ->
+                      "%s: %s; the report may repeat it; %s"
+                          .formatted(image.origin(), text.reason(), text.remedy()))
+                  .stream())
+          .distinct()
+          .toList();
+    }
+
     @Override
     public void close() {
       lookUps.close();
@@ -112,6 +134,7 @@ record ReportJob(
   }
 
   private List<AgentImage> read(List<String> paths) {
+    PixelMask black = PixelMask.parse(mask);
     WindowChoice choice = window.map(WindowChoice::parse).orElse(WindowChoice.usual());
     Optional<FrameSelection> selection = frames.map(FrameSelection::parse);
     List<AgentImage> read = new ArrayList<>();
@@ -119,6 +142,7 @@ record ReportJob(
       read.addAll(
           AgentImages.read(
               Path.of(path),
+              black,
               choice,
               count ->
                   selection.map(chosen -> chosen.of(count)).orElse(AgentImages.middle(count))));
@@ -158,7 +182,10 @@ record ReportJob(
             opened,
             RunFacts.of(opened, model, weights),
             inputs.template(),
-            ReportOptions.defaults().withSamples(samples, seed).withPictures(pictures),
+            ReportOptions.defaults()
+                .withSamples(samples, seed)
+                .withPictures(pictures)
+                .withBurnedIn(showBurnedIn),
             tools(opened, inputs, read));
     QuoteFinder quotes = read.knowledge().map(ReportJob::quotes).orElse(QuoteFinder.NONE);
     return writer.write(
@@ -211,12 +238,18 @@ record ReportJob(
     facts.put("priors", priors);
     window.ifPresent(value -> facts.put("window", value));
     frames.ifPresent(value -> facts.put("frames", value));
+    if (!mask.isEmpty()) {
+      facts.put("mask", mask);
+    }
     lookUps.putInto(facts);
     rubric.ifPresent(value -> facts.put("rubric", value));
     facts.put("template_file", template);
     facts.put("samples", samples);
     facts.put("seed", seed);
     facts.put("pictures", pictures);
+    if (showBurnedIn) {
+      facts.put("show_burned_in", true);
+    }
     return facts;
   }
 
@@ -239,12 +272,14 @@ record ReportJob(
         texts(task, "priors"),
         optional(task, "window"),
         optional(task, "frames"),
+        texts(task, "mask"),
         LookUps.of(task),
         optional(task, "rubric"),
         text(task, "template_file"),
         (int) number(task, "samples"),
         number(task, "seed"),
-        Boolean.TRUE.equals(task.get("pictures")));
+        Boolean.TRUE.equals(task.get("pictures")),
+        Boolean.TRUE.equals(task.get("show_burned_in")));
   }
 
   private static String text(Map<String, @Nullable Object> task, String key) {

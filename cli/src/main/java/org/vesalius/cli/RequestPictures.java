@@ -7,11 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.MedicalImage;
 import org.vesalius.clinical.imaging.MedicalImages;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
+import org.vesalius.clinical.imaging.Placement;
 import org.vesalius.clinical.imaging.SourceRegions;
+import org.vesalius.clinical.imaging.geometry.PixelTransform;
 import org.vesalius.clinical.imaging.geometry.Point;
 import org.vesalius.clinical.imaging.geometry.SlicePlane;
 import org.vesalius.clinical.imaging.geometry.Vector;
@@ -20,6 +24,7 @@ import org.vesalius.clinical.imaging.grey.WindowChoice;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.answer.Region;
 import org.vesalius.runtime.answer.ScaleBar;
+import org.vesalius.runtime.vision.image.RasterImage;
 
 /** The pictures that a user named, medical ones among them, and the way back to their sources. */
 final class RequestPictures {
@@ -34,7 +39,12 @@ final class RequestPictures {
   private record Medical(
       MedicalImage image, int index, PlacedPicture picture, Optional<Display> shown) {}
 
-  private record Entry(Part.Picture part, Optional<Medical> medical) {}
+  private record Entry(
+      Part.Picture part, Optional<Medical> medical, List<PixelMask.Rectangle> hidden) {
+    boolean namesPatient() {
+      return medical.flatMap(m -> m.image().burnedIn()).isPresent();
+    }
+  }
 
   private final List<Entry> entries;
 
@@ -45,13 +55,14 @@ final class RequestPictures {
   /**
    * Reads pictures.
    *
+   * @param mask what is black in them
    * @param frames that are taken of each medical picture; the middle one where nothing is said
    */
   static RequestPictures read(
-      List<Path> files, WindowChoice window, Optional<FrameSelection> frames) {
+      List<Path> files, PixelMask mask, WindowChoice window, Optional<FrameSelection> frames) {
     List<Entry> entries = new ArrayList<>();
     for (Path file : files) {
-      List<MedicalImage> images = MedicalImages.open(file);
+      List<MedicalImage> images = MedicalImages.open(file, mask);
       if (images.size() > 1) {
         throw new CommandFailure(
             file
@@ -60,7 +71,7 @@ final class RequestPictures {
                 + " series; give a folder of one, or single files (vesalius view shows them)");
       }
       if (images.isEmpty()) {
-        entries.add(new Entry(Part.Image.read(file), Optional.empty()));
+        entries.add(plain(Part.Image.read(file), mask));
         continue;
       }
       MedicalImage image = images.getFirst();
@@ -72,10 +83,26 @@ final class RequestPictures {
         entries.add(
             new Entry(
                 new Part.Pixels(picture.image(), file.toString()),
-                Optional.of(new Medical(image, index, picture, frame.chosen(window)))));
+                Optional.of(new Medical(image, index, picture, frame.chosen(window))),
+                image.hidden(index)));
       }
     }
     return new RequestPictures(entries);
+  }
+
+  /** A file that nothing is hidden in stays as it is until the request runs. */
+  private static Entry plain(Part.Image file, PixelMask mask) {
+    if (mask.isEmpty()) {
+      return new Entry(file, Optional.empty(), List.of());
+    }
+    RasterImage pixels = file.pixels();
+    List<PixelMask.Rectangle> hidden =
+        mask.in(file.origin(), pixels.width(), pixels.height(), List.of());
+    PlacedPicture black =
+        PlacedPicture.of(
+                pixels, PixelTransform.of(pixels.width(), pixels.height()), Placement.UNKNOWN)
+            .hiding(hidden);
+    return new Entry(new Part.Pixels(black.image(), file.origin()), Optional.empty(), hidden);
   }
 
   List<Part.Picture> parts() {
@@ -84,6 +111,35 @@ final class RequestPictures {
 
   boolean hasMedical() {
     return entries.stream().anyMatch(entry -> entry.medical().isPresent());
+  }
+
+  /** Whether there is more to say of them than that they are pictures. */
+  boolean hasFacts() {
+    return hasMedical() || entries.stream().anyMatch(entry -> !entry.hidden().isEmpty());
+  }
+
+  /**
+   * That the answer may say what no mask can hide in words; empty where no text is to be expected
+   * in the pictures.
+   *
+   * @param overlay that shows it too
+   */
+  Optional<String> warning(Optional<Path> overlay) {
+    List<String> numbers =
+        IntStream.range(0, entries.size())
+            .filter(i -> entries.get(i).namesPatient())
+            .mapToObj(i -> String.valueOf(i + 1))
+            .toList();
+    if (numbers.isEmpty()) {
+      return Optional.empty();
+    }
+    String which = (numbers.size() == 1 ? "picture " : "pictures ") + String.join(", ", numbers);
+    return Optional.of(
+        "text in "
+            + which
+            + " may name the patient: the answer may repeat it"
+            + overlay.map(file -> ", and " + file + " shows it").orElse("")
+            + "; --mask hides it");
   }
 
   private Optional<Medical> medical(OptionalInt image) {
@@ -111,11 +167,14 @@ final class RequestPictures {
   List<String> notes() {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < entries.size(); i++) {
+      String picture = "picture " + (i + 1) + ": ";
+      if (!entries.get(i).hidden().isEmpty()) {
+        lines.add(picture + MedicalReport.mask(entries.get(i).hidden()));
+      }
       if (entries.get(i).medical().isEmpty()) {
         continue;
       }
       Medical medical = entries.get(i).medical().get();
-      String picture = "picture " + (i + 1) + ": ";
       lines.add(
           "%s%s, frame %d of %d%s"
               .formatted(
@@ -136,17 +195,21 @@ final class RequestPictures {
   /** What was shown of each picture; null for an ordinary one. */
   void add(ArrayNode json) {
     for (Entry entry : entries) {
-      if (entry.medical().isEmpty()) {
+      if (entry.medical().isEmpty() && entry.hidden().isEmpty()) {
         json.addNull();
         continue;
       }
-      Medical medical = entry.medical().get();
       ObjectNode picture = json.addObject();
-      picture.put("kind", medical.image().kind());
-      MedicalReport.picture(picture, medical.index(), medical.picture(), medical.shown());
-      ArrayNode notes = picture.putArray("notes");
-      medical.image().notes().forEach(notes::add);
+      MedicalReport.mask(picture, entry.hidden());
+      entry.medical().ifPresent(medical -> add(picture, medical));
     }
+  }
+
+  private static void add(ObjectNode picture, Medical medical) {
+    picture.put("kind", medical.image().kind());
+    MedicalReport.picture(picture, medical.index(), medical.picture(), medical.shown());
+    ArrayNode notes = picture.putArray("notes");
+    medical.image().notes().forEach(notes::add);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
 import org.vesalius.loader.GenerationConfig;
 import org.vesalius.runtime.Cancellation;
@@ -171,6 +172,7 @@ final class RunCommand implements Callable<Integer> {
       }
       JsonOutput.print(
           terminal, GenerationJson.of(opened, generation, request, pictures, loadNanos));
+      warn(pictures);
       drawOverlay(request, pictures, generation);
       return exitCode(generation);
     }
@@ -179,6 +181,7 @@ final class RunCommand implements Callable<Integer> {
       Generation generation = generate(opened, request, printer::on);
       printer.end();
       pictures.notes().forEach(note -> terminal.err().println(terminal.dim(note)));
+      warn(pictures);
       AnswerNotes.of(generation, Overlays.pictures(request).size(), pictures)
           .forEach(terminal.err()::println);
       drawOverlay(request, pictures, generation);
@@ -191,6 +194,12 @@ final class RunCommand implements Callable<Integer> {
     return checkLayers
         ? LayerCheck.generate(opened, request, listener, terminal)
         : opened.generate(request, listener);
+  }
+
+  private void warn(RequestPictures pictures) {
+    pictures
+        .warning(Optional.ofNullable(overlay))
+        .ifPresent(line -> terminal.err().println(terminal.dim(line)));
   }
 
   private void drawOverlay(ChatRequest request, RequestPictures pictures, Generation generation) {
@@ -243,10 +252,14 @@ final class RunCommand implements Callable<Integer> {
   private RequestPictures pictures() {
     WindowChoice window = checked(medical::choice);
     Optional<FrameSelection> frames = checked(medical::frames);
+    PixelMask mask = checked(medical::mask);
+    if (!mask.isEmpty() && images.isEmpty()) {
+      throw misuse("--mask: expected an --image that it is about");
+    }
     if (medical.isGiven() && images.isEmpty()) {
       throw misuse("--window and --frame: expected a medical --image that they are about");
     }
-    RequestPictures pictures = RequestPictures.read(images, window, frames);
+    RequestPictures pictures = RequestPictures.read(images, mask, window, frames);
     if (medical.isGiven() && !pictures.hasMedical()) {
       throw new CommandFailure(
           "--window and --frame are about medical pictures, and there is none among these");

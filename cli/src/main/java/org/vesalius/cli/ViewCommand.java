@@ -15,6 +15,7 @@ import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.MedicalImage;
 import org.vesalius.clinical.imaging.MedicalImageException;
 import org.vesalius.clinical.imaging.MedicalImages;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.dicom.DicomFormatException;
 import org.vesalius.clinical.imaging.dicom.UnsupportedTransferSyntaxException;
@@ -76,13 +77,15 @@ final class ViewCommand implements Callable<Integer> {
   public Integer call() {
     WindowChoice window;
     FrameSelection frames;
+    PixelMask mask;
     try {
       window = medical.choice();
+      mask = medical.mask();
       frames = medical.frames().orElse(FrameSelection.ALL);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }
-    List<MedicalImage> images = MedicalImages.open(path);
+    List<MedicalImage> images = MedicalImages.open(path, mask);
     if (images.isEmpty()) {
       throw new CommandFailure(
           path
@@ -150,7 +153,7 @@ final class ViewCommand implements Callable<Integer> {
       try {
         // The name of the source may be a patient's, so pictures are only numbered.
         String name = String.format(Locale.ROOT, "%sframe-%04d.png", prefix, index + 1);
-        write(image.frame(index), index, window, out.resolve(name), entry);
+        write(image, index, window, out.resolve(name), entry);
       } catch (MedicalImageException
           | DicomFormatException
           | UnsupportedTransferSyntaxException e) {
@@ -160,7 +163,10 @@ final class ViewCommand implements Callable<Integer> {
     }
   }
 
-  private void write(Frame frame, int index, WindowChoice window, Path file, ObjectNode entry) {
+  private void write(
+      MedicalImage image, int index, WindowChoice window, Path file, ObjectNode entry) {
+    Frame frame = image.frame(index);
+    List<PixelMask.Rectangle> hidden = image.hidden(index);
     PlacedPicture picture = frame.picture(window);
     Optional<Display> shown = frame.chosen(window);
     Optional<ScaleBar> bar = scaleBar ? MedicalReport.scaleBar(picture) : Optional.empty();
@@ -170,15 +176,17 @@ final class ViewCommand implements Callable<Integer> {
       Pngs.write(picture.image(), file);
     }
     MedicalReport.picture(entry, index, picture, shown);
+    MedicalReport.mask(entry, hidden);
     entry.put("file", file.toString());
     line(
         index,
-        "%s, %dx%d%s"
+        "%s, %dx%d%s%s"
             .formatted(
                 file,
                 picture.image().width(),
                 picture.image().height(),
-                shown.map(MedicalReport::window).map(w -> ", " + w).orElse("")));
+                shown.map(MedicalReport::window).map(w -> ", " + w).orElse(""),
+                hidden.isEmpty() ? "" : ", " + MedicalReport.mask(hidden)));
   }
 
   private void failed(int index, String problem, ObjectNode entry) {

@@ -19,7 +19,7 @@ final class MedicalFiles {
     if (even.length > value.length && !vr.equals("UI")) {
       even[value.length] = ' ';
     }
-    boolean longForm = vr.equals("OW");
+    boolean longForm = vr.equals("OW") || vr.equals("SQ");
     ByteBuffer head = ByteBuffer.allocate(longForm ? 12 : 8).order(ByteOrder.LITTLE_ENDIAN);
     head.putShort((short) (tag >>> 16)).putShort((short) tag);
     head.put(vr.getBytes(StandardCharsets.US_ASCII));
@@ -40,6 +40,66 @@ final class MedicalFiles {
     element(out, tag, "US", new byte[] {(byte) value, (byte) (value >> 8)});
   }
 
+  private static void wide(ByteArrayOutputStream out, int tag, int value) {
+    element(
+        out,
+        tag,
+        "UL",
+        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array());
+  }
+
+  /** An ultrasound picture of 8 bits that counts from the row {@code top} on. */
+  static Path ultrasound(Path file, int columns, int rows, int top, int[] pixels)
+      throws IOException {
+    ByteArrayOutputStream out = head();
+    text(out, 0x0008_0060, "CS", "US");
+    text(out, 0x0010_0010, "PN", NAME);
+    ByteArrayOutputStream region = new ByteArrayOutputStream();
+    wide(region, 0x0018_6018, 0);
+    wide(region, 0x0018_601a, top);
+    wide(region, 0x0018_601c, columns - 1);
+    wide(region, 0x0018_601e, rows - 1);
+    ByteArrayOutputStream item = new ByteArrayOutputStream();
+    item.writeBytes(
+        ByteBuffer.allocate(8)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(0xe000_fffe)
+            .putInt(region.size())
+            .array());
+    item.writeBytes(region.toByteArray());
+    element(out, 0x0018_6011, "SQ", item.toByteArray());
+    shape(out, columns, rows, 8);
+    byte[] bytes = new byte[pixels.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) pixels[i];
+    }
+    element(out, 0x7fe0_0010, "OW", bytes);
+    return Files.write(file, out.toByteArray());
+  }
+
+  private static ByteArrayOutputStream head() {
+    ByteArrayOutputStream meta = new ByteArrayOutputStream();
+    text(meta, 0x0002_0010, "UI", "1.2.840.10008.1.2.1");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(new byte[128]);
+    out.writeBytes("DICM".getBytes(StandardCharsets.US_ASCII));
+    wide(out, 0x0002_0000, meta.size());
+    out.writeBytes(meta.toByteArray());
+    return out;
+  }
+
+  private static void shape(ByteArrayOutputStream out, int columns, int rows, int bits) {
+    number(out, 0x0028_0002, 1);
+    text(out, 0x0028_0004, "CS", "MONOCHROME2");
+    number(out, 0x0028_0010, rows);
+    number(out, 0x0028_0011, columns);
+    text(out, 0x0028_0030, "DS", "0.5\\0.5");
+    number(out, 0x0028_0100, bits);
+    number(out, 0x0028_0101, bits);
+    number(out, 0x0028_0102, bits - 1);
+    number(out, 0x0028_0103, 0);
+  }
+
   /** One slice of CT with pixels of 0.5 mm; Hounsfield units are the numbers minus 1024. */
   static Path ct(Path file, int columns, int rows, int height, short... pixels) throws IOException {
     return ct(file, "1.2.3", columns, rows, height, pixels);
@@ -48,29 +108,13 @@ final class MedicalFiles {
   /** The same of any series. */
   static Path ct(Path file, String series, int columns, int rows, int height, short... pixels)
       throws IOException {
-    ByteArrayOutputStream meta = new ByteArrayOutputStream();
-    text(meta, 0x0002_0010, "UI", "1.2.840.10008.1.2.1");
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes(new byte[128]);
-    out.writeBytes("DICM".getBytes(StandardCharsets.US_ASCII));
-    byte[] length =
-        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(meta.size()).array();
-    element(out, 0x0002_0000, "UL", length);
-    out.writeBytes(meta.toByteArray());
+    ByteArrayOutputStream out = head();
     text(out, 0x0008_0060, "CS", "CT");
     text(out, 0x0010_0010, "PN", NAME);
     text(out, 0x0020_000e, "UI", series);
     text(out, 0x0020_0032, "DS", String.join("\\", "-100", "-50", String.valueOf(height)));
     text(out, 0x0020_0037, "DS", "1\\0\\0\\0\\1\\0");
-    number(out, 0x0028_0002, 1);
-    text(out, 0x0028_0004, "CS", "MONOCHROME2");
-    number(out, 0x0028_0010, rows);
-    number(out, 0x0028_0011, columns);
-    text(out, 0x0028_0030, "DS", "0.5\\0.5");
-    number(out, 0x0028_0100, 16);
-    number(out, 0x0028_0101, 16);
-    number(out, 0x0028_0102, 15);
-    number(out, 0x0028_0103, 0);
+    shape(out, columns, rows, 16);
     text(out, 0x0028_1050, "DS", "40");
     text(out, 0x0028_1051, "DS", "400");
     text(out, 0x0028_1052, "DS", "-1024");

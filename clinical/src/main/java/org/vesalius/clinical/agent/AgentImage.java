@@ -1,9 +1,12 @@
 package org.vesalius.clinical.agent;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.vesalius.clinical.imaging.BurnedInText;
 import org.vesalius.clinical.imaging.MedicalImage;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.Placement;
 import org.vesalius.clinical.imaging.geometry.PixelTransform;
@@ -20,6 +23,9 @@ import org.vesalius.runtime.vision.image.RasterImage;
  *     an ordinary picture
  * @param window what grey values are shown, for people; empty where there is no choice
  * @param parent index of the picture that it was made of; empty for one of the request's
+ * @param hidden rectangles of the source that are black
+ * @param burnedIn text that is to be expected in the picture; where there is some, traces and
+ *     overlays leave the picture out
  */
 public record AgentImage(
     PlacedPicture picture,
@@ -27,7 +33,33 @@ public record AgentImage(
     Optional<Path> file,
     Optional<MedicalFrame> medical,
     String window,
-    OptionalInt parent) {
+    OptionalInt parent,
+    List<PixelMask.Rectangle> hidden,
+    Optional<BurnedInText> burnedIn) {
+
+  /** Copies the list. */
+  public AgentImage {
+    hidden = List.copyOf(hidden);
+  }
+
+  /** A picture of which the medical file, where there is one, says what it shows. */
+  public AgentImage(
+      PlacedPicture picture,
+      String origin,
+      Optional<Path> file,
+      Optional<MedicalFrame> medical,
+      String window,
+      OptionalInt parent) {
+    this(
+        picture,
+        origin,
+        file,
+        medical,
+        window,
+        parent,
+        medical.map(frame -> frame.image().hidden(frame.index())).orElse(List.of()),
+        medical.flatMap(frame -> frame.image().burnedIn()));
+  }
 
   /**
    * A frame of a medical file.
@@ -51,12 +83,23 @@ public record AgentImage(
 
   /** Another picture of the same source. */
   public AgentImage madeInto(PlacedPicture other, String how, int ofImage) {
-    return new AgentImage(other, how, file, medical, window, OptionalInt.of(ofImage));
+    return new AgentImage(
+        other, how, file, medical, window, OptionalInt.of(ofImage), hidden, burnedIn);
   }
 
   /** The same with other grey values. */
   public AgentImage withWindow(PlacedPicture other, String shown, String how, int ofImage) {
-    return new AgentImage(other, how, file, medical, shown, OptionalInt.of(ofImage));
+    return new AgentImage(
+        other, how, file, medical, shown, OptionalInt.of(ofImage), hidden, burnedIn);
+  }
+
+  /**
+   * Why what is written for others leaves the picture out, and what to do; empty if it need not.
+   */
+  public Optional<String> withheld() {
+    return burnedIn.map(text ->
+        "left out: %s; %s, and --show-burned-in shows it as it is"
+            .formatted(text.reason(), text.remedy()));
   }
 
   /** As a part of a message. */

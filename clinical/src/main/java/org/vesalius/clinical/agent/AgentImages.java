@@ -10,36 +10,38 @@ import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.MedicalImage;
 import org.vesalius.clinical.imaging.MedicalImageException;
 import org.vesalius.clinical.imaging.MedicalImages;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
 import org.vesalius.runtime.Part;
+import org.vesalius.runtime.vision.image.RasterImage;
 
 /** Reads pictures for a run: ordinary ones, and frames of medical files. */
 public final class AgentImages {
   private AgentImages() {}
 
+  /** The pictures of a file, or of a folder that holds one series, without a mask. */
+  public static List<AgentImage> read(
+      Path path, WindowChoice window, IntFunction<List<Integer>> frames) {
+    return read(path, PixelMask.NONE, window, frames);
+  }
+
   /**
    * The pictures of a file, or of a folder that holds one series.
    *
+   * @param mask what is black in them, and in all that is made of them
    * @param window which grey values are shown of a medical picture
    * @param frames which of so many frames are taken, counted from 0
-   * @throws MedicalImageException if it is damaged, of a kind that is not read, or several series
+   * @throws MedicalImageException if it is damaged, of a kind that is not read, or several series,
+   *     or the mask does not fit
    * @throws org.vesalius.runtime.vision.image.ImageFormatException if an ordinary picture cannot be
    *     decoded
    * @throws java.io.UncheckedIOException if it cannot be read
    */
   public static List<AgentImage> read(
-      Path path, WindowChoice window, IntFunction<List<Integer>> frames) {
-    List<MedicalImage> found = MedicalImages.open(path);
+      Path path, PixelMask mask, WindowChoice window, IntFunction<List<Integer>> frames) {
+    List<MedicalImage> found = MedicalImages.open(path, mask);
     if (found.isEmpty()) {
-      AgentImage plain = AgentImage.of(Part.Image.read(path).pixels(), path.toString());
-      return List.of(
-          new AgentImage(
-              plain.picture(),
-              plain.origin(),
-              Optional.of(path),
-              Optional.empty(),
-              "",
-              OptionalInt.empty()));
+      return List.of(plain(path, mask));
     }
     if (found.size() > 1) {
       throw new MedicalImageException(
@@ -63,6 +65,22 @@ public final class AgentImages {
               OptionalInt.empty()));
     }
     return images;
+  }
+
+  private static AgentImage plain(Path path, PixelMask mask) {
+    AgentImage whole = AgentImage.of(Part.Image.read(path).pixels(), path.toString());
+    RasterImage pixels = whole.picture().image();
+    List<PixelMask.Rectangle> hidden =
+        mask.in(whole.origin(), pixels.width(), pixels.height(), List.of());
+    return new AgentImage(
+        whole.picture().hiding(hidden),
+        whole.origin(),
+        Optional.of(path),
+        Optional.empty(),
+        "",
+        OptionalInt.empty(),
+        hidden,
+        Optional.empty());
   }
 
   /** The frame in the middle, of which most is seen. */

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.vesalius.clinical.imaging.BurnedInText;
 import org.vesalius.clinical.trace.SourceQuote;
 import org.vesalius.clinical.trace.TraceEntry.Result.Status;
 import org.vesalius.clinical.trace.TracePlace;
@@ -129,7 +130,7 @@ final class ToolRunner {
     }
     FutureTask<ToolOutcome> task =
         new FutureTask<>(
-            () -> bounded(id, call, tool.call(context, call.arguments()), context.images().size()));
+            () -> bounded(id, call, tool.call(context, call.arguments()), context.images()));
     Thread.ofPlatform()
         .daemon()
         .name("vesalius-tool-" + tool.name())
@@ -178,7 +179,9 @@ final class ToolRunner {
     return text.length() <= MESSAGE ? text : text.substring(0, MESSAGE) + "…";
   }
 
-  private ToolOutcome bounded(String id, ToolCall call, ToolResult result, int images) {
+  private ToolOutcome bounded(
+      String id, ToolCall call, ToolResult result, List<AgentImage> earlier) {
+    int images = earlier.size();
     StringBuilder text = new StringBuilder(cut(result.text(), limits.resultCharacters()));
     if (text.length() < result.text().length()) {
       text.append("\n[cut: %d of %d characters]".formatted(text.length(), result.text().length()));
@@ -188,7 +191,7 @@ final class ToolRunner {
     for (AgentImage image : result.images()) {
       long pixels = (long) image.picture().image().width() * image.picture().image().height();
       if (kept.size() < room && pixels <= MAX_PIXELS) {
-        kept.add(ofTool(image, images));
+        kept.add(ofTool(image, earlier));
       }
     }
     if (kept.size() < result.images().size()) {
@@ -209,7 +212,8 @@ final class ToolRunner {
   }
 
   /** What a tool says of a picture beside its pixels is words for people, and as short. */
-  private static AgentImage ofTool(AgentImage image, int images) {
+  private static AgentImage ofTool(AgentImage image, List<AgentImage> earlier) {
+    int images = earlier.size();
     boolean derived = image.parent().isPresent() && image.parent().getAsInt() < images;
     if (image.parent().isPresent() && (!derived || image.parent().getAsInt() < 0)) {
       throw new ToolException(
@@ -222,7 +226,19 @@ final class ToolRunner {
         derived ? image.file() : Optional.empty(),
         image.medical(),
         oneLine(image.window()),
-        image.parent());
+        image.parent(),
+        image.hidden(),
+        image.burnedIn().or(() -> inherited(image, earlier)));
+  }
+
+  /** What was made of a picture shows its text; of which one it was made is not always told. */
+  private static Optional<BurnedInText> inherited(AgentImage image, List<AgentImage> earlier) {
+    if (image.medical().isPresent()) {
+      return Optional.empty();
+    }
+    return image.parent().isPresent()
+        ? earlier.get(image.parent().getAsInt()).burnedIn()
+        : earlier.stream().flatMap(other -> other.burnedIn().stream()).findFirst();
   }
 
   private static String oneLine(String text) {

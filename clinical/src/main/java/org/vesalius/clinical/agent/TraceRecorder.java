@@ -32,6 +32,7 @@ public final class TraceRecorder {
   private final Instant startedAt = Instant.now();
   private final long begin = System.nanoTime();
   private final boolean keepPictures;
+  private final boolean showBurnedIn;
   private final List<TraceEntry> entries = new ArrayList<>();
   private final List<AgentImage> images = new ArrayList<>();
   private final Map<Path, String> hashes = new HashMap<>();
@@ -41,12 +42,24 @@ public final class TraceRecorder {
   private int claims;
 
   /**
-   * An empty one; the run begins now.
+   * An empty one; the run begins now. Pictures in which text is to be expected that may name the
+   * patient are left out.
    *
    * @param keepPictures whether the trace holds the pictures themselves beside their hashes
    */
   public TraceRecorder(boolean keepPictures) {
+    this(keepPictures, false);
+  }
+
+  /**
+   * An empty one; the run begins now.
+   *
+   * @param keepPictures whether the trace holds the pictures themselves beside their hashes
+   * @param showBurnedIn whether those too in which text is to be expected that may name the patient
+   */
+  public TraceRecorder(boolean keepPictures, boolean showBurnedIn) {
     this.keepPictures = keepPictures;
+    this.showBurnedIn = showBurnedIn;
   }
 
   /** When the run began. */
@@ -75,6 +88,7 @@ public final class TraceRecorder {
     int index = images.size();
     PixelTransform transform = image.picture().transform();
     boolean made = image.parent().isPresent();
+    Optional<String> withheld = showBurnedIn ? Optional.empty() : image.withheld();
     entries.add(
         new TraceEntry.Image(
             index,
@@ -91,7 +105,9 @@ public final class TraceRecorder {
             made ? "" : image.file().map(this::hash).orElse(""),
             PixelHash.of(image.picture().image()),
             prepared.sha256(),
-            png(image.picture().image())));
+            withheld.isPresent() ? Optional.empty() : png(image.picture().image()),
+            image.hidden().isEmpty() ? Optional.empty() : Optional.of(image.hidden()),
+            withheld));
     images.add(image);
   }
 

@@ -1,5 +1,6 @@
 package org.vesalius.clinical.imaging;
 
+import java.util.List;
 import java.util.Optional;
 import org.vesalius.clinical.imaging.grey.Display;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
@@ -28,6 +29,11 @@ public record ColourFrame(PlacedPicture picture) implements Frame {
       throw new MedicalImageException("window: the picture is in colours; leave the window out");
     }
     return picture;
+  }
+
+  @Override
+  public ColourFrame hiding(List<PixelMask.Rectangle> hidden) {
+    return new ColourFrame(picture.hiding(hidden));
   }
 
   @Override

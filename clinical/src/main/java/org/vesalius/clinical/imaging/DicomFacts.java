@@ -45,10 +45,17 @@ final class DicomFacts {
     harmless
         .number(Tag.SLICE_THICKNESS)
         .ifPresent(thickness -> facts.put("slice_thickness_mm", thickness));
-    facts.put(
-        "burned_in_text",
-        Deidentification.burnedIn(file.dataSet()).name().toLowerCase(Locale.ROOT));
+    List<PixelMask.Rectangle> regions = UltrasoundRegions.usable(file);
+    if (!regions.isEmpty()) {
+      facts.put("ultrasound_regions", regions.stream().map(PixelMask.Rectangle::toString).toList());
+    }
+    burnedIn(facts, Deidentification.burnedIn(file.dataSet()));
     return facts;
+  }
+
+  /** What is to be expected of text in the pixels. */
+  static void burnedIn(Map<String, Object> facts, Deidentification.BurnedIn expected) {
+    facts.put("burned_in_text", expected.name().toLowerCase(Locale.ROOT));
   }
 
   private static void text(Map<String, Object> facts, DataSet data, String name, Tag tag) {

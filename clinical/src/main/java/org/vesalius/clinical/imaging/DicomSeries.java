@@ -10,8 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.vesalius.clinical.imaging.dicom.DataSet;
+import org.vesalius.clinical.imaging.dicom.Deidentification;
 import org.vesalius.clinical.imaging.dicom.DicomFile;
 import org.vesalius.clinical.imaging.dicom.DicomFormatException;
 import org.vesalius.clinical.imaging.dicom.Tag;
@@ -33,11 +35,20 @@ public final class DicomSeries implements MedicalImage {
   private final List<Source> sources;
   private final Map<String, Object> facts;
   private final List<String> notes;
+  private final Optional<BurnedInText> expected;
+  private final PixelMask mask;
 
-  private DicomSeries(List<Source> sources, Map<String, Object> facts, List<String> notes) {
+  private DicomSeries(
+      List<Source> sources,
+      Map<String, Object> facts,
+      List<String> notes,
+      Optional<BurnedInText> expected,
+      PixelMask mask) {
     this.sources = List.copyOf(sources);
     this.facts = facts;
     this.notes = List.copyOf(notes);
+    this.expected = expected;
+    this.mask = mask;
   }
 
   /**
@@ -64,11 +75,16 @@ public final class DicomSeries implements MedicalImage {
     final int rows;
     boolean sizesDiffer;
 
+    /** The worst that one of the files lets expect. */
+    Deidentification.BurnedIn burnedIn = Deidentification.BurnedIn.NO;
+
+    boolean allHaveRegions = true;
+
     Group(DicomImage first) {
       DataSet data = first.file().dataSet();
       number = integer(data, Tag.SERIES_NUMBER);
       facts = new LinkedHashMap<>(first.facts());
-      notes.addAll(first.notes());
+      notes.addAll(first.windowNotes());
       columns = data.integer(Tag.COLUMNS).orElse(0);
       rows = data.integer(Tag.ROWS).orElse(0);
     }
@@ -78,6 +94,9 @@ public final class DicomSeries implements MedicalImage {
       sizesDiffer |=
           columns != data.integer(Tag.COLUMNS).orElse(0)
               || rows != data.integer(Tag.ROWS).orElse(0);
+      Deidentification.BurnedIn found = Deidentification.burnedIn(data);
+      burnedIn = found.compareTo(burnedIn) < 0 ? found : burnedIn;
+      allHaveRegions &= !UltrasoundRegions.usable(image.file()).isEmpty();
       int instance = integer(data, Tag.INSTANCE_NUMBER);
       for (int frame = 0; frame < image.frames(); frame++) {
         slices.add(new SliceOrder.Slice(image.place(frame).plane(), instance, slices.size()));
@@ -93,10 +112,12 @@ public final class DicomSeries implements MedicalImage {
       }
       facts.remove("frames");
       facts.put("slices", sources.size());
+      DicomFacts.burnedIn(facts, burnedIn);
       order.spacing().ifPresent(spacing -> facts.put("slice_spacing_mm", spacing));
       List<Source> sorted =
           order.slices().stream().map(slice -> sources.get(slice.index())).toList();
-      return new DicomSeries(sorted, facts, notes);
+      return new DicomSeries(
+          sorted, facts, notes, BurnedInText.of(burnedIn, allHaveRegions), PixelMask.NONE);
     }
   }
 
@@ -169,8 +190,31 @@ public final class DicomSeries implements MedicalImage {
 
   @Override
   public Frame frame(int index) {
-    Source source = sources.get(Objects.checkIndex(index, frames()));
-    return DicomImage.of(DicomFile.read(source.file())).frame(source.frame());
+    return image(index).frame(source(index).frame());
+  }
+
+  private Source source(int index) {
+    return sources.get(Objects.checkIndex(index, frames()));
+  }
+
+  private DicomImage image(int index) {
+    return DicomImage.of(DicomFile.read(source(index).file())).masked(mask);
+  }
+
+  /** {@inheritDoc} Files differ in size and in regions: whether it fits is told by each frame. */
+  @Override
+  public DicomSeries masked(PixelMask other) {
+    return new DicomSeries(sources, facts, notes, expected, other);
+  }
+
+  @Override
+  public List<PixelMask.Rectangle> hidden(int index) {
+    return mask.isEmpty() ? List.of() : image(index).hidden(source(index).frame());
+  }
+
+  @Override
+  public Optional<BurnedInText> burnedIn() {
+    return mask.isEmpty() ? expected : Optional.empty();
   }
 
   @Override
@@ -180,7 +224,7 @@ public final class DicomSeries implements MedicalImage {
 
   @Override
   public List<String> notes() {
-    return notes;
+    return Stream.concat(expected.map(text -> text.note(mask)).stream(), notes.stream()).toList();
   }
 
   @Override

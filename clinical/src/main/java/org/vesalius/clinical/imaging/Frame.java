@@ -1,5 +1,6 @@
 package org.vesalius.clinical.imaging;
 
+import java.util.List;
 import java.util.Optional;
 import org.vesalius.clinical.imaging.grey.Display;
 import org.vesalius.clinical.imaging.grey.WindowChoice;
@@ -28,6 +29,13 @@ public sealed interface Frame permits GreyFrame, ColourFrame {
    * @throws MedicalImageException if there is no such window
    */
   Optional<Display> chosen(WindowChoice choice);
+
+  /**
+   * The same without some pixels: they are black, and no value is known of them.
+   *
+   * @throws MedicalImageException if a rectangle reaches beyond the frame
+   */
+  Frame hiding(List<PixelMask.Rectangle> hidden);
 
   /**
    * The picture as people and models look at it: turned where a convention says so, and with square

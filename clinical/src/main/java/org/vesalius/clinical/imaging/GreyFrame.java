@@ -1,5 +1,6 @@
 package org.vesalius.clinical.imaging;
 
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.vesalius.clinical.imaging.geometry.PixelTransform;
@@ -61,6 +62,21 @@ public record GreyFrame(
   @Override
   public int height() {
     return values.height();
+  }
+
+  @Override
+  public GreyFrame hiding(List<PixelMask.Rectangle> hidden) {
+    if (hidden.isEmpty()) {
+      return this;
+    }
+    BitSet pixels = new BitSet(values.count());
+    for (PixelMask.Rectangle rectangle : hidden) {
+      rectangle.requireInside("frame", width(), height());
+      for (int y = rectangle.y1(); y < rectangle.y2(); y++) {
+        pixels.set(y * width() + rectangle.x1(), y * width() + rectangle.x2());
+      }
+    }
+    return new GreyFrame(values.without(pixels), windows, inverted, quantity, fallback, place);
   }
 
   @Override

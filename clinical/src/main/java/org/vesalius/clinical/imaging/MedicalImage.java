@@ -2,6 +2,7 @@ package org.vesalius.clinical.imaging;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a medical file, or a folder of files, holds: one picture or many. Pictures are decoded when
@@ -32,4 +33,31 @@ public interface MedicalImage {
 
   /** What a reader should know, such as gaps in a series; a sentence each. */
   List<String> notes();
+
+  /**
+   * The same with some pixels black in all frames, whatever is stored there: frames, and all that
+   * is made of them, do not hold these pixels. Where things are stays as it was. In place of the
+   * mask so far.
+   *
+   * @throws MedicalImageException if the mask does not fit; where frames differ in size, {@link
+   *     #frame} may say so instead
+   */
+  MedicalImage masked(PixelMask mask);
+
+  /**
+   * The rectangles of a frame that are black because of a mask, in its stored pixels; of a slide in
+   * those of its full size.
+   *
+   * @throws MedicalImageException if the mask does not fit
+   */
+  default List<PixelMask.Rectangle> hidden(int index) {
+    return List.of();
+  }
+
+  /**
+   * Text that is to be expected in the pictures; empty where none is, and where a mask is given.
+   */
+  default Optional<BurnedInText> burnedIn() {
+    return Optional.empty();
+  }
 }

@@ -41,6 +41,17 @@ public final class MedicalImages {
     return SlideImage.open(path).<List<MedicalImage>>map(List::of).orElse(List.of());
   }
 
+  /**
+   * The same with a mask.
+   *
+   * @throws MedicalImageException if the mask does not fit, too
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static List<MedicalImage> open(Path path, PixelMask mask) {
+    List<MedicalImage> images = open(path);
+    return mask.isEmpty() ? images : images.stream().map(image -> image.masked(mask)).toList();
+  }
+
   private static List<DicomSeries> series(Path folder) {
     DicomSeries.Folder found = DicomSeries.read(folder);
     if (found.series().isEmpty()) {

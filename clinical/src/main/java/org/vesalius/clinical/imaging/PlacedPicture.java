@@ -1,5 +1,7 @@
 package org.vesalius.clinical.imaging;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
 import org.vesalius.clinical.imaging.geometry.PixelTransform;
@@ -104,6 +106,50 @@ public record PlacedPicture(RasterImage image, PixelTransform transform, Placeme
       case 3 -> moved(turned, (x, y) -> x * w + w - 1 - y);
       default -> this;
     };
+  }
+
+  /**
+   * The picture with rectangles of its source black: each pixel that has a part of one. What a
+   * resize before mixed into others stays.
+   *
+   * @throws MedicalImageException if a rectangle reaches beyond the source
+   */
+  public PlacedPicture hiding(List<PixelMask.Rectangle> hidden) {
+    if (hidden.isEmpty()) {
+      return this;
+    }
+    int width = image.width();
+    boolean wide = image.samples() == RasterImage.Samples.GRAY16;
+    char[] grey = wide ? image.copyGray16() : new char[0];
+    byte[] rgb = wide ? new byte[0] : image.copyRgb();
+    for (PixelMask.Rectangle rectangle : hidden) {
+      rectangle.requireInside("picture", transform.sourceWidth(), transform.sourceHeight());
+      Point one = transform.toModel(new Point(rectangle.x1(), rectangle.y1()));
+      Point other = transform.toModel(new Point(rectangle.x2(), rectangle.y2()));
+      int[] x = touched(one.x(), other.x(), width);
+      int[] y = touched(one.y(), other.y(), image.height());
+      for (int row = y[0]; row < y[1]; row++) {
+        int from = row * width + x[0];
+        int to = row * width + x[1];
+        if (wide) {
+          Arrays.fill(grey, from, to, (char) 0);
+        } else {
+          Arrays.fill(rgb, 3 * from, 3 * to, (byte) 0);
+        }
+      }
+    }
+    RasterImage black =
+        wide
+            ? RasterImage.ofGray16(width, image.height(), grey)
+            : RasterImage.ofRgb(width, image.height(), rgb);
+    return new PlacedPicture(black, transform, place);
+  }
+
+  /** The pixels of a side that have a part between two points: the first, and the one behind. */
+  private static int[] touched(double one, double other, int side) {
+    int from = Math.clamp((long) Math.floor(Math.min(one, other)), 0, side);
+    int to = Math.clamp((long) Math.ceil(Math.max(one, other)), from, side);
+    return new int[] {from, to};
   }
 
   /** The picture with left and right exchanged. */

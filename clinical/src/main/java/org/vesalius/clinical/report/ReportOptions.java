@@ -22,6 +22,8 @@ import org.vesalius.clinical.agent.AgentLimits;
  *     abstains from it: the model was guessing its words
  * @param seed of the samples
  * @param keepPictures whether the trace holds the pictures themselves
+ * @param showBurnedIn whether it holds those too in which text is to be expected that may name the
+ *     patient
  * @param limits of the agent that writes it
  */
 public record ReportOptions(
@@ -34,6 +36,7 @@ public record ReportOptions(
     double confidence,
     long seed,
     boolean keepPictures,
+    boolean showBurnedIn,
     AgentLimits limits) {
   private static final int MOST_SAMPLES = 32;
 
@@ -63,25 +66,31 @@ public record ReportOptions(
    * average, and from a whole report where half of it does not hold; no samples.
    */
   public static ReportOptions defaults() {
-    return new ReportOptions(0.6, 0.4, 0.5, 0, 0.7, 0.5, 0.5, 0, true, AgentLimits.defaults());
+    return new ReportOptions(
+        0.6, 0.4, 0.5, 0, 0.7, 0.5, 0.5, 0, true, false, AgentLimits.defaults());
   }
 
   /** With samples. */
   public ReportOptions withSamples(int count, long randomSeed) {
-    return with(count, confidence, randomSeed, keepPictures);
+    return with(count, confidence, randomSeed, keepPictures, showBurnedIn);
   }
 
   /** With or without the pictures in the trace. */
   public ReportOptions withPictures(boolean keep) {
-    return with(samples, confidence, seed, keep);
+    return with(samples, confidence, seed, keep, showBurnedIn);
   }
 
   /** With another mean probability of tokens below which a sentence is none to rely on. */
   public ReportOptions withConfidence(double least) {
-    return with(samples, least, seed, keepPictures);
+    return with(samples, least, seed, keepPictures, showBurnedIn);
   }
 
-  private ReportOptions with(int count, double least, long randomSeed, boolean keep) {
+  /** With or without pictures in which text is to be expected that may name the patient. */
+  public ReportOptions withBurnedIn(boolean show) {
+    return with(samples, confidence, seed, keepPictures, show);
+  }
+
+  private ReportOptions with(int count, double least, long randomSeed, boolean keep, boolean show) {
     return new ReportOptions(
         supported,
         unsupported,
@@ -92,6 +101,7 @@ public record ReportOptions(
         least,
         randomSeed,
         keep,
+        show,
         limits);
   }
 
@@ -107,6 +117,9 @@ public record ReportOptions(
     facts.put("confidence", confidence);
     facts.put("seed", seed);
     facts.put("keep_pictures", keepPictures);
+    if (showBurnedIn) { // so that tasks of older traces are the same
+      facts.put("show_burned_in", true);
+    }
     return facts;
   }
 

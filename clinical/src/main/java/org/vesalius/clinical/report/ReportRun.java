@@ -38,7 +38,7 @@ final class ReportRun {
   ReportRun(ReportSetup setup, ReportTask task) {
     this.setup = setup;
     this.task = task;
-    trace = new TraceRecorder(setup.options().keepPictures());
+    trace = new TraceRecorder(setup.options().keepPictures(), setup.options().showBurnedIn());
     agent = new Agent(AgentModel.of(setup.model()), setup.tools(), setup.options().limits());
     answers = new ReportAnswers(setup, task, agent, trace);
     measurements = new Measurements(task.images());

@@ -84,7 +84,9 @@ public record CompareTool(PointScale scale) implements Tool {
             Optional.empty(),
             Optional.empty(),
             "",
-            OptionalInt.of(index));
+            OptionalInt.of(index),
+            List.of(),
+            image.burnedIn().or(prior::burnedIn));
     return new ToolResult(
         text,
         List.of(shown),

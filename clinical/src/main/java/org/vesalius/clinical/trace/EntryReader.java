@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.trace.JsonMembers.Unexpected;
 import org.vesalius.clinical.trace.TraceEntry.Step;
 
@@ -96,7 +97,14 @@ final class EntryReader {
         json.text("fileSha256"),
         json.text("pixelsSha256"),
         json.text("preparedSha256"),
-        json.optionalText("png").map(EntryReader::png));
+        json.optionalText("png").map(EntryReader::png),
+        json.later("mask", name -> json.objects(name, EntryReader::rectangle)),
+        json.later("withheld", json::text));
+  }
+
+  private static PixelMask.Rectangle rectangle(JsonMembers json) {
+    return new PixelMask.Rectangle(
+        json.integer("x1"), json.integer("y1"), json.integer("x2"), json.integer("y2"));
   }
 
   private static PngBytes png(String base64) {

@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 
 /**
  * Entries of a trace as parsed JSON. Members are those of the records, in their order, and none is
@@ -75,6 +76,10 @@ final class EntryWriter {
     return values.isPresent() ? with(name, values.get(), writer) : this;
   }
 
+  private EntryWriter later(String name, Optional<String> value) {
+    return value.isPresent() ? with(name, (Object) value.get()) : this;
+  }
+
   /** JSON has no infinities. */
   private static Object real(double value) {
     return Double.isFinite(value) ? (Object) value : Double.toString(value);
@@ -127,6 +132,17 @@ final class EntryWriter {
         .with("pixelsSha256", image.pixelsSha256())
         .with("preparedSha256", image.preparedSha256())
         .with("png", image.png(), png -> Base64.getEncoder().encodeToString(png.copy()))
+        .later("mask", image.mask(), EntryWriter::rectangle)
+        .later("withheld", image.withheld())
+        .members;
+  }
+
+  private static Object rectangle(PixelMask.Rectangle rectangle) {
+    return new EntryWriter()
+        .with("x1", rectangle.x1())
+        .with("y1", rectangle.y1())
+        .with("x2", rectangle.x2())
+        .with("y2", rectangle.y2())
         .members;
   }
 

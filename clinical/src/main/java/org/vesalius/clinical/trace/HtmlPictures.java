@@ -1,12 +1,17 @@
 package org.vesalius.clinical.trace;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.Base64;
 import java.util.List;
 import org.jsoup.nodes.Element;
+import org.vesalius.clinical.imaging.PixelMask;
 
 /** The pictures of a trace with its places drawn over them. */
 final class HtmlPictures {
   private static final int COLOURS = 6;
+
+  private static final int MOST_RECTANGLES = 8;
 
   /** Share of a picture's height that a number above a place takes at most. */
   private static final double ROOM = 0.1;
@@ -40,7 +45,13 @@ final class HtmlPictures {
           .attr("alt", "image " + image.index())
           .attr("src", "data:image/png;base64," + base64(image.png().get()));
     } else {
-      HtmlText.add(frame, "span", "absent", "The picture is not kept in the trace.");
+      HtmlText.add(
+          frame,
+          "span",
+          "absent",
+          image.withheld().isEmpty()
+              ? "The picture is not kept in the trace."
+              : "The picture is " + image.withheld().get() + ".");
     }
     List<TracePlace> places = numbers.of(image.index());
     overlay(frame, places, width, height);
@@ -63,6 +74,7 @@ final class HtmlPictures {
     if (!image.window().isEmpty()) {
       facts.append("shown as ").append(image.window()).append(" \u00b7 ");
     }
+    image.mask().ifPresent(black -> facts.append("black by a mask: ").append(rectangles(black)));
     return facts
         .append(
             "%d\u00d7%d pixels, of a source of %d\u00d7%d; the model saw %d\u00d7%d"
@@ -74,6 +86,13 @@ final class HtmlPictures {
                     image.modelWidth(),
                     image.modelHeight()))
         .toString();
+  }
+
+  /** Regions of ultrasound leave many. */
+  private static String rectangles(List<PixelMask.Rectangle> black) {
+    return black.stream().limit(MOST_RECTANGLES).map(String::valueOf).collect(joining("; "))
+        + (black.size() > MOST_RECTANGLES ? " and more" : "")
+        + " in pixels of the source \u00b7 ";
   }
 
   private static void overlay(Element frame, List<TracePlace> places, double width, double height) {

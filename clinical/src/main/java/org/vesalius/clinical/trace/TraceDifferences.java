@@ -147,6 +147,7 @@ final class TraceDifferences {
     where = "image " + expected.index() + ", ";
     same("SHA-256 of the file", expected.fileSha256(), found.fileSha256());
     same("size", size(expected), size(found));
+    sameIfKnown("mask", expected.mask(), found.mask());
     same("SHA-256 of the samples", expected.pixelsSha256(), found.pixelsSha256());
     same("SHA-256 of what the model took in", expected.preparedSha256(), found.preparedSha256());
   }

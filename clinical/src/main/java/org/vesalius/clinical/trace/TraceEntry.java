@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.vesalius.clinical.imaging.PixelMask;
 
 /**
  * An entry of a {@link DecisionTrace}. In a file each is a line of its own, chained to the one
@@ -73,6 +74,9 @@ public sealed interface TraceEntry {
    * @param pixelsSha256 of the picture's samples, row by row
    * @param preparedSha256 of the numbers that the model took in
    * @param png the picture itself; empty where it is too large to be kept, or is not wanted
+   * @param mask what is black in it, in pixels of the stored frame; empty where nothing is, and in
+   *     traces of before that was taken down
+   * @param withheld why it is not kept, where it may name the patient, for people
    */
   record Image(
       int index,
@@ -89,8 +93,15 @@ public sealed interface TraceEntry {
       String fileSha256,
       String pixelsSha256,
       String preparedSha256,
-      Optional<PngBytes> png)
-      implements TraceEntry {}
+      Optional<PngBytes> png,
+      Optional<List<PixelMask.Rectangle>> mask,
+      Optional<String> withheld)
+      implements TraceEntry {
+    /** Copies the list. */
+    public Image {
+      mask = mask.map(List::copyOf);
+    }
+  }
 
   /**
    * One answer of the model, of which the steps of the same turn are made.

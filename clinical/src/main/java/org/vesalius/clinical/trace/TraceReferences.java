@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.trace.Verification.Problem;
 import org.vesalius.runtime.vision.image.ImageDecoder;
 import org.vesalius.runtime.vision.image.ImageFormatException;
@@ -75,6 +76,16 @@ final class TraceReferences {
   private void image(TraceEntry.Image image) {
     image.parent().ifPresent(parent -> index("parent, an earlier image", parent, image.index()));
     image.png().ifPresent(png -> pixels(image, png));
+    image.mask().stream().flatMap(List::stream).forEach(black -> inSource(image, black));
+    expect(
+        image.png().isEmpty() || image.withheld().isEmpty(),
+        "withheld: expected no picture beside it");
+  }
+
+  private void inSource(TraceEntry.Image image, PixelMask.Rectangle black) {
+    expect(
+        black.x2() <= image.sourceWidth() && black.y2() <= image.sourceHeight(),
+        "mask: expected a rectangle inside of the source, found " + black);
   }
 
   private void pixels(TraceEntry.Image image, PngBytes png) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +64,25 @@ class DicomSeriesTest {
     assertEquals(List.of(5, 2, 4, 1, 3), order(series));
     assertEquals(2.5, series.facts().get("slice_spacing_mm"));
     assertEquals(List.of(), series.notes());
+  }
+
+  @Test
+  void theWorstFileSaysWhatTextIsToBeExpected() throws IOException {
+    write("a", slice("1.1", 1, "0\\0\\0", AXIAL));
+    write("b", slice("1.1", 2, "0\\0\\1", AXIAL).text(0x0028_0301, "CS", "YES"));
+    DicomSeries series = only();
+    assertEquals("yes", series.facts().get("burned_in_text"));
+    assertEquals(Optional.of(new BurnedInText(true, false)), series.burnedIn());
+    assertTrue(series.notes().getFirst().contains("burned into"), series.notes().toString());
+    DicomSeries masked = series.masked(PixelMask.of(new PixelMask.Rectangle(0, 0, 1, 1)));
+    assertEquals(Optional.empty(), masked.burnedIn());
+    for (int i = 0; i < 2; i++) {
+      GreyFrame frame = assertInstanceOf(GreyFrame.class, masked.frame(i));
+      assertTrue(frame.values().isPadding(0) && Double.isNaN(frame.values().value(0)));
+      assertEquals(1, masked.hidden(i).size());
+    }
+    DicomSeries beyond = series.masked(PixelMask.of(new PixelMask.Rectangle(0, 0, 2, 1)));
+    assertThrows(MedicalImageException.class, () -> beyond.frame(0));
   }
 
   @Test

@@ -23,6 +23,7 @@ import org.vesalius.clinical.agent.ToolResult;
 import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.GreyFrame;
 import org.vesalius.clinical.imaging.MedicalImage;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.Placement;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
@@ -65,6 +66,13 @@ class ImageToolsTest {
     @Override
     public List<String> notes() {
       return List.of();
+    }
+
+    @Override
+    public MedicalImage masked(PixelMask mask) {
+      List<PixelMask.Rectangle> black =
+          mask.in(kind(), all.getFirst().width(), all.getFirst().height(), List.of());
+      return new Frames(all.stream().map(frame -> frame.hiding(black)).toList());
     }
   }
 

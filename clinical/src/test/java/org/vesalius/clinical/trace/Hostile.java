@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.trace.TraceEntry.Step;
 
 /** A trace that has the same text wherever a trace can have one. */
@@ -43,7 +44,9 @@ final class Hostile {
             text,
             text,
             text,
-            Optional.of(new PngBytes(new byte[] {'<', 's', 'c', 'r', 'i', 'p', 't', '>'})));
+            Optional.of(new PngBytes(new byte[] {'<', 's', 'c', 'r', 'i', 'p', 't', '>'})),
+            Optional.of(List.of(new PixelMask.Rectangle(0, 0, 1, 1))),
+            Optional.of(text));
     TraceEntry.Turn turn =
         new TraceEntry.Turn(0, text, 1, 1, List.of(1), List.of(-1.0), text, 1, 1, 1);
     TraceEntry.Claim claim =

@@ -146,7 +146,9 @@ final class SampleTraces {
         parent.isEmpty() ? hash("file") : "",
         PixelHash.of(picture.image()),
         hash("prepared " + index),
-        Optional.of(PngBytes.of(picture.image())));
+        Optional.of(PngBytes.of(picture.image())),
+        Optional.empty(),
+        Optional.empty());
   }
 
   static Turn turn(int index, String purpose, int prompt, int images, int count) {

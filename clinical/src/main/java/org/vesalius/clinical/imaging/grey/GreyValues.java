@@ -1,5 +1,7 @@
 package org.vesalius.clinical.imaging.grey;
 
+import java.util.BitSet;
+
 /**
  * The values of one picture in the units of its modality, row after row from the top left.
  * Immutable; pixels of padding have no value.
@@ -57,6 +59,37 @@ public abstract sealed class GreyValues {
 
   /** Whether pixel {@code index} has no value. */
   public abstract boolean isPadding(int index);
+
+  /**
+   * The same where some pixels are padding, and nothing is known of what was stored there.
+   *
+   * @param hidden these pixels, counted row by row; not copied, must not change afterwards
+   */
+  public final GreyValues without(BitSet hidden) {
+    return new Hidden(this, hidden);
+  }
+
+  /** Values some of which nobody is to know. */
+  private static final class Hidden extends GreyValues {
+    private final GreyValues values;
+    private final BitSet hidden;
+
+    Hidden(GreyValues values, BitSet hidden) {
+      super(values.width(), values.height(), values.count());
+      this.values = values;
+      this.hidden = hidden;
+    }
+
+    @Override
+    public double value(int index) {
+      return hidden.get(index) ? Double.NaN : values.value(index);
+    }
+
+    @Override
+    public boolean isPadding(int index) {
+      return hidden.get(index) || values.isPadding(index);
+    }
+  }
 
   /** Values that were stored as whole numbers. */
   private static final class Stored extends GreyValues {

@@ -16,6 +16,7 @@ import org.vesalius.clinical.imaging.ColourFrame;
 import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.GreyFrame;
 import org.vesalius.clinical.imaging.MedicalImage;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.Placement;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
@@ -45,12 +46,14 @@ public final class NiftiVolume implements MedicalImage {
   private final NiftiData data;
   private final String origin;
   private final boolean compressed;
+  private final PixelMask mask;
   private final Display.Grey usual;
 
-  private NiftiVolume(NiftiHeader header, NiftiData data, String origin) {
+  private NiftiVolume(NiftiHeader header, NiftiData data, String origin, PixelMask mask) {
     this.header = header;
     this.data = data;
     this.origin = origin;
+    this.mask = mask;
     compressed = data instanceof NiftiData.Unpacked;
     usual = usual();
   }
@@ -94,7 +97,8 @@ public final class NiftiVolume implements MedicalImage {
           origin, "expected at most 2147483647 slices, found " + header.pictures());
     }
     Path voxels = header.single() ? file : beside(file, origin);
-    return new NiftiVolume(header, NiftiData.open(header, voxels, origin, mostBytes), origin);
+    NiftiData data = NiftiData.open(header, voxels, origin, mostBytes);
+    return new NiftiVolume(header, data, origin, PixelMask.NONE);
   }
 
   /** The voxels of a header that is a file of its own. */
@@ -147,11 +151,15 @@ public final class NiftiVolume implements MedicalImage {
     int stride = Math.max(1, (int) ((long) pixels * taken / MOST_SAMPLES));
     int perPicture = (pixels + stride - 1) / stride;
     double[] values = new double[Math.multiplyExact(taken, perPicture)];
+    List<PixelMask.Rectangle> hidden = hidden(0); // the same in all slices
     int at = 0;
     for (int i = 0; i < pictures; i += step) {
       ByteBuffer bytes = bytes(i);
       for (int p = 0; p < pixels; p += stride) {
-        values[at++] = scaled(bytes, p);
+        int x = p % header.columns();
+        int y = p / header.columns();
+        boolean black = hidden.stream().anyMatch(rectangle -> rectangle.holds(x, y));
+        values[at++] = black ? Double.NaN : scaled(bytes, p);
       }
     }
     return GreyValues.of(values.length, 1, values);
@@ -179,6 +187,21 @@ public final class NiftiVolume implements MedicalImage {
   @Override
   public Frame frame(int index) {
     Objects.checkIndex(index, frames());
+    return decoded(index).hiding(hidden(index));
+  }
+
+  /** {@inheritDoc} Black pixels do not count for the window that is chosen where none is wanted. */
+  @Override
+  public NiftiVolume masked(PixelMask other) {
+    return new NiftiVolume(header, data, origin, other);
+  }
+
+  @Override
+  public List<PixelMask.Rectangle> hidden(int index) {
+    return mask.in(origin, header.columns(), header.rows(), List.of());
+  }
+
+  private Frame decoded(int index) {
     ByteBuffer bytes = bytes(index);
     Placement place = place(index % header.slices());
     if (header.type().isColour()) {

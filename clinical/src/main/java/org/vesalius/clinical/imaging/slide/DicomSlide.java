@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.vesalius.clinical.imaging.DicomImage;
 import org.vesalius.clinical.imaging.MedicalImageException;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.Placement;
 import org.vesalius.clinical.imaging.dicom.DataSet;
@@ -30,6 +31,7 @@ public final class DicomSlide implements TiledPicture {
   private static final int MOST_PLACES = 1 << 24;
 
   private final DicomImage image;
+  private final List<PixelMask.Rectangle> hidden;
   private final int width;
   private final int height;
   private final int tileWidth;
@@ -45,8 +47,20 @@ public final class DicomSlide implements TiledPicture {
     this.height = height;
     this.tileWidth = tileWidth;
     this.tileHeight = tileHeight;
+    hidden = List.of();
     across = Math.ceilDiv(width, tileWidth);
     frames = new int[Math.multiplyExact(across, Math.ceilDiv(height, tileHeight))];
+  }
+
+  private DicomSlide(DicomSlide slide, List<PixelMask.Rectangle> hidden) {
+    image = slide.image;
+    width = slide.width;
+    height = slide.height;
+    tileWidth = slide.tileWidth;
+    tileHeight = slide.tileHeight;
+    across = slide.across;
+    frames = slide.frames;
+    this.hidden = List.copyOf(hidden);
   }
 
   /**
@@ -187,7 +201,13 @@ public final class DicomSlide implements TiledPicture {
             .cropped(tile.left(), tile.top(), keptWidth * step, keptHeight * step)
             .resized(keptWidth, keptHeight);
     return reduction.finish(
-        PlacedPicture.of(RasterImage.ofRgb(keptWidth, keptHeight, rgb), transform, place()));
+        PlacedPicture.of(RasterImage.ofRgb(keptWidth, keptHeight, rgb), transform, place())
+            .hiding(hidden));
+  }
+
+  @Override
+  public DicomSlide masked(List<PixelMask.Rectangle> rectangles) {
+    return new DicomSlide(this, rectangles);
   }
 
   private void copy(int frame, int left, int top, Tile tile, int step, byte[] rgb, int keptWidth) {

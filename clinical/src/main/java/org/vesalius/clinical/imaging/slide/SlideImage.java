@@ -6,10 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.vesalius.clinical.imaging.BurnedInText;
 import org.vesalius.clinical.imaging.ColourFrame;
+import org.vesalius.clinical.imaging.DicomImage;
 import org.vesalius.clinical.imaging.Frame;
 import org.vesalius.clinical.imaging.MedicalImage;
 import org.vesalius.clinical.imaging.MedicalImageException;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.dicom.DicomFile;
 import org.vesalius.runtime.vision.image.ImageFormatException;
 
@@ -21,11 +25,20 @@ public final class SlideImage implements MedicalImage {
   private final String kind;
   private final TiledPicture slide;
   private final Map<String, Object> facts;
+  private final Optional<BurnedInText> expected;
+  private final PixelMask mask;
 
-  private SlideImage(String kind, TiledPicture slide, Map<String, Object> facts) {
+  private SlideImage(
+      String kind,
+      TiledPicture slide,
+      Map<String, Object> facts,
+      Optional<BurnedInText> expected,
+      PixelMask mask) {
     this.kind = kind;
     this.slide = slide;
     this.facts = facts;
+    this.expected = expected;
+    this.mask = mask;
   }
 
   /**
@@ -38,7 +51,7 @@ public final class SlideImage implements MedicalImage {
         .map(slide -> {
           Map<String, Object> facts = facts(slide);
           facts.put("level_widths", slide.levelWidths());
-          return new SlideImage("TIFF slide", slide, facts);
+          return new SlideImage("TIFF slide", slide, facts, Optional.empty(), PixelMask.NONE);
         });
   }
 
@@ -53,7 +66,8 @@ public final class SlideImage implements MedicalImage {
           Map<String, Object> facts = facts(slide);
           facts.put("transfer_syntax", file.transferSyntax().name());
           facts.put("tiles", file.frames());
-          return new SlideImage("DICOM slide", slide, facts);
+          return new SlideImage(
+              "DICOM slide", slide, facts, DicomImage.of(file).burnedIn(), PixelMask.NONE);
         });
   }
 
@@ -93,13 +107,33 @@ public final class SlideImage implements MedicalImage {
   }
 
   @Override
+  public SlideImage masked(PixelMask other) {
+    List<PixelMask.Rectangle> hidden = other.in(kind, slide.width(), slide.height(), List.of());
+    return new SlideImage(kind, slide.masked(hidden), facts, expected, other);
+  }
+
+  @Override
+  public List<PixelMask.Rectangle> hidden(int index) {
+    return mask.in(kind, slide.width(), slide.height(), List.of());
+  }
+
+  @Override
+  public Optional<BurnedInText> burnedIn() {
+    return mask.isEmpty() ? expected : Optional.empty();
+  }
+
+  @Override
   public Map<String, Object> facts() {
     return new LinkedHashMap<>(facts);
   }
 
   @Override
   public List<String> notes() {
-    return List.of("the picture is an overview of the slide; coordinates are those of the slide");
+    return Stream.concat(
+            Stream.of(
+                "the picture is an overview of the slide; coordinates are those of the slide"),
+            expected.map(text -> text.note(mask)).stream())
+        .toList();
   }
 
   @Override

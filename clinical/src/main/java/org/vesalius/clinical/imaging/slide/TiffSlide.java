@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.Placement;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
@@ -34,11 +35,14 @@ public final class TiffSlide implements TiledPicture {
   private final TiffTiles file;
   private final List<Level> levels;
   private final Placement place;
+  private final List<PixelMask.Rectangle> hidden;
 
-  private TiffSlide(TiffTiles file, List<Level> levels, Placement place) {
+  private TiffSlide(
+      TiffTiles file, List<Level> levels, Placement place, List<PixelMask.Rectangle> hidden) {
     this.file = file;
     this.levels = levels;
     this.place = place;
+    this.hidden = List.copyOf(hidden);
   }
 
   /**
@@ -64,7 +68,7 @@ public final class TiffSlide implements TiledPicture {
                 Placement.of(
                     new PixelSpacing(size, size, PixelSpacing.Place.SLIDE), Optional.empty()))
             .orElse(Placement.UNKNOWN);
-    return Optional.of(new TiffSlide(file, levels(file.pages()), place));
+    return Optional.of(new TiffSlide(file, levels(file.pages()), place, List.of()));
   }
 
   private static List<Level> levels(List<TiffTiles.Page> pages) {
@@ -124,7 +128,19 @@ public final class TiffSlide implements TiledPicture {
             // The last step may reach beyond the edge.
             .cropped(left, top, kept.width() * reduction.step(), kept.height() * reduction.step())
             .resized(kept.width(), kept.height());
-    return reduction.finish(PlacedPicture.of(kept, transform, place));
+    return reduction.finish(PlacedPicture.of(kept, transform, place).hiding(hidden(level)));
+  }
+
+  @Override
+  public TiffSlide masked(List<PixelMask.Rectangle> rectangles) {
+    return new TiffSlide(file, levels, place, rectangles);
+  }
+
+  /** Who made a smaller page may have mixed a pixel into the ones beside it. */
+  private List<PixelMask.Rectangle> hidden(Level level) {
+    int across = level.width() == width() ? 0 : Math.ceilDiv(width(), level.width());
+    int down = level.height() == height() ? 0 : Math.ceilDiv(height(), level.height());
+    return hidden.stream().map(black -> black.grown(across, down, width(), height())).toList();
   }
 
   /** The smallest page that has as many pixels as are wanted. */

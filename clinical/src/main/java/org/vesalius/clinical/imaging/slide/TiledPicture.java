@@ -3,6 +3,7 @@ package org.vesalius.clinical.imaging.slide;
 import java.util.ArrayList;
 import java.util.List;
 import org.vesalius.clinical.imaging.MedicalImageException;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.Placement;
 
@@ -34,6 +35,13 @@ public interface TiledPicture {
    * @throws IllegalArgumentException if it is not inside of the whole
    */
   PlacedPicture region(Tile tile, int longest);
+
+  /**
+   * The same with rectangles of the whole black, in every piece before it is made smaller.
+   *
+   * @param rectangles inside of the whole; in place of those so far
+   */
+  TiledPicture masked(List<PixelMask.Rectangle> rectangles);
 
   /** All of it, made smaller so that the longer side is at most {@code longest}. */
   default PlacedPicture overview(int longest) {

@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.clinical.imaging.GreyFrame;
 import org.vesalius.clinical.imaging.MedicalImageException;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.geometry.Point;
 import org.vesalius.clinical.imaging.geometry.Vector;
@@ -67,6 +69,35 @@ class NiftiVolumeTest {
     Vector there = picture.toPatient(new Point(0.5, 0.5)).orElseThrow();
     assertEquals(new Vector(3, 2, 2), there);
     assertEquals(4, picture.image().width());
+  }
+
+  @Test
+  void aMaskIsBlackInAllSlicesAndNotInTheWindow() throws IOException {
+    PixelMask mask = PixelMask.of(new PixelMask.Rectangle(1, 0, 3, 2));
+    byte[] other = volume();
+    ByteBuffer voxels = ByteBuffer.wrap(other).order(ByteOrder.LITTLE_ENDIAN);
+    for (int slice = 0; slice < 2; slice++) {
+      for (int pixel : new int[] {1, 2, 5, 6}) {
+        voxels.putShort(HEADER + 2 * (12 * slice + pixel), (short) (30_000 - pixel));
+      }
+    }
+    NiftiVolume one = NiftiVolume.open(file("a.nii", volume())).masked(mask);
+    NiftiVolume same = NiftiVolume.open(file("b.nii", other)).masked(mask);
+    for (int slice = 0; slice < 2; slice++) {
+      PlacedPicture picture = one.frame(slice).picture(WindowChoice.usual());
+      assertArrayEquals(
+          picture.image().copyGray16(),
+          same.frame(slice).picture(WindowChoice.usual()).image().copyGray16());
+      Point black = picture.transform().toModel(new Point(2.5, 1.5));
+      assertEquals(0, picture.image().copyGray16()[4 * (int) black.y() + (int) black.x()]);
+      Point shown = picture.transform().toModel(new Point(3.5, 1.5));
+      assertTrue(picture.image().copyGray16()[4 * (int) shown.y() + (int) shown.x()] > 0);
+    }
+    assertThrows(
+        MedicalImageException.class,
+        () -> one.masked(PixelMask.of(new PixelMask.Rectangle(0, 0, 4, 4))));
+    assertThrows(
+        MedicalImageException.class, () -> one.masked(PixelMask.parse(List.of("regions"))));
   }
 
   @Test

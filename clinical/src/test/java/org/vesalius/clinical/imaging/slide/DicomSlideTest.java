@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vesalius.clinical.imaging.DicomBytes;
 import org.vesalius.clinical.imaging.MedicalImageException;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.dicom.DicomFile;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
@@ -60,6 +62,30 @@ class DicomSlideTest {
     assertEquals(50, red(part, 6.5, 5.5));
     assertEquals(5, slide.overview(5).image().width());
     assertEquals(PixelSpacing.Place.SLIDE, slide.place().spacing().orElseThrow().place());
+  }
+
+  @Test
+  void aMaskIsBlackInEveryPieceBeforeItIsMadeSmaller() {
+    // The picture is 10 by 7; a piece that is made smaller has one pixel for several.
+    List<PixelMask.Rectangle> black = List.of(new PixelMask.Rectangle(3, 2, 9, 4));
+    DicomSlide slide = open(slide(6)).masked(black);
+    PlacedPicture whole = slide.overview(100);
+    for (int y = 0; y < 7; y++) {
+      for (int x = 0; x < 10; x++) {
+        boolean hidden = black.getFirst().holds(x, y);
+        assertEquals(hidden, red(whole, x + 0.5, y + 0.5) == 0, x + ", " + y);
+      }
+    }
+    // Beside it a pixel of the smaller picture mixes black in, and never what was behind.
+    PlacedPicture small = slide.region(new TiledPicture.Tile(3, 2, 6, 2), 2);
+    assertEquals(0, red(small, 5.5, 3.5));
+    SlideImage image = SlideImage.of(DicomFile.read(slide(6).file(), "slide.dcm")).orElseThrow();
+    SlideImage masked = image.masked(new PixelMask(false, black));
+    assertEquals(black, masked.hidden(0));
+    assertEquals(0, red(masked.slide().overview(100), 5.5, 3.5));
+    assertThrows(
+        MedicalImageException.class,
+        () -> image.masked(PixelMask.of(new PixelMask.Rectangle(0, 0, 11, 1))));
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.clinical.imaging.MedicalImage;
 import org.vesalius.clinical.imaging.MedicalImages;
+import org.vesalius.clinical.imaging.PixelMask;
 import org.vesalius.clinical.imaging.PlacedPicture;
 import org.vesalius.clinical.imaging.geometry.PixelSpacing;
 import org.vesalius.clinical.imaging.geometry.Point;
@@ -54,6 +55,26 @@ class TiffSlideTest {
 
   private static final Point SPOT =
       new Point((SPOT_COLUMN + 0.5) * TiledTiff.SIDE, (SPOT_ROW + 0.5) * TiledTiff.SIDE);
+
+  @Test
+  void aMaskIsBlackOnEveryPage() throws IOException {
+    // The smaller page shows the spot a little too large, as one that was resized smoothly.
+    Path file = file(page(6_400, 5_120, 10, 10), page(1_600, 1_280, 2, 2));
+    int side = TiledTiff.SIDE;
+    PixelMask mask =
+        PixelMask.of(new PixelMask.Rectangle(9 * side, 9 * side, 12 * side, 12 * side));
+    SlideImage slide = SlideImage.open(file).orElseThrow().masked(mask);
+    for (int longest : new int[] {100, 1_000}) {
+      PlacedPicture whole = slide.slide().overview(longest);
+      assertArrayEquals(
+          new int[3], colour(whole, new Point(10.5 * side, 10.5 * side)), longest + " pixels");
+      assertEquals(250, colour(whole, new Point(side, side))[0]);
+    }
+    TiledPicture.Tile edge = new TiledPicture.Tile(9 * side - 40, 10 * side, 80, 40);
+    PlacedPicture sharp = slide.slide().region(edge, 80);
+    assertEquals(250, colour(sharp, new Point(9 * side - 0.5, 10 * side + 1.5))[0]);
+    assertEquals(0, colour(sharp, new Point(9 * side + 0.5, 10 * side + 1.5))[0]);
+  }
 
   @Test
   void threeGigapixelsInPieces() throws IOException {
