@@ -51,7 +51,7 @@ public final class TiffSlide implements TiledPicture {
     if (!TiffTiles.matches(path)) {
       return Optional.empty();
     }
-    TiffTiles file = TiffTiles.open(path);
+    TiffTiles file = TiffTiles.open(path, new Jpeg2000Tiles());
     TiffTiles.Page first = file.pages().getFirst();
     if (!first.tiled() || (long) first.width() * first.height() <= LARGE) {
       return Optional.empty();
