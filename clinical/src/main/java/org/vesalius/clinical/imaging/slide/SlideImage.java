@@ -1,6 +1,7 @@
 package org.vesalius.clinical.imaging.slide;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +22,15 @@ public final class SlideImage implements MedicalImage {
   private final String kind;
   private final TiledPicture slide;
   private final Map<String, Object> facts;
+  private final List<String> notes;
 
-  private SlideImage(String kind, TiledPicture slide, Map<String, Object> facts) {
+  private SlideImage(
+      String kind, TiledPicture slide, Map<String, Object> facts, List<String> notes) {
     this.kind = kind;
     this.slide = slide;
     this.facts = facts;
+    this.notes = new ArrayList<>(notes);
+    this.notes.add("the picture is an overview of the slide; coordinates are those of the slide");
   }
 
   /**
@@ -38,7 +43,7 @@ public final class SlideImage implements MedicalImage {
         .map(slide -> {
           Map<String, Object> facts = facts(slide);
           facts.put("level_widths", slide.levelWidths());
-          return new SlideImage("TIFF slide", slide, facts);
+          return new SlideImage("TIFF slide", slide, facts, List.of());
         });
   }
 
@@ -48,13 +53,39 @@ public final class SlideImage implements MedicalImage {
    * @throws MedicalImageException if its tiles are not where they can be understood
    */
   public static Optional<SlideImage> of(DicomFile file) {
-    return DicomSlide.of(file)
+    return of(file, SlideLayer.usual());
+  }
+
+  /**
+   * One layer of a DICOM file whose frames are tiles; empty if it is something else.
+   *
+   * @throws MedicalImageException if its tiles are not where they can be understood, or there is no
+   *     such layer
+   */
+  public static Optional<SlideImage> of(DicomFile file, SlideLayer layer) {
+    return DicomSlide.of(file, layer)
         .map(slide -> {
           Map<String, Object> facts = facts(slide);
           facts.put("transfer_syntax", file.transferSyntax().name());
           facts.put("tiles", file.frames());
-          return new SlideImage("DICOM slide", slide, facts);
+          List<String> notes = new ArrayList<>();
+          if (slide.focalPlanes() > 1) {
+            facts.put("focal_planes", slide.focalPlanes());
+            facts.put("focal_plane_heights_um", slide.focalPlaneHeights());
+            facts.put("focal_plane", slide.focalPlane());
+            notes.add(taken("focal plane", slide.focalPlane(), slide.focalPlanes()));
+          }
+          if (slide.opticalPaths() > 1) {
+            facts.put("optical_paths", slide.opticalPaths());
+            facts.put("optical_path", slide.opticalPath());
+            notes.add(taken("optical path", slide.opticalPath(), slide.opticalPaths()));
+          }
+          return new SlideImage("DICOM slide", slide, facts, notes);
         });
+  }
+
+  private static String taken(String what, int number, int count) {
+    return "this is %s %d of %d".formatted(what, number, count);
   }
 
   private static Map<String, Object> facts(TiledPicture slide) {
@@ -99,7 +130,7 @@ public final class SlideImage implements MedicalImage {
 
   @Override
   public List<String> notes() {
-    return List.of("the picture is an overview of the slide; coordinates are those of the slide");
+    return List.copyOf(notes);
   }
 
   @Override
