@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
  */
 final class MutationTest {
   private static final long SEED = 20_261_122;
-  private static final int MUTATIONS = Boolean.getBoolean("vesalius.full") ? 1_000_000 : 200_000;
+  private static final int MUTATIONS = Boolean.getBoolean("vesalius.full") ? 1_000_000 : 50_000;
 
   /** Far more than any of the files needs. */
   private static final long MEMORY = 64L << 20;
