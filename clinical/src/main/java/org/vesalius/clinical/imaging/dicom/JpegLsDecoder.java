@@ -244,8 +244,7 @@ final class JpegLsDecoder {
           "expected a JPEG-LS point transform of less than %d bits, without mapping tables, found %d"
               .formatted(precision, transform));
     }
-    JpegLsSamples samples =
-        new JpegLsSamples(data, at + size, chosen, interleave, restartInterval);
+    JpegLsSamples samples = new JpegLsSamples(data, at + size, chosen, interleave, restartInterval);
     int end = samples.read(preset.complete(precision, near, at));
     for (int i = 0; i < count; i++) {
       Integer table = mapped.get(i);

@@ -49,7 +49,7 @@ record JpegLsParameters(int max, int t1, int t2, int t3, int reset, int near) {
 
   /**
    * These parameters of a stream with those it leaves out, which are T.87's. Two encoders of the
-   * field compute others and do not say so: CharLS before version 2, which DCMTK has, for 6 and 7
+   * field compute others and do not say so: CharLS before version 2.1, which DCMTK has, for 6 and 7
    * bits, and Java Advanced Imaging for more than 12. Theirs come second.
    *
    * @param bits of a sample

@@ -20,11 +20,7 @@ final class JpegLsSamples {
    * @param restartInterval in lines; 0 for none
    */
   JpegLsSamples(
-      byte[] data,
-      int start,
-      JpegLsDecoder.Plane[] planes,
-      int interleave,
-      int restartInterval) {
+      byte[] data, int start, JpegLsDecoder.Plane[] planes, int interleave, int restartInterval) {
     this.data = data;
     this.start = start;
     this.planes = planes;

@@ -58,7 +58,7 @@ final class JpegLsTables {
    * Puts in place of samples what they stand for.
    *
    * @param at where the scan is
-   * @return bits of the largest value that there may be
+   * @return bits of an entry
    */
   int map(int[] samples, int id, int at) {
     Table table = tables.get(id);
@@ -67,12 +67,10 @@ final class JpegLsTables {
     }
     byte[] bytes = table.bytes.toByteArray();
     int[] entries = new int[bytes.length / table.width];
-    int all = 0;
     for (int i = 0; i < entries.length; i++) {
       for (int b = 0; b < table.width; b++) {
         entries[i] = entries[i] << 8 | (bytes[i * table.width + b] & 0xff);
       }
-      all |= entries[i];
     }
     for (int i = 0; i < samples.length; i++) {
       if (samples[i] >= entries.length) {
@@ -83,6 +81,6 @@ final class JpegLsTables {
       }
       samples[i] = entries[samples[i]];
     }
-    return Math.max(1, 32 - Integer.numberOfLeadingZeros(all));
+    return 8 * table.width;
   }
 }

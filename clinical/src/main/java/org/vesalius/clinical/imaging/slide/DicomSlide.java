@@ -24,16 +24,16 @@ public final class DicomSlide implements TiledPicture {
   /** Of a slide of a terapixel in tiles of 256 by 256. */
   private static final int MOST_PLACES = 1 << 24;
 
-  private final DicomImage image;
   private final SlideGrid grid;
   private final SlideFrames tiles;
   private final SlideBrightness brightness;
+  private final Placement place;
 
   private DicomSlide(DicomImage image, SlideGrid grid, SlideFrames tiles) {
-    this.image = image;
     this.grid = grid;
     this.tiles = tiles;
     this.brightness = new SlideBrightness(image, tiles.frames());
+    this.place = image.place(tiles.first());
   }
 
   /**
@@ -115,7 +115,7 @@ public final class DicomSlide implements TiledPicture {
 
   @Override
   public Placement place() {
-    return image.place(brightness.firstFrame());
+    return place;
   }
 
   @Override

@@ -10,7 +10,8 @@ import org.vesalius.runtime.vision.image.TileDecoder;
 
 /**
  * Tiles in JPEG 2000, as Aperio's scanners write them (compressions 33003 and 33005) and others
- * (34712).
+ * (34712). Not 33004: what libvips writes there is YCbCr under the codec's transform of RGB, and
+ * says RGB.
  */
 final class Jpeg2000Tiles implements TileDecoder {
   private static final int APERIO_YCBCR = 33003;
@@ -20,6 +21,11 @@ final class Jpeg2000Tiles implements TileDecoder {
   private static final int BLACK_IS_ZERO = 1;
   private static final int RGB = 2;
   private static final int YCBCR = 6;
+
+  /** Whether a compression is one of these. */
+  static boolean decodes(int compression) {
+    return compression == APERIO_YCBCR || compression == APERIO_RGB || compression == JPEG_2000;
+  }
 
   @Override
   public Optional<RasterImage> decode(Coding coding, byte[] tile) throws IOException {
@@ -38,10 +44,11 @@ final class Jpeg2000Tiles implements TileDecoder {
   /** What its samples are; the compressions of Aperio say so themselves. */
   private static Optional<String> photometric(Coding coding) throws IOException {
     int compression = coding.compression();
-    if (compression != APERIO_YCBCR && compression != APERIO_RGB && compression != JPEG_2000) {
+    if (!decodes(compression)) {
       return Optional.empty();
     }
-    if (coding.samples() == 1 && coding.photometric() == BLACK_IS_ZERO) {
+    boolean grey = compression != APERIO_YCBCR && coding.photometric() == BLACK_IS_ZERO;
+    if (coding.samples() == 1 && grey) {
       return Optional.of("MONOCHROME2");
     }
     if (coding.samples() == 3 && compression == APERIO_YCBCR) {

@@ -39,11 +39,6 @@ final class SlideBrightness {
     this.frames = Arrays.stream(frames).filter(frame -> frame >= 0).toArray();
   }
 
-  /** A frame of the layer. */
-  int firstFrame() {
-    return frames.length == 0 ? 0 : frames[0];
-  }
-
   /** A tile as it is seen. */
   RasterImage shown(int frame) {
     return switch (image.frame(frame)) {
@@ -62,7 +57,7 @@ final class SlideBrightness {
   }
 
   private Display found() {
-    Frame first = image.frame(firstFrame());
+    Frame first = image.frame(frames.length == 0 ? 0 : frames[0]);
     Display usual = first.chosen(WindowChoice.usual()).orElseThrow();
     if (!(first instanceof GreyFrame grey) || isOfFile(grey)) {
       return usual;

@@ -66,6 +66,11 @@ record SlideFrames(
         : full(name, data, count, grid, wanted);
   }
 
+  /** The frame of the first place that has one. */
+  int first() {
+    return Arrays.stream(frames).filter(frame -> frame >= 0).findFirst().orElse(0);
+  }
+
   static MedicalImageException fail(String name, String problem) {
     return new MedicalImageException(name + ": DICOM: " + problem);
   }
@@ -93,13 +98,13 @@ record SlideFrames(
       String name, DataSet data, int count, SlideGrid grid, SlideLayer wanted) {
     int places = Math.toIntExact(grid.places());
     int planes = Math.max(1, data.integer(NUMBER_OF_PLANES).orElse(1));
-    int described = Math.max(1, data.items(OPTICAL_PATHS).size());
-    int paths = Math.max(1, data.integer(NUMBER_OF_PATHS).orElse(described));
     long perPath = (long) places * planes;
+    int described = perPath == count ? 1 : data.items(OPTICAL_PATHS).size();
+    int paths = Math.max(1, data.integer(NUMBER_OF_PATHS).orElse(described));
     if (perPath > count || perPath * paths != count) {
       throw fail(
           name,
-          "expected %d tiles in each of %d focal planes and %d optical paths, found %d in all"
+          "expected %d tiles for each layer, %d (focal planes) times %d (optical paths), found %d in all"
               .formatted(places, planes, paths, count));
     }
     List<Double> heights = heights(data, planes);

@@ -18,7 +18,6 @@ final class TiffTileReader {
   private static final int WIDTH = 256;
   private static final int HEIGHT = 257;
   private static final int BITS = 258;
-  private static final int COMPRESSION = 259;
   private static final int PHOTOMETRIC = 262;
   private static final int SAMPLES = 277;
   private static final int PLANAR = 284;
@@ -41,7 +40,7 @@ final class TiffTileReader {
   private static final Set<Integer> CODING =
       Set.of(
           BITS,
-          COMPRESSION,
+          TiffTiles.COMPRESSION,
           PHOTOMETRIC,
           SAMPLES,
           PLANAR,
@@ -56,7 +55,8 @@ final class TiffTileReader {
           532);
 
   /** Those of them that say the same of one plane as of all. */
-  private static final Set<Integer> CODING_OF_PLANE = Set.of(COMPRESSION, PREDICTOR, JPEG_TABLES);
+  private static final Set<Integer> CODING_OF_PLANE =
+      Set.of(TiffTiles.COMPRESSION, PREDICTOR, JPEG_TABLES);
 
   private static final int MOST_TAG_BYTES = 1 << 20;
   private static final int MOST_TILE_BYTES = 1 << 28;
@@ -76,7 +76,8 @@ final class TiffTileReader {
    * The tiles of a page.
    *
    * @param name of the file, for messages
-   * @throws IOException if their coding is damaged or not supported
+   * @throws IOException if their coding is damaged
+   * @throws ImageFormatException if it is not supported
    */
   TiffTileReader(
       FileChannel channel,
@@ -95,14 +96,16 @@ final class TiffTileReader {
     boolean apart = samples > 1 && number(PLANAR, 1) == ONE_AFTER_THE_OTHER;
     if (apart
         && (photometric != RGB || samples < 3 || number(EXTRA_SAMPLES, 0) == MULTIPLIED_ALPHA)) {
-      throw new IOException(
-          "planes of their own for each colour: expected red, green and blue, found %d of photometric interpretation %d, or colours multiplied by alpha; convert it to interleaved colours"
+      throw new ImageFormatException(
+          name,
+          TiffTiles.FORMAT,
+          "planes of their own for each colour: expected red, green and blue, not multiplied by alpha, found %d planes of photometric interpretation %d; convert it to interleaved colours"
               .formatted(samples, photometric));
     }
     planes = apart ? 3 : 1;
     coding =
         new TileDecoder.Coding(
-            (int) number(COMPRESSION, 1),
+            page.compression(),
             apart ? GREY : photometric,
             apart ? 1 : samples,
             page.tileWidth(),

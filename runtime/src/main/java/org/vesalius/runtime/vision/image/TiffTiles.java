@@ -17,9 +17,10 @@ import java.util.stream.Stream;
  * threads.
  */
 public final class TiffTiles {
-  private static final String FORMAT = "TIFF";
+  static final String FORMAT = "TIFF";
   private static final int WIDTH = 256;
   private static final int HEIGHT = 257;
+  static final int COMPRESSION = 259;
   private static final int X_RESOLUTION = 282;
   private static final int RESOLUTION_UNIT = 296;
   private static final int TILE_WIDTH = 322;
@@ -53,10 +54,16 @@ public final class TiffTiles {
    * @param height rows
    * @param tileWidth columns of a tile; 0 where it is not stored in tiles
    * @param tileHeight rows of a tile; 0 where it is not stored in tiles
+   * @param compression how it is coded, as TIFF numbers it
    * @param pixelMillimetres width of a pixel as the file says; many files say something by default
    */
   public record Page(
-      int width, int height, int tileWidth, int tileHeight, Optional<Double> pixelMillimetres) {
+      int width,
+      int height,
+      int tileWidth,
+      int tileHeight,
+      int compression,
+      Optional<Double> pixelMillimetres) {
     /** Whether it is stored in tiles. */
     public boolean tiled() {
       return tileWidth > 0;
@@ -128,6 +135,7 @@ public final class TiffTiles {
         height,
         tileWidth,
         tileHeight,
+        (int) directory.number(channel, COMPRESSION, 0).orElse(1),
         size > 0 && Double.isFinite(size) ? Optional.of(size) : Optional.empty());
   }
 
