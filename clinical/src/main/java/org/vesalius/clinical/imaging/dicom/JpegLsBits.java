@@ -77,18 +77,22 @@ final class JpegLsBits {
   int finish(int start) {
     fill();
     int marker = end();
-    while (marker > start && marker < data.length && data[marker - 1] == -1) {
+    // Bytes of ones may fill the space before a marker; one may also be the last of the data.
+    while (!endsAt(marker, start)) {
+      if (marker <= start || marker == data.length || data[marker - 1] != -1) {
+        throw new CodecException(marker, "corrupt: a JPEG-LS scan does not end with its picture");
+      }
       marker--;
     }
+    return marker;
+  }
+
+  private boolean endsAt(int marker, int start) {
     // The first byte of the marker may have been taken for data.
     long left = available - padding + 8L * (marker - at);
     // Behind a byte of ones comes one that is stuffed.
     int most = marker - 2 >= start && data[marker - 2] == -1 ? 14 : 7;
-    boolean zeros = left >= 0 && left <= most && take((int) left) == 0;
-    if (!zeros) {
-      throw new CodecException(marker, "corrupt: a JPEG-LS scan does not end with its picture");
-    }
-    return marker;
+    return left >= 0 && left <= most && (buffer >>> (available - left) & (1L << left) - 1) == 0;
   }
 
   /** Position of the next marker. */

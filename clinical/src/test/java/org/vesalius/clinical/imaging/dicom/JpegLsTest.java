@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,6 +177,32 @@ final class JpegLsTest {
             .reduce((a, b) -> a + " / " + b)
             .orElseThrow();
     assertEquals(expected, found);
+  }
+
+  /** By the number of bits that are taken; -1 where these are not all. */
+  @ParameterizedTest
+  @CsvSource({
+    "a0 ff d9, 3, 1",
+    "a0 ff d9, 1, -1",
+    "a0 00 ff d9, 3, -1",
+    "ff 00 ff d9, 8, 2",
+    "ff 00 ff d9, 9, 2",
+    "55 ff 00 ff d9, 16, 3",
+    "55 ff 00 ff d9, 15, -1",
+    "ff ff d9, 8, 1",
+    "a0 ff ff ff d9, 3, 1",
+    "a0 ff, 3, -1",
+    "a0, 3, 1"
+  })
+  void scansEndWithZerosBeforeAMarker(String hex, int taken, int marker) {
+    byte[] data = HexFormat.ofDelimiter(" ").parseHex(hex);
+    JpegLsBits bits = new JpegLsBits(data, 0);
+    bits.take(taken);
+    if (marker < 0) {
+      assertThrows(CodecException.class, () -> bits.finish(0));
+    } else {
+      assertEquals(marker, bits.finish(0));
+    }
   }
 
   /** A scan that ends elsewhere was not decoded as it was coded. */
