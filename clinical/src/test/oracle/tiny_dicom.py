@@ -8,6 +8,7 @@ the file.
 import base64
 import hashlib
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import zlib
 
 import numpy as np
 import pydicom
+import pydicom.encaps
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
 random = np.random.default_rng(7)
@@ -83,6 +85,25 @@ def decoded(path, name):
     return results[0]
 
 
+def with_table(source, path):
+    """JPEG-LS whose samples are indices of a mapping table in two parts, which no tool here reads."""
+    run("dcmcjpls", source, path)
+    data = pydicom.dcmread(path)
+    indices = np.frombuffer(pydicom.dcmread(source).PixelData, np.uint8)[: data.Rows * data.Columns]
+    table = (np.arange(256) * 16 + 5).astype(">u2").tobytes()
+    frame = next(pydicom.encaps.generate_pixel_data_frame(data.PixelData, 1))
+    scan = frame.index(b"\xff\xda")
+    segments = b""
+    for kind, part in ((2, table[:300]), (3, table[300:])):
+        segments += b"\xff\xf8" + struct.pack(">HBBB", 5 + len(part), kind, 9, 2) + part
+    header = frame[scan : scan + 6] + b"\x09" + frame[scan + 7 :]
+    data.PixelData = pydicom.encaps.encapsulate([frame[:scan] + segments + header])
+    data.BitsAllocated, data.BitsStored, data.HighBit = 16, 12, 11
+    data.save_as(path)
+    mapped = np.frombuffer(table, ">u2")[indices].astype("<u2")
+    return hashlib.sha256(mapped.tobytes()).hexdigest(), str(data.PhotometricInterpretation)
+
+
 def main():
     y, x = np.mgrid[0:9, 0:11]
     wave = 2000 + 1500 * np.sin(x / 3) * np.cos(y / 2)
@@ -97,6 +118,8 @@ def main():
         "signed": image("signed", signed, "MONOCHROME2", 16, 1),
         "grey8": image("grey8", grey8, "MONOCHROME2", 8),
         "colour": image("colour", colour, "RGB", 8),
+        "grey7": image("grey7", grey8 >> 1, "MONOCHROME2", 7),
+        "low": image("low", grey8 >> 2, "MONOCHROME2", 8),
         "frames": image("frames", two, "MONOCHROME2", 8, frames=2),
     }
     conversions = [
@@ -121,6 +144,11 @@ def main():
         ("jpeg-ls-near", "grey8", ["dcmcjpls", "+en", "+md", "3"]),
         ("jpeg-ls-line", "colour", ["dcmcjpls", "+il"]),
         ("jpeg-ls-sample", "colour", ["dcmcjpls", "+is"]),
+        ("jpeg-ls-7", "grey7", ["dcmcjpls", "+pc"]),
+        ("jpeg-ls-7-near", "grey7", ["dcmcjpls", "+pc", "+en", "+md", "2"]),
+        ("jpeg-ls-thresholds", "signed", ["dcmcjpls", "+t1", "258", "+t2", "1027", "+t3", "4356"]),
+        ("jpeg-ls-low", "low", ["dcmcjpls"]),
+        ("jpeg-ls-table", "grey8", None),
         ("jpeg-2000", "signed", ["gdcmconv", "--j2k"]),
         ("jpeg-2000-colour", "colour", ["gdcmconv", "--j2k"]),
         ("jpeg-2000-lossy", "grey8", ["gdcmconv", "--j2k", "--lossy", "-q", "40"]),
@@ -128,8 +156,11 @@ def main():
     records = b""
     for name, source, command in conversions:
         path = os.path.join(work, name + ".dcm")
-        run(*command, sources[source], path)
-        digest, photometric = decoded(path, name)
+        if command is None:
+            digest, photometric = with_table(sources[source], path)
+        else:
+            run(*command, sources[source], path)
+            digest, photometric = decoded(path, name)
         with open(path, "rb") as file:
             content = file.read()
         line = "%s %s %s %d\n" % (name, digest, photometric.replace(" ", "_"), len(content))

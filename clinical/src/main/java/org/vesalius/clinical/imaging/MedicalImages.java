@@ -21,8 +21,9 @@ public final class MedicalImages {
 
   /**
    * The medical pictures at a path; empty where it is something else, such as a PNG. A file is told
-   * by its content: DICOM, NIfTI or a TIFF that is larger than what is decoded at once; one without
-   * a mark is DICOM if its name ends so. A folder has as many as there are series in it.
+   * by its content: DICOM, NIfTI or a TIFF that is larger than what is decoded at once or in JPEG
+   * 2000; one without a mark is DICOM if its name ends so. A folder has as many as there are series
+   * in it.
    *
    * @throws MedicalImageException if it is damaged or of a kind that is not read
    * @throws UncheckedIOException if it cannot be read

@@ -120,6 +120,30 @@ public final class DicomBytes {
     return this;
   }
 
+  /** Encapsulated pixels, one fragment for each frame, without a table of offsets. */
+  public DicomBytes fragments(byte[]... frames) {
+    ByteArrayOutputStream value = new ByteArrayOutputStream();
+    value.writeBytes(new byte[] {(byte) 0xe0, 0x7f, 0x10, 0, 'O', 'B', 0, 0, -1, -1, -1, -1});
+    value.writeBytes(item(0xe000, 0));
+    for (byte[] frame : frames) {
+      byte[] even = java.util.Arrays.copyOf(frame, (frame.length + 1) & ~1);
+      value.writeBytes(item(0xe000, even.length));
+      value.writeBytes(even);
+    }
+    value.writeBytes(item(0xe0dd, 0));
+    elements.put(0x7fe0_0010, value.toByteArray());
+    return this;
+  }
+
+  private static byte[] item(int element, int length) {
+    return ByteBuffer.allocate(8)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort((short) 0xfffe)
+        .putShort((short) element)
+        .putInt(length)
+        .array();
+  }
+
   /** The elements. */
   private byte[] content() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -129,7 +153,12 @@ public final class DicomBytes {
 
   /** The file, with preamble and meta group. */
   public byte[] file() {
-    byte[] syntax = new DicomBytes().text(0x0002_0010, "UI", "1.2.840.10008.1.2.1").content();
+    return file("1.2.840.10008.1.2.1");
+  }
+
+  /** The file in an explicit transfer syntax of little endian. */
+  public byte[] file(String transferSyntax) {
+    byte[] syntax = new DicomBytes().text(0x0002_0010, "UI", transferSyntax).content();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(new byte[128]);
     out.writeBytes("DICM".getBytes(StandardCharsets.US_ASCII));

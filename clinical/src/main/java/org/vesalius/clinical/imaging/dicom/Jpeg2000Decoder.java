@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * JPEG 2000 part 1 (ITU-T T.800), reversible and irreversible. What belongs to other parts, packed
- * packet headers, and colours of lower resolution are refused.
+ * JPEG 2000 part 1 (ITU-T T.800), reversible and irreversible. What belongs to other parts and
+ * packed packet headers are refused; colours of lower resolution too, but for tiles of slides.
  *
  * <p>Written here and not taken from {@code javax.imageio}: the one library there (JJ2000) decodes
  * streams of several layers in resolution order to wrong pixels, and answers broken streams with
@@ -41,16 +41,24 @@ final class Jpeg2000Decoder {
   private int tilesAcross;
   private int tileCount;
   private int precision;
+  private final boolean ofSlide;
   private int[] precisions = {};
+  private Jpeg2000Tile.Sampling[] samplings = {};
   private boolean[] signed = {};
 
-  private Jpeg2000Decoder(byte[] data, ImagePixels pixels) {
+  private Jpeg2000Decoder(byte[] data, ImagePixels pixels, boolean ofSlide) {
     this.data = data;
     this.pixels = pixels;
+    this.ofSlide = ofSlide;
   }
 
   static DecodedFrame decode(byte[] data, ImagePixels pixels) {
-    return new Jpeg2000Decoder(data, pixels).decode();
+    return new Jpeg2000Decoder(data, pixels, false).decode();
+  }
+
+  /** A tile of a slide: its colours may be of lower resolution, its samples have no sign. */
+  static DecodedFrame decodeOfSlide(byte[] data, ImagePixels pixels) {
+    return new Jpeg2000Decoder(data, pixels, true).decode();
   }
 
   private DecodedFrame decode() {
@@ -174,14 +182,15 @@ final class Jpeg2000Decoder {
     }
     precisions = new int[count];
     signed = new boolean[count];
+    samplings = new Jpeg2000Tile.Sampling[count];
     for (int c = 0; c < count; c++) {
       int depth = data[at + 38 + 3 * c] & 0xff;
       precisions[c] = (depth & 0x7f) + 1;
       signed[c] = depth >= 0x80;
       precision = Math.max(precision, precisions[c]);
-      if (data[at + 39 + 3 * c] != 1 || data[at + 40 + 3 * c] != 1) {
-        throw new CodecException(at, "JPEG 2000 components of lower resolution; not supported");
-      }
+      samplings[c] =
+          new Jpeg2000Tile.Sampling(data[at + 39 + 3 * c] & 0xff, data[at + 40 + 3 * c] & 0xff);
+      check(samplings[c], signed[c], at);
     }
     if (precision > Math.min(pixels.allocated(), 24)) {
       throw new CodecException(
@@ -199,6 +208,30 @@ final class Jpeg2000Decoder {
               .formatted(data.length, tilesInAll, pixels.samples()));
     }
     tileCount = (int) tilesInAll;
+  }
+
+  private void check(Jpeg2000Tile.Sampling sampling, boolean isSigned, int at) {
+    if (!ofSlide && !sampling.equals(Jpeg2000Tile.Sampling.FULL)) {
+      throw new CodecException(at, "JPEG 2000 components of lower resolution; not supported");
+    }
+    int across = sampling.across();
+    int down = sampling.down();
+    boolean inOneTile =
+        isFraction(across)
+            && isFraction(down)
+            && (x0 | tileX0) % across == 0
+            && (y0 | tileY0) % down == 0
+            && (tileWidth % across == 0 || (long) tileX0 + tileWidth >= x1)
+            && (tileHeight % down == 0 || (long) tileY0 + tileHeight >= y1);
+    if (!inOneTile || (ofSlide && isSigned)) {
+      throw new CodecException(
+          at,
+          "expected unsigned JPEG 2000 components of full, half or quarter resolution, each sample in one tile");
+    }
+  }
+
+  private static boolean isFraction(int factor) {
+    return factor == 1 || factor == 2 || factor == 4;
   }
 
   private int readTilePart(Jpeg2000Parameters image, int start) {
@@ -239,13 +272,14 @@ final class Jpeg2000Decoder {
     int right = (int) Math.min((long) tileX0 + (index % tilesAcross + 1L) * tileWidth, x1);
     int bottom = (int) Math.min((long) tileY0 + (index / tilesAcross + 1L) * tileHeight, y1);
     int count = parameters.styles.length;
+    Jpeg2000Tile.Area area = new Jpeg2000Tile.Area(left, top, right, bottom);
     Jpeg2000Tile.Component[] components = new Jpeg2000Tile.Component[count];
     for (int c = 0; c < count; c++) {
       Jpeg2000Style style = parameters.styles[c];
       if (style.levels() < 0 || style.quantization() < 0) {
         throw new CodecException(0, "corrupt: JPEG 2000 without coding style or quantization");
       }
-      components[c] = new Jpeg2000Tile.Component(c, style, left, top, right, bottom);
+      components[c] = new Jpeg2000Tile.Component(c, style, area, samplings[c]);
     }
     Jpeg2000Tile packets =
         new Jpeg2000Tile(

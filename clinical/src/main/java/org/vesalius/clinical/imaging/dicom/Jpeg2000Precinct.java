@@ -97,8 +97,10 @@ final class Jpeg2000Precinct {
       for (int column = component.at(component.x0, r) >> width;
           column < ceilShift(component.at(component.x1, r), width);
           column++) {
-        long x = Math.max(component.x0, (long) column << (width + scale));
-        long y = Math.max(component.y0, (long) row << (height + scale));
+        long left = component.sampling.across() * ((long) column << (width + scale));
+        long top = component.sampling.down() * ((long) row << (height + scale));
+        long x = Math.max(component.tile.x0(), left);
+        long y = Math.max(component.tile.y0(), top);
         precincts.add(new Jpeg2000Precinct(component, r, column, row, x, y));
       }
     }

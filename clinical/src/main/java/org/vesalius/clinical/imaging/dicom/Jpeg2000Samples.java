@@ -6,8 +6,6 @@ final class Jpeg2000Samples {
   private final int[] precisions;
   private final boolean[] signed;
   private final boolean transformed;
-  private final int width;
-  private final int height;
 
   Jpeg2000Samples(
       Jpeg2000Tile.Component[] components,
@@ -18,16 +16,16 @@ final class Jpeg2000Samples {
     this.precisions = precisions;
     this.signed = signed;
     this.transformed = transformed;
-    this.width = components[0].x1 - components[0].x0;
-    this.height = components[0].y1 - components[0].y0;
   }
 
-  /** Writes the tile into (rows, columns, components). */
+  /**
+   * Writes the tile into (rows, columns, components); components of lower resolution are repeated.
+   */
   void write(int[] out, int columns, int left, int top) {
     int count = components.length;
     boolean reversible = components[0].style.reversible();
     for (Jpeg2000Tile.Component component : components) {
-      if (component.style.reversible() != reversible && transformed) {
+      if (transformed && !fits(component, reversible)) {
         throw new CodecException(0, "corrupt: JPEG 2000 colours of different transforms");
       }
     }
@@ -49,23 +47,50 @@ final class Jpeg2000Samples {
       undoIrreversible(real[0], real[1], real[2]);
     }
     for (int c = 0; c < count; c++) {
-      int shift = signed[c] ? 0 : 1 << (precisions[c] - 1);
-      int min = signed[c] ? -(1 << (precisions[c] - 1)) : 0;
-      int max = min + (1 << precisions[c]) - 1;
-      boolean integers = components[c].style.reversible();
-      for (int y = 0; y < height; y++) {
-        int to = ((top + y) * columns + left) * count + c;
-        for (int x = 0; x < width; x++, to += count) {
-          int at = y * width + x;
-          long value = integers ? whole[c][at] : (long) Math.rint(real[c][at]);
-          out[to] = Math.clamp(value + shift, min, max);
-        }
+      if (components[c].style.reversible()) {
+        int[] plane = whole[c];
+        write(c, at -> plane[at], out, columns, top * columns + left);
+      } else {
+        float[] plane = real[c];
+        write(c, at -> (long) Math.rint(plane[at]), out, columns, top * columns + left);
+      }
+    }
+  }
+
+  /** Whether a component can be transformed together with the first. */
+  private boolean fits(Jpeg2000Tile.Component component, boolean reversible) {
+    return component.style.reversible() == reversible
+        && component.sampling.equals(components[0].sampling);
+  }
+
+  /** Sample {@code at} of a component's plane. */
+  @FunctionalInterface
+  private interface Plane {
+    long sample(int at);
+  }
+
+  private void write(int c, Plane plane, int[] out, int columns, int start) {
+    Jpeg2000Tile.Component component = components[c];
+    Jpeg2000Tile.Area tile = component.tile;
+    Jpeg2000Tile.Sampling sampling = component.sampling;
+    int count = components.length;
+    int shift = signed[c] ? 0 : 1 << (precisions[c] - 1);
+    int min = signed[c] ? -(1 << (precisions[c] - 1)) : 0;
+    int max = min + (1 << precisions[c]) - 1;
+    int width = tile.x1() - tile.x0();
+    int height = tile.y1() - tile.y0();
+    for (int y = 0; y < height; y++) {
+      int row = y / sampling.down() * component.width();
+      int to = (start + y * columns) * count + c;
+      for (int x = 0; x < width; x++, to += count) {
+        out[to] = Math.clamp(plane.sample(row + x / sampling.across()) + shift, min, max);
       }
     }
   }
 
   private int[] reversible(Jpeg2000Tile.Component component) {
-    int[] plane = new int[width * height];
+    int width = component.width();
+    int[] plane = new int[width * component.height()];
     BlockDecoder decoder = new BlockDecoder();
     for (Jpeg2000Precinct.BandPart part : component.parts) {
       for (Jpeg2000Precinct.Block block : part.blocks) {
@@ -83,7 +108,8 @@ final class Jpeg2000Samples {
   }
 
   private float[] irreversible(Jpeg2000Tile.Component component, int precision) {
-    float[] plane = new float[width * height];
+    int width = component.width();
+    float[] plane = new float[width * component.height()];
     BlockDecoder decoder = new BlockDecoder();
     for (Jpeg2000Precinct.BandPart part : component.parts) {
       float step = 0.5f * component.style.stepSize(part.band, precision);

@@ -20,23 +20,43 @@ final class Jpeg2000Tile {
       int toComponent,
       int layers) {}
 
-  /** A component of the tile, on the grid of the image. */
+  /** A rectangle on the grid of the image; its last column and row are not in it. */
+  record Area(int x0, int y0, int x1, int y1) {}
+
+  /** How many columns and rows of the image a sample of a component stands for. */
+  record Sampling(int across, int down) {
+    static final Sampling FULL = new Sampling(1, 1);
+  }
+
+  /** A component of the tile, on its own grid (T.800 B-12). */
   static final class Component {
     final int index;
     final Jpeg2000Style style;
+    final Area tile;
+    final Sampling sampling;
     final int x0;
     final int y0;
     final int x1;
     final int y1;
     final List<Jpeg2000Precinct.BandPart> parts = new ArrayList<>();
 
-    Component(int index, Jpeg2000Style style, int x0, int y0, int x1, int y1) {
+    Component(int index, Jpeg2000Style style, Area tile, Sampling sampling) {
       this.index = index;
       this.style = style;
-      this.x0 = x0;
-      this.y0 = y0;
-      this.x1 = x1;
-      this.y1 = y1;
+      this.tile = tile;
+      this.sampling = sampling;
+      this.x0 = Math.ceilDiv(tile.x0, sampling.across);
+      this.y0 = Math.ceilDiv(tile.y0, sampling.down);
+      this.x1 = Math.ceilDiv(tile.x1, sampling.across);
+      this.y1 = Math.ceilDiv(tile.y1, sampling.down);
+    }
+
+    int width() {
+      return x1 - x0;
+    }
+
+    int height() {
+      return y1 - y0;
     }
 
     /** A coordinate at a resolution. */

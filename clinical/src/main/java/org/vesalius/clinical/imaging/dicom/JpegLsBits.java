@@ -67,8 +67,36 @@ final class JpegLsBits {
     afterOnes = false;
   }
 
+  /**
+   * Checks that nothing but zeros up to the next byte is left: with wrong parameters a scan ends
+   * before or behind its data.
+   *
+   * @param start of the scan
+   * @return position of the marker behind
+   */
+  int finish(int start) {
+    fill();
+    int marker = end();
+    // Bytes of ones may fill the space before a marker; one may also be the last of the data.
+    while (!endsAt(marker, start)) {
+      if (marker <= start || marker == data.length || data[marker - 1] != -1) {
+        throw new CodecException(marker, "corrupt: a JPEG-LS scan does not end with its picture");
+      }
+      marker--;
+    }
+    return marker;
+  }
+
+  private boolean endsAt(int marker, int start) {
+    // The first byte of the marker may have been taken for data.
+    long left = available - padding + 8L * (marker - at);
+    // Behind a byte of ones comes one that is stuffed.
+    int most = marker - 2 >= start && data[marker - 2] == -1 ? 14 : 7;
+    return left >= 0 && left <= most && (buffer >>> (available - left) & (1L << left) - 1) == 0;
+  }
+
   /** Position of the next marker. */
-  int end() {
+  private int end() {
     int end = Math.max(at - 1, 0);
     while (end + 1 < data.length) {
       if (data[end] == -1 && data[end + 1] < 0 && data[end + 1] != -1) {

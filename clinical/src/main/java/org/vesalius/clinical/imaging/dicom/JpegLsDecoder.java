@@ -1,12 +1,13 @@
 package org.vesalius.clinical.imaging.dicom;
 
-import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * JPEG-LS (ISO/IEC 14495-1, ITU-T T.87), lossless and near-lossless, 2 to 16 bits, all three ways
- * of interleaving. Mapping tables, the point transform and oversized pictures are refused: DICOM
- * has none of them.
+ * of interleaving, mapping tables and the point transform. Oversized pictures are refused: DICOM
+ * has none.
  */
 final class JpegLsDecoder {
   private static final int SOI = 0xd8;
@@ -29,8 +30,12 @@ final class JpegLsDecoder {
   private int precision;
   private Plane @Nullable [] planes;
   private boolean[] read = {};
-  private JpegLsScan.@Nullable Parameters preset;
+  private JpegLsParameters preset = JpegLsParameters.UNSET;
+  private final JpegLsTables tables = new JpegLsTables();
   private int restartInterval;
+
+  /** Bits of a sample when tables have been applied. */
+  private int outputBits;
 
   private JpegLsDecoder(byte[] data, long maxSamples) {
     this.data = data;
@@ -41,7 +46,7 @@ final class JpegLsDecoder {
     JpegLsDecoder decoder = new JpegLsDecoder(data, pixels.samples());
     Plane[] planes = decoder.decode();
     int count = pixels.samplesPerPixel();
-    boolean fits = planes.length == count && decoder.precision <= pixels.allocated();
+    boolean fits = planes.length == count && decoder.outputBits <= pixels.allocated();
     for (Plane plane : planes) {
       fits &= plane.width == pixels.columns() && plane.height == pixels.rows();
     }
@@ -57,7 +62,7 @@ final class JpegLsDecoder {
                   planes[0].height,
                   planes[0].width,
                   planes.length,
-                  decoder.precision));
+                  decoder.outputBits));
     }
     int[] samples = planes[0].samples;
     if (count > 1) {
@@ -70,7 +75,7 @@ final class JpegLsDecoder {
       }
     }
     return new DecodedFrame(
-        pixels.columns(), pixels.rows(), count, decoder.precision, false, samples);
+        pixels.columns(), pixels.rows(), count, decoder.outputBits, false, samples);
   }
 
   /** The components of a stream at their own sizes. */
@@ -179,22 +184,23 @@ final class JpegLsDecoder {
 
   private void readParameters(int at, int size) {
     int kind = size >= 3 ? data[at + 2] : 0;
-    if (kind != 1) {
-      throw new CodecException(
-          at,
-          "JPEG-LS parameters of kind %d (%s) are not supported"
-              .formatted(
-                  kind,
-                  kind == 2 || kind == 3
-                      ? "a mapping table"
-                      : kind == 4 ? "an oversized picture" : "unknown"));
+    switch (kind) {
+      case 1 -> {
+        if (size != 13) {
+          throw new CodecException(at, "corrupt: JPEG-LS parameters of " + size + " bytes");
+        }
+        preset =
+            new JpegLsParameters(
+                u16(at + 3), u16(at + 5), u16(at + 7), u16(at + 9), u16(at + 11), 0);
+      }
+      case 2 -> tables.define(data, at, size);
+      case 3 -> tables.extend(data, at, size);
+      default ->
+          throw new CodecException(
+              at,
+              "JPEG-LS parameters of kind %d (%s) are not supported"
+                  .formatted(kind, kind == 4 ? "an oversized picture" : "unknown"));
     }
-    if (size != 13) {
-      throw new CodecException(at, "corrupt: JPEG-LS parameters of " + size + " bytes");
-    }
-    preset =
-        new JpegLsScan.Parameters(
-            u16(at + 3), u16(at + 5), u16(at + 7), u16(at + 9), u16(at + 11), 0);
   }
 
   /** T.87 C.2.5: two, three or four bytes. */
@@ -209,33 +215,6 @@ final class JpegLsDecoder {
     restartInterval = value;
   }
 
-  private JpegLsScan.Parameters parameters(int near, int at) {
-    JpegLsScan.Parameters own = preset;
-    int max = own == null || own.max() == 0 ? (1 << precision) - 1 : own.max();
-    if (max >= 1 << precision || near > Math.min(255, max / 2)) {
-      throw new CodecException(
-          at, "corrupt: JPEG-LS values up to %d, near %d".formatted(max, near));
-    }
-    JpegLsScan.Parameters standard = JpegLsScan.Parameters.standard(max, near);
-    if (own == null) {
-      return standard;
-    }
-    int t1 = own.t1() == 0 ? standard.t1() : own.t1();
-    int t2 = own.t2() == 0 ? standard.t2() : own.t2();
-    int t3 = own.t3() == 0 ? standard.t3() : own.t3();
-    int reset = own.reset() == 0 ? standard.reset() : own.reset();
-    if (t1 < near + 1
-        || t2 < t1
-        || t3 < t2
-        || t3 > max
-        || reset < 3
-        || reset > Math.max(255, max)) {
-      throw new CodecException(
-          at, "corrupt: JPEG-LS thresholds %d, %d, %d, reset %d".formatted(t1, t2, t3, reset));
-    }
-    return new JpegLsScan.Parameters(max, t1, t2, t3, reset, near);
-  }
-
   private int readScan(int at, int size) {
     Plane[] all = planes;
     int count = size >= 3 ? data[at + 2] & 0xff : 0;
@@ -243,90 +222,62 @@ final class JpegLsDecoder {
       throw new CodecException(at, "corrupt: JPEG-LS scan header");
     }
     Plane[] chosen = new Plane[count];
+    Map<Integer, Integer> mapped = new TreeMap<>();
     for (int i = 0; i < count; i++) {
-      int id = data[at + 3 + 2 * i] & 0xff;
-      for (int c = 0; c < all.length; c++) {
-        if (all[c].id == id && !read[c] && chosen[i] == null) {
-          chosen[i] = all[c];
-          read[c] = true;
-        }
-      }
-      if (chosen[i] == null) {
-        throw new CodecException(at, "corrupt: a JPEG-LS scan of a component that is not there");
-      }
+      chosen[i] = choose(all, data[at + 3 + 2 * i] & 0xff, at);
       if (data[at + 4 + 2 * i] != 0) {
-        throw new CodecException(at, "a JPEG-LS mapping table; not supported");
+        mapped.put(i, data[at + 4 + 2 * i] & 0xff);
       }
     }
     int near = data[at + 3 + 2 * count] & 0xff;
     int interleave = data[at + 4 + 2 * count] & 0xff;
     int transform = data[at + 5 + 2 * count] & 15;
-    if (interleave > 2 || (interleave == 0 && count > 1) || transform != 0) {
+    if (interleave > 2 || (interleave == 0 && count > 1)) {
       throw new CodecException(
           at,
-          "expected JPEG-LS interleave mode 0 to 2 without point transform, found %d of %d components, %d"
-              .formatted(interleave, count, transform));
+          "expected JPEG-LS interleave mode 0 to 2, found %d of %d components"
+              .formatted(interleave, count));
     }
-    JpegLsBits bits = new JpegLsBits(data, at + size);
-    JpegLsScan scan = new JpegLsScan(bits, parameters(near, at), chosen[0].samples.length);
-    if (interleave == 2) {
-      readPixels(scan, bits, chosen, at);
-    } else {
-      readLines(scan, bits, chosen);
+    if (transform >= precision || (transform > 0 && !mapped.isEmpty())) {
+      throw new CodecException(
+          at,
+          "expected a JPEG-LS point transform of less than %d bits, without mapping tables, found %d"
+              .formatted(precision, transform));
     }
-    return bits.end();
+    JpegLsSamples samples = new JpegLsSamples(data, at + size, chosen, interleave, restartInterval);
+    int end = samples.read(preset.complete(precision, near, at));
+    for (int i = 0; i < count; i++) {
+      Integer table = mapped.get(i);
+      int bits = table == null ? precision : tables.map(chosen[i].samples, table, at);
+      outputBits = Math.max(outputBits, bits);
+      raise(chosen[i].samples, transform, at);
+    }
+    return end;
   }
 
-  /** Line by line; of a component of more lines several at a time. */
-  private void readLines(JpegLsScan scan, JpegLsBits bits, Plane[] chosen) {
-    boolean alone = chosen.length == 1;
-    JpegLsScan.Lines[] lines = new JpegLsScan.Lines[chosen.length];
-    int units = 0;
-    for (int i = 0; i < chosen.length; i++) {
-      lines[i] = new JpegLsScan.Lines(1, chosen[i].width);
-      units = Math.max(units, Math.ceilDiv(chosen[i].height, alone ? 1 : chosen[i].down));
-    }
-    for (int unit = 0; unit < units; unit++) {
-      restart(scan, bits, unit, lines);
-      for (int i = 0; i < chosen.length; i++) {
-        int perUnit = alone ? 1 : chosen[i].down;
-        for (int v = 0; v < perUnit; v++) {
-          int y = unit * perUnit + v;
-          if (y >= chosen[i].height) {
-            break;
-          }
-          scan.readLine(lines[i]);
-          int width = chosen[i].width;
-          System.arraycopy(lines[i].line[0], 1, chosen[i].samples, y * width, width);
-          lines[i].next();
-        }
+  private Plane choose(Plane[] all, int id, int at) {
+    for (int c = 0; c < all.length; c++) {
+      if (all[c].id == id && !read[c]) {
+        read[c] = true;
+        return all[c];
       }
     }
+    throw new CodecException(at, "corrupt: a JPEG-LS scan of a component that is not there");
   }
 
-  private void readPixels(JpegLsScan scan, JpegLsBits bits, Plane[] chosen, int at) {
-    int width = chosen[0].width;
-    for (Plane plane : chosen) {
-      if (plane.width != width || plane.height != chosen[0].height) {
-        throw new CodecException(at, "corrupt: JPEG-LS components of several sizes by pixel");
-      }
+  /** Undoes the point transform (T.87 C.2.3): the lowest bits were not coded. */
+  private void raise(int[] samples, int transform, int at) {
+    if (transform == 0) {
+      return;
     }
-    JpegLsScan.Lines lines = new JpegLsScan.Lines(chosen.length, width);
-    for (int y = 0; y < chosen[0].height; y++) {
-      restart(scan, bits, y, lines);
-      scan.readLine(lines);
-      for (int i = 0; i < chosen.length; i++) {
-        System.arraycopy(lines.line[i], 1, chosen[i].samples, y * width, width);
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] <<= transform;
+      if (samples[i] >= 1 << precision) {
+        throw new CodecException(
+            at,
+            "corrupt: a JPEG-LS sample of more than %d bits by its point transform"
+                .formatted(precision));
       }
-      lines.next();
-    }
-  }
-
-  private void restart(JpegLsScan scan, JpegLsBits bits, int unit, JpegLsScan.Lines... lines) {
-    if (restartInterval > 0 && unit > 0 && unit % restartInterval == 0) {
-      bits.restart((unit / restartInterval - 1) & 7);
-      scan.reset();
-      Arrays.stream(lines).forEach(JpegLsScan.Lines::reset);
     }
   }
 

@@ -7,37 +7,6 @@ import java.util.Arrays;
  * with their own bias and code, runs where it is flat.
  */
 final class JpegLsScan {
-  /**
-   * The parameters of T.87 C.2.4.1.1.
-   *
-   * @param near largest error of a sample; 0 is lossless
-   */
-  record Parameters(int max, int t1, int t2, int t3, int reset, int near) {
-    static Parameters standard(int max, int near) {
-      int t1;
-      int t2;
-      int t3;
-      if (max >= 128) {
-        int factor = (Math.min(max, 4095) + 128) / 256;
-        t1 = factor + 2 + 3 * near;
-        t2 = factor * 4 + 3 + 5 * near;
-        t3 = factor * 17 + 4 + 7 * near;
-      } else {
-        int factor = 256 / (max + 1);
-        t1 = Math.max(2, 3 / factor + 3 * near);
-        t2 = Math.max(3, 7 / factor + 5 * near);
-        t3 = Math.max(4, 21 / factor + 7 * near);
-      }
-      int first = within(t1, near + 1, max);
-      int second = within(t2, first, max);
-      return new Parameters(max, first, second, within(t3, second, max), 64, near);
-    }
-
-    private static int within(int value, int least, int max) {
-      return value > max || value < least ? least : value;
-    }
-  }
-
   private static final int CONTEXTS = 365;
 
   /** Logarithms of the run lengths that one bit stands for. */
@@ -72,19 +41,19 @@ final class JpegLsScan {
   /**
    * @param samples about how many there are
    */
-  JpegLsScan(JpegLsBits bits, Parameters parameters, int samples) {
+  JpegLsScan(JpegLsBits bits, JpegLsParameters parameters, int samples) {
     this.bits = bits;
-    this.max = parameters.max;
-    this.near = parameters.near;
-    this.reset = parameters.reset;
+    this.max = parameters.max();
+    this.near = parameters.near();
+    this.reset = parameters.reset();
     this.step = 2 * near + 1;
     this.range = (max + 2 * near) / step + 1;
     this.rangeBits = bitsFor(range);
     int sampleBits = Math.max(2, bitsFor(max + 1));
     this.limit = 2 * (sampleBits + Math.max(8, sampleBits));
-    this.t1 = parameters.t1;
-    this.t2 = parameters.t2;
-    this.t3 = parameters.t3;
+    this.t1 = parameters.t1();
+    this.t2 = parameters.t2();
+    this.t3 = parameters.t3();
     this.gradients = new byte[samples < max ? 0 : 2 * max + 1];
     for (int i = 0; i < gradients.length; i++) {
       gradients[i] = (byte) level(i - max);

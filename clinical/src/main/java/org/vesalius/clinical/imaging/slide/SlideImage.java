@@ -1,12 +1,12 @@
 package org.vesalius.clinical.imaging.slide;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.vesalius.clinical.imaging.BurnedInText;
 import org.vesalius.clinical.imaging.ColourFrame;
 import org.vesalius.clinical.imaging.DicomImage;
@@ -25,6 +25,7 @@ public final class SlideImage implements MedicalImage {
   private final String kind;
   private final TiledPicture slide;
   private final Map<String, Object> facts;
+  private final List<String> notes;
   private final Optional<BurnedInText> expected;
   private final PixelMask mask;
 
@@ -32,11 +33,13 @@ public final class SlideImage implements MedicalImage {
       String kind,
       TiledPicture slide,
       Map<String, Object> facts,
+      List<String> notes,
       Optional<BurnedInText> expected,
       PixelMask mask) {
     this.kind = kind;
     this.slide = slide;
     this.facts = facts;
+    this.notes = List.copyOf(notes);
     this.expected = expected;
     this.mask = mask;
   }
@@ -51,7 +54,8 @@ public final class SlideImage implements MedicalImage {
         .map(slide -> {
           Map<String, Object> facts = facts(slide);
           facts.put("level_widths", slide.levelWidths());
-          return new SlideImage("TIFF slide", slide, facts, Optional.empty(), PixelMask.NONE);
+          return new SlideImage(
+              "TIFF slide", slide, facts, List.of(), Optional.empty(), PixelMask.NONE);
         });
   }
 
@@ -61,14 +65,40 @@ public final class SlideImage implements MedicalImage {
    * @throws MedicalImageException if its tiles are not where they can be understood
    */
   public static Optional<SlideImage> of(DicomFile file) {
-    return DicomSlide.of(file)
+    return of(file, SlideLayer.usual());
+  }
+
+  /**
+   * One layer of a DICOM file whose frames are tiles; empty if it is something else.
+   *
+   * @throws MedicalImageException if its tiles are not where they can be understood, or there is no
+   *     such layer
+   */
+  public static Optional<SlideImage> of(DicomFile file, SlideLayer layer) {
+    return DicomSlide.of(file, layer)
         .map(slide -> {
           Map<String, Object> facts = facts(slide);
           facts.put("transfer_syntax", file.transferSyntax().name());
           facts.put("tiles", file.frames());
+          List<String> notes = new ArrayList<>();
+          if (slide.focalPlanes() > 1) {
+            facts.put("focal_planes", slide.focalPlanes());
+            facts.put("focal_plane_heights_um", slide.focalPlaneHeights());
+            facts.put("focal_plane", slide.focalPlane());
+            notes.add(taken("focal plane", slide.focalPlane(), slide.focalPlanes()));
+          }
+          if (slide.opticalPaths() > 1) {
+            facts.put("optical_paths", slide.opticalPaths());
+            facts.put("optical_path", slide.opticalPath());
+            notes.add(taken("optical path", slide.opticalPath(), slide.opticalPaths()));
+          }
           return new SlideImage(
-              "DICOM slide", slide, facts, DicomImage.of(file).burnedIn(), PixelMask.NONE);
+              "DICOM slide", slide, facts, notes, DicomImage.of(file).burnedIn(), PixelMask.NONE);
         });
+  }
+
+  private static String taken(String what, int number, int count) {
+    return "this is %s %d of %d".formatted(what, number, count);
   }
 
   private static Map<String, Object> facts(TiledPicture slide) {
@@ -109,7 +139,7 @@ public final class SlideImage implements MedicalImage {
   @Override
   public SlideImage masked(PixelMask other) {
     List<PixelMask.Rectangle> hidden = other.in(kind, slide.width(), slide.height(), List.of());
-    return new SlideImage(kind, slide.masked(hidden), facts, expected, other);
+    return new SlideImage(kind, slide.masked(hidden), facts, notes, expected, other);
   }
 
   @Override
@@ -129,11 +159,10 @@ public final class SlideImage implements MedicalImage {
 
   @Override
   public List<String> notes() {
-    return Stream.concat(
-            Stream.of(
-                "the picture is an overview of the slide; coordinates are those of the slide"),
-            expected.map(text -> text.note(mask)).stream())
-        .toList();
+    List<String> all = new ArrayList<>(notes);
+    all.add("the picture is an overview of the slide; coordinates are those of the slide");
+    expected.map(text -> text.note(mask)).ifPresent(all::add);
+    return List.copyOf(all);
   }
 
   @Override

@@ -46,8 +46,8 @@ public final class TiffSlide implements TiledPicture {
   }
 
   /**
-   * Opens a file that is large; empty if it is no TIFF in tiles, or one that can be decoded at
-   * once.
+   * Opens a file that is large or in JPEG 2000; empty if it is no TIFF in tiles, or one that is
+   * decoded at once as other pictures are.
    *
    * @throws ImageFormatException if it is damaged
    */
@@ -55,9 +55,10 @@ public final class TiffSlide implements TiledPicture {
     if (!TiffTiles.matches(path)) {
       return Optional.empty();
     }
-    TiffTiles file = TiffTiles.open(path);
+    TiffTiles file = TiffTiles.open(path, new Jpeg2000Tiles());
     TiffTiles.Page first = file.pages().getFirst();
-    if (!first.tiled() || (long) first.width() * first.height() <= LARGE) {
+    boolean large = (long) first.width() * first.height() > LARGE;
+    if (!first.tiled() || !(large || Jpeg2000Tiles.decodes(first.compression()))) {
       return Optional.empty();
     }
     Placement place =

@@ -3,20 +3,16 @@ package org.vesalius.clinical.imaging.dicom;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
-import java.util.zip.InflaterInputStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.vesalius.clinical.imaging.PackedRecords;
+import org.vesalius.clinical.imaging.PackedRecords.PackedRecord;
 
 /**
  * JPEG 2000 of every kind against OpenJPEG; made by {@code src/test/oracle/jpeg2000_streams.py}.
@@ -25,25 +21,15 @@ final class Jpeg2000StreamsTest {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Stream(String name, String digest, ImagePixels pixels, byte[] bytes) {}
 
-  static List<Stream> streams() throws IOException {
-    try (InputStream packed =
-            Objects.requireNonNull(Jpeg2000StreamsTest.class.getResourceAsStream("jpeg2000.txt"));
-        InputStream records =
-            new InflaterInputStream(
-                new ByteArrayInputStream(Base64.getMimeDecoder().decode(packed.readAllBytes())))) {
-      List<Stream> streams = new ArrayList<>();
-      for (String line = TinyFile.line(records); !line.isEmpty(); line = TinyFile.line(records)) {
-        String[] field = line.split(" ", -1);
-        int columns = Integer.parseInt(field[2]);
-        int rows = Integer.parseInt(field[3]);
-        int colours = Integer.parseInt(field[4]);
-        ImagePixels pixels = new ImagePixels(rows, columns, colours, 8, 8, 7, false, false, "RGB");
-        byte[] bytes = records.readNBytes(Integer.parseInt(field[5]));
-        streams.add(new Stream(field[0], field[1], pixels, bytes));
-      }
-      assertEquals(11, streams.size());
-      return streams;
+  static List<Stream> streams() {
+    List<Stream> streams = new ArrayList<>();
+    for (PackedRecord r : PackedRecords.of(Jpeg2000StreamsTest.class, "jpeg2000.txt")) {
+      ImagePixels pixels =
+          new ImagePixels(r.number(3), r.number(2), r.number(4), 8, 8, 7, false, false, "RGB");
+      streams.add(new Stream(r.fields().get(0), r.fields().get(1), pixels, r.bytes()));
     }
+    assertEquals(11, streams.size());
+    return streams;
   }
 
   @ParameterizedTest

@@ -1,19 +1,12 @@
 package org.vesalius.clinical.imaging.dicom;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
-import java.util.zip.InflaterInputStream;
+import org.vesalius.clinical.imaging.PackedRecords;
 
 /**
  * A small file of one transfer syntax, written by DCMTK or GDCM, and what they decode it to; made
@@ -23,33 +16,13 @@ import java.util.zip.InflaterInputStream;
 record TinyFile(String name, String digest, String photometric, byte[] bytes) {
 
   static List<TinyFile> all() {
-    try (InputStream packed =
-            Objects.requireNonNull(TinyFile.class.getResourceAsStream("tiny.txt"));
-        InputStream records =
-            new InflaterInputStream(
-                new ByteArrayInputStream(Base64.getMimeDecoder().decode(packed.readAllBytes())))) {
-      List<TinyFile> files = new ArrayList<>();
-      for (String line = line(records); !line.isEmpty(); line = line(records)) {
-        String[] field = line.split(" ", -1);
-        byte[] bytes = records.readNBytes(Integer.parseInt(field[3]));
-        files.add(new TinyFile(field[0], field[1], field[2], bytes));
-      }
-      return files;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return PackedRecords.of(TinyFile.class, "tiny.txt").stream()
+        .map(r -> new TinyFile(r.fields().get(0), r.fields().get(1), r.fields().get(2), r.bytes()))
+        .toList();
   }
 
   static TinyFile of(String name) {
     return all().stream().filter(file -> file.name.equals(name)).findFirst().orElseThrow();
-  }
-
-  static String line(InputStream in) throws IOException {
-    StringBuilder line = new StringBuilder();
-    for (int b = in.read(); b > '\n'; b = in.read()) {
-      line.append((char) b);
-    }
-    return line.toString();
   }
 
   /** The hash of samples as cells of {@code allocated} bits, little endian. */

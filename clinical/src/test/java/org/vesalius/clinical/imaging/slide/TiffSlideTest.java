@@ -158,7 +158,7 @@ class TiffSlideTest {
 
   @Test
   void tilesMayBeJpeg() throws IOException {
-    byte[] bytes = TiledTiff.of(40_000, true, page(5_000, 4_100, 10, 10));
+    byte[] bytes = TiledTiff.of(40_000, TiledTiff.Coding.JPEG, page(5_000, 4_100, 10, 10));
     TiffSlide slide = TiffSlide.open(Files.write(folder.resolve("jpeg.tif"), bytes)).orElseThrow();
     PlacedPicture tile = slide.region(new TiledPicture.Tile(2500, 2500, 300, 300), 300);
     assertEquals(250, colour(tile, new Point(2510, 2510))[0], 2);
@@ -168,7 +168,9 @@ class TiffSlideTest {
 
   @Test
   void bigFilesAreTheSame() throws IOException {
-    byte[] bytes = TiledTiff.of(40_000, true, page(5_000, 4_100, 10, 10), page(1_250, 1_025, 2, 2));
+    byte[] bytes =
+        TiledTiff.of(
+            40_000, TiledTiff.Coding.JPEG, page(5_000, 4_100, 10, 10), page(1_250, 1_025, 2, 2));
     TiffSlide small = TiffSlide.open(Files.write(folder.resolve("a.tif"), bytes)).orElseThrow();
     TiffSlide big =
         TiffSlide.open(Files.write(folder.resolve("b.tif"), BigTiff.of(bytes))).orElseThrow();

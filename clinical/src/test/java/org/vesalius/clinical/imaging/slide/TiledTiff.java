@@ -8,12 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 
 /**
- * Tiled TIFF files for tests: RGB, deflated, with as many different tiles as are given, so that a
- * file of gigapixels has some kilobytes.
+ * Tiled TIFF files for tests: RGB, with as many different tiles as are given, so that a file of
+ * gigapixels has some kilobytes.
  */
 public final class TiledTiff {
   /** The side of a tile. */
@@ -27,7 +28,38 @@ public final class TiledTiff {
     int tile(int column, int row);
   }
 
-  /** One page. */
+  /**
+   * How tiles are coded.
+   *
+   * @param side of a tile
+   * @param planes of each tile: 1, or 3 for colours that lie apart
+   * @param encoder of a plane, that pages have as tiles
+   * @param tables of JPEG; empty where there are none
+   */
+  public record Coding(
+      int compression,
+      int photometric,
+      int side,
+      int planes,
+      UnaryOperator<byte[]> encoder,
+      UnaryOperator<byte[]> tables) {
+    /** Red, green and blue of each pixel, deflated. */
+    public static final Coding DEFLATED =
+        new Coding(8, 2, SIDE, 1, TiledTiff::deflated, _ -> new byte[0]);
+
+    /** JPEG with common tables, as slides have them. */
+    public static final Coding JPEG =
+        new Coding(
+            7, 6, SIDE, 1, tile -> segments(jpeg(tile), false), tile -> segments(jpeg(tile), true));
+
+    /** Tiles that are coded already. */
+    public static Coding coded(int compression, int photometric, int side, int planes) {
+      return new Coding(
+          compression, photometric, side, planes, UnaryOperator.identity(), _ -> new byte[0]);
+    }
+  }
+
+  /** One page; of colours that lie apart it has all tiles of one plane after the other. */
   public record Page(int width, int height, List<byte[]> tiles, Layout layout) {}
 
   /** A tile of one colour. */
@@ -43,11 +75,12 @@ public final class TiledTiff {
 
   /** The file, its tiles deflated. */
   public static byte[] of(double pixelsPerCentimetre, Page... pages) {
-    return of(pixelsPerCentimetre, false, pages);
+    return of(pixelsPerCentimetre, Coding.DEFLATED, pages);
   }
 
-  /** The file, its tiles deflated, or as JPEG with common tables, as slides have them. */
-  public static byte[] of(double pixelsPerCentimetre, boolean jpeg, Page... pages) {
+  /** The file. */
+  public static byte[] of(double pixelsPerCentimetre, Coding coding, Page... pages) {
+    int side = coding.side();
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     data.writeBytes(bytes(buffer(8).put((byte) 'I').put((byte) 'I').putShort((short) 42)));
     int[] directories = new int[pages.length];
@@ -57,18 +90,21 @@ public final class TiledTiff {
       int[] at = new int[page.tiles().size()];
       int[] size = new int[at.length];
       for (int i = 0; i < at.length; i++) {
-        byte[] tile = page.tiles().get(i);
-        byte[] packed = jpeg ? segments(jpeg(tile), false) : deflated(tile);
+        byte[] packed = coding.encoder().apply(page.tiles().get(i));
         at[i] = data.size();
         size[i] = packed.length;
         data.writeBytes(packed);
       }
-      int across = Math.ceilDiv(page.width(), SIDE);
-      int down = Math.ceilDiv(page.height(), SIDE);
-      ByteBuffer offsets = buffer(4 * across * down);
-      ByteBuffer sizes = buffer(4 * across * down);
-      for (int i = 0; i < across * down; i++) {
-        int tile = page.layout().tile(i % across, i / across);
+      int across = Math.ceilDiv(page.width(), side);
+      int places = across * Math.ceilDiv(page.height(), side);
+      int count = places * coding.planes();
+      ByteBuffer offsets = buffer(4 * count);
+      ByteBuffer sizes = buffer(4 * count);
+      for (int i = 0; i < count; i++) {
+        int place = i % places;
+        int tile =
+            page.layout().tile(place % across, place / across)
+                + i / places * (at.length / coding.planes());
         offsets.putInt(at[tile]);
         sizes.putInt(size[tile]);
       }
@@ -80,7 +116,7 @@ public final class TiledTiff {
       data.writeBytes(bytes(buffer(8).putShort((short) 8).putShort((short) 8).putShort((short) 8)));
       int resolutionAt = data.size();
       data.writeBytes(bytes(buffer(8).putInt((int) (pixelsPerCentimetre * 100)).putInt(100)));
-      byte[] tables = jpeg ? segments(jpeg(page.tiles().getFirst()), true) : new byte[0];
+      byte[] tables = coding.tables().apply(page.tiles().getFirst());
       int tablesAt = data.size();
       data.writeBytes(tables);
       directories[p] = data.size();
@@ -88,27 +124,27 @@ public final class TiledTiff {
         {256, 4, 1, page.width()},
         {257, 4, 1, page.height()},
         {258, 3, 3, bitsAt},
-        {259, 3, 1, jpeg ? 7 : 8},
-        {262, 3, 1, jpeg ? 6 : 2},
+        {259, 3, 1, coding.compression()},
+        {262, 3, 1, coding.photometric()},
         {277, 3, 1, 3},
         {282, 5, 1, resolutionAt},
         {283, 5, 1, resolutionAt},
-        {284, 3, 1, 1},
+        {284, 3, 1, coding.planes() == 1 ? 1 : 2},
         {296, 3, 1, 3},
-        {322, 3, 1, SIDE},
-        {323, 3, 1, SIDE},
-        {324, 4, across * down, offsetsAt},
-        {325, 4, across * down, sizesAt},
+        {322, 3, 1, side},
+        {323, 3, 1, side},
+        {324, 4, count, offsetsAt},
+        {325, 4, count, sizesAt},
         {347, 7, tables.length, tablesAt}
       };
-      int count = jpeg ? entries.length : entries.length - 1;
-      ByteBuffer directory = buffer(2 + 12 * count + 4);
-      directory.putShort((short) count);
-      for (int[] entry : Arrays.copyOf(entries, count)) {
+      int used = tables.length > 0 ? entries.length : entries.length - 1;
+      ByteBuffer directory = buffer(2 + 12 * used + 4);
+      directory.putShort((short) used);
+      for (int[] entry : Arrays.copyOf(entries, used)) {
         directory.putShort((short) entry[0]).putShort((short) entry[1]).putInt(entry[2]);
         directory.putInt(entry[3]);
       }
-      next[p] = directories[p] + 2 + 12 * count;
+      next[p] = directories[p] + 2 + 12 * used;
       data.writeBytes(bytes(directory));
     }
     byte[] file = data.toByteArray();
@@ -170,7 +206,7 @@ public final class TiledTiff {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private static byte[] deflated(byte[] bytes) {
+  static byte[] deflated(byte[] bytes) {
     Deflater deflater = new Deflater();
     deflater.setInput(bytes);
     deflater.finish();

@@ -15,48 +15,36 @@ import java.util.stream.Stream;
  * Rectangles of tiled TIFF and BigTIFF files of any size. Only the tiles that a rectangle touches
  * are decoded, one after the other; nothing stays open between calls. Safe for use by several
  * threads.
- *
- * <p>A tile goes to the decoder as a picture of its own: a TIFF file in memory with the tags that
- * say how it is coded. So every compression that the decoder knows can be read, whatever the size
- * of the whole.
  */
 public final class TiffTiles {
-  private static final String FORMAT = "TIFF";
+  static final String FORMAT = "TIFF";
   private static final int WIDTH = 256;
   private static final int HEIGHT = 257;
+  static final int COMPRESSION = 259;
   private static final int X_RESOLUTION = 282;
-  private static final int PLANAR = 284;
   private static final int RESOLUTION_UNIT = 296;
   private static final int TILE_WIDTH = 322;
   private static final int TILE_HEIGHT = 323;
   private static final int TILE_OFFSETS = 324;
-  private static final int TILE_BYTES = 325;
   private static final int CENTIMETRE = 3;
   private static final int INCH = 2;
-
-  /** How samples are coded: bits, compression, colours, predictor, JPEG tables, subsampling. */
-  private static final int[] CODING = {
-    258, 259, 262, 277, PLANAR, 317, 320, 338, 339, 347, 529, 530, 531, 532
-  };
 
   /** Of the result; sums are kept of each. */
   private static final long MOST_PIXELS = 1 << 25;
 
-  private static final int MOST_TAG_BYTES = 1 << 20;
-  private static final int MOST_TILE_BYTES = 1 << 28;
-  private static final int MOST_TILE_PIXELS = 1 << 24;
-
-  /** A decoder believes no file that says it is this many times as long. */
-  private static final int EXPANSION = 256;
+  static final int MOST_TILE_PIXELS = 1 << 24;
 
   private final Path file;
   private final List<TiffDirectory> directories;
   private final List<Page> pages;
+  private final TileDecoder decoder;
 
-  private TiffTiles(Path file, List<TiffDirectory> directories, List<Page> pages) {
+  private TiffTiles(
+      Path file, List<TiffDirectory> directories, List<Page> pages, TileDecoder decoder) {
     this.file = file;
     this.directories = directories;
     this.pages = pages;
+    this.decoder = decoder;
   }
 
   /**
@@ -66,10 +54,16 @@ public final class TiffTiles {
    * @param height rows
    * @param tileWidth columns of a tile; 0 where it is not stored in tiles
    * @param tileHeight rows of a tile; 0 where it is not stored in tiles
+   * @param compression how it is coded, as TIFF numbers it
    * @param pixelMillimetres width of a pixel as the file says; many files say something by default
    */
   public record Page(
-      int width, int height, int tileWidth, int tileHeight, Optional<Double> pixelMillimetres) {
+      int width,
+      int height,
+      int tileWidth,
+      int tileHeight,
+      int compression,
+      Optional<Double> pixelMillimetres) {
     /** Whether it is stored in tiles. */
     public boolean tiled() {
       return tileWidth > 0;
@@ -90,9 +84,10 @@ public final class TiffTiles {
   /**
    * Looks at the pages of a TIFF file.
    *
+   * @param decoder is asked for each tile first
    * @throws ImageFormatException if it is none, or damaged
    */
-  public static TiffTiles open(Path file) {
+  public static TiffTiles open(Path file, TileDecoder decoder) {
     try (FileChannel channel = FileChannel.open(file)) {
       List<TiffDirectory> directories = TiffDirectory.all(channel);
       List<Page> pages = new ArrayList<>();
@@ -102,7 +97,7 @@ public final class TiffTiles {
       if (pages.isEmpty()) {
         throw new IOException("expected a picture, found none");
       }
-      return new TiffTiles(file, directories, List.copyOf(pages));
+      return new TiffTiles(file, directories, List.copyOf(pages), decoder);
     } catch (IOException e) {
       throw failure(file, e);
     }
@@ -140,6 +135,7 @@ public final class TiffTiles {
         height,
         tileWidth,
         tileHeight,
+        (int) directory.number(channel, COMPRESSION, 0).orElse(1),
         size > 0 && Double.isFinite(size) ? Optional.of(size) : Optional.empty());
   }
 
@@ -184,11 +180,13 @@ public final class TiffTiles {
     }
     SquareAverage average = new SquareAverage(width, height, step);
     try (FileChannel channel = FileChannel.open(file)) {
+      TiffTileReader tiles =
+          new TiffTileReader(channel, file.toString(), directories.get(index), page, decoder);
       int lastRow = (top + height - 1) / page.tileHeight();
       int lastColumn = (left + width - 1) / page.tileWidth();
       for (int row = top / page.tileHeight(); row <= lastRow; row++) {
         for (int column = left / page.tileWidth(); column <= lastColumn; column++) {
-          RasterImage tile = tile(channel, index, column, row);
+          RasterImage tile = tiles.read(column, row);
           average.add(tile, column * page.tileWidth() - left, row * page.tileHeight() - top);
         }
       }
@@ -196,56 +194,5 @@ public final class TiffTiles {
       throw failure(file, e);
     }
     return average.image();
-  }
-
-  private RasterImage tile(FileChannel channel, int index, int column, int row) throws IOException {
-    Page page = pages.get(index);
-    TiffDirectory directory = directories.get(index);
-    if (directory.number(channel, PLANAR, 0).orElse(1) != 1) {
-      throw new IOException("planes of their own for each colour are not supported");
-    }
-    long number = (long) row * Math.ceilDiv(page.width(), page.tileWidth()) + column;
-    long at = directory.number(channel, TILE_OFFSETS, number).orElse(0);
-    long length = directory.number(channel, TILE_BYTES, number).orElse(0);
-    if (at < 1 || length < 1 || length > MOST_TILE_BYTES) {
-      throw new IOException(
-          "tile %d, %d: expected its bytes, found %d at byte %d"
-              .formatted(column, row, length, at));
-    }
-    byte[] coded = TiffDirectory.bytes(channel, at, (int) length);
-    byte[] alone = alone(channel, directory, page, coded);
-    RasterImage tile =
-        ImageDecoder.decode(alone, file + ": tile " + column + ", " + row, MOST_TILE_PIXELS);
-    if (tile.width() != page.tileWidth() || tile.height() != page.tileHeight()) {
-      throw new IOException(
-          "tile %d, %d: expected %dx%d pixels, found %dx%d"
-              .formatted(
-                  column, row, page.tileWidth(), page.tileHeight(), tile.width(), tile.height()));
-    }
-    return tile;
-  }
-
-  /** A tile as a file of its own: header, directory, values, the coded bytes. */
-  private static byte[] alone(FileChannel channel, TiffDirectory directory, Page page, byte[] coded)
-      throws IOException {
-    TiffWriter writer = new TiffWriter(directory.order());
-    writer.number(WIDTH, page.tileWidth());
-    writer.number(HEIGHT, page.tileHeight());
-    for (int tag : CODING) {
-      TiffDirectory.Entry entry = directory.entries().get(tag);
-      if (entry == null) {
-        continue;
-      }
-      if (entry.size() == 0 || entry.count() > MOST_TAG_BYTES / entry.size()) {
-        throw new IOException("tag " + tag + " has " + entry.count() + " values");
-      }
-      int bytes = (int) entry.count() * entry.size();
-      byte[] values = TiffDirectory.bytes(channel, entry.at(), bytes);
-      writer.values(tag, entry.type(), (int) entry.count(), values);
-    }
-    writer.number(TILE_WIDTH, page.tileWidth());
-    writer.number(TILE_HEIGHT, page.tileHeight());
-    int pixels = page.tileWidth() * page.tileHeight();
-    return writer.file(TILE_OFFSETS, TILE_BYTES, coded, pixels / EXPANSION * 8);
   }
 }
