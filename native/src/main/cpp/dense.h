@@ -35,9 +35,10 @@ constexpr int64_t STREAMS = 8;
 /* Columns of a stretch. */
 constexpr int64_t DEPTH = 512;
 
-/* Rows that meet a stretch of the tokens while it is in the first-level cache; here many tiles of either shape. */
+/* Rows that meet a stretch of the tokens while it is in the first-level cache: whole tiles of either shape. */
 constexpr int64_t BLOCK_ROWS = 64;
 constexpr int64_t DIRECT_BLOCK = 48;
+static_assert(BLOCK_ROWS % TILE_ROWS == 0 && DIRECT_BLOCK % DIRECT_ROWS == 0, "a block ends with a tile");
 
 /* More tokens than these do not come this way: see strips.h. */
 constexpr int64_t MOST_DIRECT_TOKENS = 31;
