@@ -23,6 +23,7 @@ import org.vesalius.clinical.trace.SourceQuote;
 import org.vesalius.clinical.trace.TraceEntry.Result.Status;
 import org.vesalius.clinical.trace.TracePlace;
 import org.vesalius.runtime.answer.ToolCall;
+import tools.jackson.core.JacksonException;
 
 /**
  * Carries out calls of the tools that a run offers, and no others. Whatever a tool does, there is
@@ -100,10 +101,7 @@ final class ToolRunner {
           "there is no tool \"%s\"; there are %s"
               .formatted(shortened(call.name()), String.join(", ", tools.keySet())));
     }
-    List<String> problems =
-        offered.schema().validate(call.argumentsJson(), InputFormat.JSON).stream()
-            .map(error -> error.getInstanceLocation() + ": " + error.getMessage())
-            .toList();
+    List<String> problems = problems(offered.schema(), call.argumentsJson());
     if (!problems.isEmpty()) {
       return ToolOutcome.refused(
           id,
@@ -111,6 +109,17 @@ final class ToolRunner {
           "arguments: " + shortened(problems.stream().limit(4).collect(Collectors.joining("; "))));
     }
     return started(id, call, offered.tool(), context, time);
+  }
+
+  private static List<String> problems(Schema schema, String arguments) {
+    try {
+      return schema.validate(arguments, InputFormat.JSON).stream()
+          .map(error -> error.getInstanceLocation() + ": " + error.getMessage())
+          .toList();
+    } catch (JacksonException | ArithmeticException | NumberFormatException _) {
+      // The validator gives up on 1e40 where it compares integers.
+      return List.of("a number is too large for an integer");
+    }
   }
 
   /**

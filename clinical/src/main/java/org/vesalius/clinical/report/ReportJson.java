@@ -21,6 +21,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import tools.jackson.core.JacksonException;
 
 /**
  * Reports as JSON, by a published schema. What is read equals what was written, but for the DICOM
@@ -87,7 +88,7 @@ public final class ReportJson {
               .formatted(origin, MAX_LENGTH, text.length()));
     }
     JsonNode node = parse(text, origin);
-    List<Error> errors = Validator.SCHEMA.validate(text, InputFormat.JSON);
+    List<Error> errors = errors(text, origin);
     if (!errors.isEmpty()) {
       Error first = errors.getFirst();
       throw new ReportOutputException(
@@ -98,6 +99,17 @@ public final class ReportJson {
       return ReportNodes.report(node);
     } catch (IllegalArgumentException e) {
       throw new ReportOutputException(origin + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Error> errors(String text, String origin) {
+    try {
+      return Validator.SCHEMA.validate(text, InputFormat.JSON);
+    } catch (JacksonException _) {
+      // The validator gives up on 1e40 where it compares integers. Its message repeats the value.
+      throw new ReportOutputException(
+          origin
+              + ": no report of this version: a number is too large, or nesting too deep, for its schema; write it with ReportJson");
     }
   }
 

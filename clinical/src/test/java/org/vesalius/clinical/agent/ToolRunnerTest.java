@@ -3,6 +3,7 @@ package org.vesalius.clinical.agent;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.vesalius.clinical.trace.TraceEntry.Result.Status;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.answer.ToolCall;
 
-/** What becomes of tools that do not heed their interruption. */
+/** What becomes of calls that no tool can carry out, and of tools that cannot be stopped. */
 @Timeout(60)
 class ToolRunnerTest {
   private static final ToolContext CONTEXT = new ToolContext(List.of(), new Cancellation());
@@ -53,6 +54,66 @@ class ToolRunnerTest {
       running.decrementAndGet();
       return ToolResult.of("at last");
     }
+  }
+
+  /** Says what it was given. */
+  private record Numbers() implements Tool {
+    @Override
+    public String name() {
+      return "numbers";
+    }
+
+    @Override
+    public String description() {
+      return "Takes numbers.";
+    }
+
+    @Override
+    public Map<String, Object> parameters() {
+      return Map.of(
+          "type",
+          "object",
+          "properties",
+          Map.of(
+              "least", Map.of("type", "integer", "minimum", 1),
+              "most", Map.of("type", "integer", "exclusiveMaximum", 100),
+              "third", Map.of("type", "integer", "multipleOf", 3),
+              "half", Map.of("type", "number", "multipleOf", 0.5),
+              "chosen", Map.of("enum", List.of(1, 2))));
+    }
+
+    @Override
+    public ToolResult call(ToolContext context, Map<String, @Nullable Object> arguments) {
+      return ToolResult.of(arguments.toString());
+    }
+  }
+
+  @Test
+  void numbersOfAnySizeAreJudged() throws Exception {
+    ToolRunner runner = new ToolRunner(List.of(new Numbers()), AgentLimits.defaults());
+    List<Object> none = List.of(1e40, -1e40, 1e300, Double.POSITIVE_INFINITY, 4.75, 1e-300);
+    for (String name : List.of("least", "most", "third", "half", "chosen")) {
+      for (Object number : none) {
+        if (name.equals("half") && !number.equals(4.75)) {
+          // Doubles of that size are multiples of a half, or so near to one that it is not said.
+          continue;
+        }
+        ToolOutcome outcome = run(runner, name, number);
+        assertEquals(Status.REFUSED, outcome.status(), name + " " + number);
+        assertTrue(outcome.text().startsWith("error: arguments: "), outcome.text());
+      }
+      ToolOutcome outcome = run(runner, name, name.equals("third") ? 9 : 2);
+      assertEquals(Status.OK, outcome.status(), outcome.text());
+    }
+    assertEquals(Status.OK, run(runner, "least", BigInteger.TWO.pow(200)).status());
+    assertEquals(Status.REFUSED, run(runner, "most", BigInteger.TWO.pow(200)).status());
+  }
+
+  private static ToolOutcome run(ToolRunner runner, String name, Object number)
+      throws InterruptedException {
+    ToolCall call =
+        new ToolCall(Optional.empty(), "numbers", Map.of(name, number), "", Optional.empty());
+    return runner.run("call", call, CONTEXT, Duration.ofMinutes(1));
   }
 
   private static ToolOutcome call(ToolRunner runner) throws InterruptedException {

@@ -67,6 +67,9 @@ class ReportJsonTest {
     refused(json.replaceFirst("\"index\" : 0", "\"index\" : 0, \"index\" : 0"), "line");
     refused(
         json.replaceFirst("\"index\" : 0", "\"more\" : 0, \"index\" : 0"), "additionalProperties");
+    for (String number : List.of("1e40", "-1e40", "1e400", "1e999999999", "9".repeat(40))) {
+      refused(json.replaceFirst("\"index\" : 0", "\"index\" : " + number), "schema");
+    }
     refused(json.replace(Report.NOTICE, "A diagnosis."), "const");
     refused("[".repeat(100_000), "line");
     refused(json + "x", "line");
