@@ -41,7 +41,7 @@ constexpr int64_t DIRECT_BLOCK = 48;
 static_assert(BLOCK_ROWS % TILE_ROWS == 0 && DIRECT_BLOCK % DIRECT_ROWS == 0, "a block ends with a tile");
 
 /* More tokens than these do not come this way: see strips.h. */
-constexpr int64_t MOST_DIRECT_TOKENS = 31;
+constexpr int64_t MOST_DIRECT_TOKENS = 47;
 
 /* The column, within its stretch, of a place. */
 constexpr int64_t column_at(int64_t place, bool interleaved) {
