@@ -82,13 +82,14 @@ class BurnedInTextTest {
   private Path roe = Path.of("");
 
   @BeforeAll
-  void write() throws IOException {
+  void write(@TempDir Path files) throws IOException {
+    // Not the field: of that each test has its own.
     demo = DemoModel.unpack();
     BufferedImage drawing = ImageIO.read(demo.example("several.png").toFile());
-    template = Files.writeString(folder.resolve("short.yaml"), TEMPLATE);
+    template = Files.writeString(files.resolve("short.yaml"), TEMPLATE);
     side = drawing.getWidth();
-    doe = scan(drawing, "DOE");
-    roe = scan(drawing, "ROE");
+    doe = scan(files, drawing, "DOE");
+    roe = scan(files, drawing, "ROE");
   }
 
   @AfterAll
@@ -96,7 +97,7 @@ class BurnedInTextTest {
     demo.close();
   }
 
-  private Path scan(BufferedImage drawing, String name) throws IOException {
+  private Path scan(Path files, BufferedImage drawing, String name) throws IOException {
     int[] pixels = new int[side * side];
     for (int i = 0; i < pixels.length; i++) {
       int x = i % side;
@@ -104,7 +105,7 @@ class BurnedInTextTest {
       int letter = isLetter(name, x, y) ? 255 : 0;
       pixels[i] = y < BANNER ? letter : drawing.getRaster().getSample(x, y, 0);
     }
-    return MedicalFiles.ultrasound(folder.resolve(name + ".dcm"), side, side, BANNER, pixels);
+    return MedicalFiles.ultrasound(files.resolve(name + ".dcm"), side, side, BANNER, pixels);
   }
 
   private static boolean isLetter(String name, int x, int y) {
