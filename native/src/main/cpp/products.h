@@ -7,6 +7,8 @@
 
 #include "quantized.h"
 
+#include "panels.h"
+
 #include "brain.h"
 
 #include "tiles.h"
@@ -15,15 +17,14 @@ namespace vesalius {
 namespace VESALIUS_TIER {
 
 /* How a product is computed: by the format of its weight, what the tier has, and the number of tokens. */
-enum Way { FLOATS, STRIPS, TRANSPOSED, INTS, BRAIN, BRAIN_TILES, BYTE_TILES };
+enum Way { FLOATS, STRIPS, TRANSPOSED, INTS, INT_PANELS, BRAIN, BRAIN_TILES, BYTE_TILES };
 
 VESALIUS_INLINE Way way_of(const vesalius_weight* w, int64_t tokens) {
   if (w->format == VESALIUS_INT8 || w->format == VESALIUS_INT4) {
 #if defined(__AMX_TILE__)
-    return tokens > FEW_TOKENS ? BYTE_TILES : INTS;
+    return tokens > few_tokens(w->format) ? BYTE_TILES : INTS;
 #else
-    (void)tokens;
-    return INTS;
+    return tokens > few_tokens(w->format) ? INT_PANELS : INTS;
 #endif
   }
   if (w->transposed) {
@@ -50,6 +51,7 @@ static int32_t rounding_of(int32_t format, int32_t transposed) {
   vesalius_weight w = {nullptr, nullptr, nullptr, 1, 1, format, transposed};
   switch (way_of(&w, 1)) {
     case INTS:
+    case INT_PANELS:
     case BYTE_TILES:
       return VESALIUS_ROUND_INT8;
     case BRAIN:
@@ -72,10 +74,11 @@ static int64_t product_scratch(const vesalius_weight* w) {
       case TRANSPOSED:
         bytes = TRANSPOSED_SCRATCH;
         break;
-      case INTS:
+      case INT_PANELS:
         bytes = PANELS * (int64_t)sizeof(Panel);
         break;
       case FLOATS:
+      case INTS:
       case BRAIN:
         break;
 #if defined(__AMX_TILE__)
@@ -103,6 +106,8 @@ static int64_t prepared_bytes(const vesalius_weight* w, int64_t tokens) {
       return PreparedStrips{nullptr, tokens, w->columns}.bytes();
     case INTS:
       return PreparedInts{nullptr, tokens, w->columns, group_of(w)}.bytes();
+    case INT_PANELS:
+      return prepared_panels(w, nullptr, tokens).bytes();
 #if defined(__AVX512BF16__)
     case BRAIN:
       return PreparedBrain{nullptr, tokens, w->columns}.bytes();
@@ -126,6 +131,9 @@ static void prepare(const vesalius_weight* w, void* prepared, int64_t tokens, co
       break;
     case INTS:
       prepare_ints({(uint8_t*)prepared, tokens, w->columns, group_of(w)}, x, x_stride, from, to);
+      break;
+    case INT_PANELS:
+      prepare_panels(prepared_panels(w, prepared, tokens), x, x_stride, from, to);
       break;
 #if defined(__AVX512BF16__)
     case BRAIN:
@@ -177,7 +185,10 @@ static void multiply(const vesalius_weight* w, float* out, int64_t out_stride, c
   }
   switch (way_of(w, tokens)) {
     case INTS:
-      multiply_quantized(w, out, out_stride, prepared, tokens, bias, from, to, scratch);
+      multiply_ints(w, out, out_stride, {(uint8_t*)prepared, tokens, w->columns, group_of(w)}, bias, from, to);
+      return;
+    case INT_PANELS:
+      multiply_quantized(w, out, out_stride, prepared_panels(w, (void*)prepared, tokens), bias, from, to, (Panel*)scratch);
       return;
 #if defined(__AVX512BF16__)
     case BRAIN:

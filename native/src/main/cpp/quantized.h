@@ -3,14 +3,21 @@
  * group is an integer, exact whatever the order, and the groups' contributions are added in their order with one fused
  * multiply-add each (int4: a second one for the minimum). So every path, every tier and every batch gives the same bits.
  *
- * Few tokens: lanes are columns, rows are read straight from storage. Many tokens: lanes are rows. A panel of WIDE vectors of
- * rows is brought into the order in which a multiply-add of a 32-bit lane takes its two or four columns, once for all tokens.
+ * Here is what all paths share, and that of few tokens: lanes are columns, rows are read straight from storage. Many tokens go
+ * the way of panels.h.
  */
 namespace vesalius {
 namespace VESALIUS_TIER {
 
-/* Up to so many tokens, weights are read as a stream. */
-constexpr int64_t FEW_TOKENS = 2 * TILE_TOKENS;
+/* Up to so many tokens, weights of a format are read as a stream. */
+constexpr int64_t few_tokens(int32_t format) {
+#if defined(__AVX2__) && VESALIUS_LANES == 8
+  /* With more, panels were faster on Zen 3: nibbles cost a stream more to read, and panels less to multiply. */
+  return format == VESALIUS_INT8 ? 4 : 2;
+#else
+  return format >= VESALIUS_INT8 ? 2 * TILE_TOKENS : 0;
+#endif
+}
 
 typedef int32_t QuadInts __attribute__((vector_size(16)));
 typedef uint32_t QuadWords __attribute__((vector_size(16)));
@@ -63,15 +70,6 @@ VESALIUS_INLINE Floats fused(Floats a, Floats b, Floats c) { return fma(a, b, c)
 constexpr int64_t INT8_GROUP = 256;
 constexpr int64_t INT4_GROUP = 64;
 
-/* Columns that one 32-bit lane of a multiply-add takes, and their type in a panel. */
-#if defined(__AVX512VNNI__) || defined(__ARM_FEATURE_DOTPROD)
-constexpr int64_t PACK = 4;
-typedef int8_t Packed;
-#else
-constexpr int64_t PACK = 2;
-typedef int16_t Packed;
-#endif
-
 /* VNNI multiplies unsigned by signed bytes: signed weights get 128 added, which the sum of the activations takes back. */
 #if defined(__AVX512VNNI__)
 constexpr int32_t WEIGHT_OFFSET = 128;
@@ -79,6 +77,7 @@ constexpr int32_t WEIGHT_OFFSET = 128;
 constexpr int32_t WEIGHT_OFFSET = 0;
 #endif
 
+/* Rounded activations: the scales and the sums of all tokens' groups, then the integers, one token after the other. */
 struct PreparedInts {
   uint8_t* data;
   int64_t tokens;
@@ -87,25 +86,14 @@ struct PreparedInts {
 
   int64_t groups() const { return (columns + group - 1) / group; }
   int64_t padded() const { return groups() * group; }
-  /* Few tokens want bytes; many, what a lane takes. */
-  bool few() const { return tokens <= FEW_TOKENS; }
-  int64_t element_bytes() const { return few() ? 1 : (int64_t)sizeof(Packed); }
+  /* Columns of the stretch that begins at one. */
   int64_t depth(int64_t column) const { return least(DEPTH, padded() - column); }
-  /* Few tokens lie one after the other; many, as those of dense.h do. */
-  uint8_t* at(int64_t token, int64_t column) const {
-    if (few()) {
-      return data + token * padded() + column;
-    }
-    int64_t stretch = column / DEPTH * DEPTH;
-    return data + (stretch * tokens + token * depth(stretch) + column - stretch) * element_bytes();
-  }
-  float* scales(int64_t token) const {
-    return (float*)(data + round_up(tokens * padded() * element_bytes(), 64)) + token * groups();
-  }
+  float* scales(int64_t token) const { return (float*)data + token * groups(); }
   int32_t* sums(int64_t token) const { return (int32_t*)scales(tokens) + token * groups(); }
-  int64_t bytes() const {
-    return round_up(tokens * padded() * element_bytes(), 64) + tokens * groups() * (int64_t)(sizeof(float) + sizeof(int32_t));
-  }
+  uint8_t* integers() const { return data + head(); }
+  uint8_t* at(int64_t token, int64_t column) const { return integers() + token * padded() + column; }
+  int64_t head() const { return round_up(tokens * groups() * (int64_t)(sizeof(float) + sizeof(int32_t)), 64); }
+  int64_t bytes() const { return head() + tokens * padded(); }
 };
 
 VESALIUS_INLINE int64_t group_of(const vesalius_weight* w) {
@@ -113,7 +101,6 @@ VESALIUS_INLINE int64_t group_of(const vesalius_weight* w) {
 }
 
 typedef int8_t LaneBytes __attribute__((vector_size(LANES)));
-typedef Packed LanePacked __attribute__((vector_size(LANES * sizeof(Packed))));
 
 /* The nearest integer, ties to even, of numbers of small magnitude: adding 1.5 * 2^23 leaves no bit for a fraction. */
 VESALIUS_INLINE Ints nearest(Floats x) {
@@ -121,7 +108,7 @@ VESALIUS_INLINE Ints nearest(Floats x) {
 }
 
 /* One group of one token; columns beyond `count` become zeros. Returns the sum of the integers. */
-static int32_t round_group(const PreparedInts& prepared, uint8_t* out, const float* x, int64_t count, float* scale) {
+static int32_t round_group(uint8_t* out, int64_t group, const float* x, int64_t count, float* scale) {
   /* Magnitudes are ordered as their bits are, with what is not a number above all. */
   Ints most{};
   for (int64_t i = 0; i < count; i += LANES) {
@@ -139,7 +126,7 @@ static int32_t round_group(const PreparedInts& prepared, uint8_t* out, const flo
   /* An infinity or what is not a number stays in the scale, and so in the result. */
   bool usable = largest_bits < 0x7f800000 && *scale > 0;
   Ints sum{};
-  for (int64_t i = 0; i < prepared.group; i += LANES) {
+  for (int64_t i = 0; i < group; i += LANES) {
     Ints q{};
     if (usable && i < count) {
       Floats v = i + LANES <= count ? load<Floats>(x + i) : load_first(x + i, count - i);
@@ -148,11 +135,7 @@ static int32_t round_group(const PreparedInts& prepared, uint8_t* out, const flo
       q = q > 127 ? Ints{} + 127 : q < -127 ? Ints{} - 127 : q;
     }
     sum += q;
-    if (prepared.few()) {
-      store(out + i, __builtin_convertvector(q, LaneBytes));
-    } else {
-      store(out + i * sizeof(Packed), __builtin_convertvector(q, LanePacked));
-    }
+    store(out + i, __builtin_convertvector(q, LaneBytes));
   }
   int32_t total = 0;
   for (int64_t i = 0; i < LANES; i++) {
@@ -165,8 +148,7 @@ static void prepare_ints(const PreparedInts& prepared, const float* x, int64_t x
   for (int64_t t = from; t < to; t++) {
     for (int64_t g = 0; g < prepared.groups(); g++) {
       int64_t begin = g * prepared.group;
-      uint8_t* out = prepared.at(t, begin);
-      prepared.sums(t)[g] = round_group(prepared, out, x + t * x_stride + begin,
+      prepared.sums(t)[g] = round_group(prepared.at(t, begin), prepared.group, x + t * x_stride + begin,
                                         least(prepared.group, prepared.columns - begin), prepared.scales(t) + g);
     }
   }
@@ -353,16 +335,6 @@ VESALIUS_INLINE Quad read_halves4(const uint8_t* p) {
 #endif
 }
 
-/* Number g of the rows row to row + 3 of a matrix of scales; rows beyond `rows` repeat the last. */
-template <typename Stored>
-VESALIUS_INLINE Quad column4(const void* data, int64_t stride, int64_t row, int64_t rows, int64_t g) {
-  Quad q;
-  for (int i = 0; i < 4; i++) {
-    q[i] = read_one<Stored>((const uint8_t*)data + (least(row + i, rows - 1) * stride + g) * sizeof(typename Stored::Element));
-  }
-  return q;
-}
-
 /* Four numbers of a row of scales, from number `g` on; those from `groups` on are not there. */
 template <typename Stored>
 VESALIUS_INLINE Quad scales4(const void* data, int64_t row, int64_t groups, int64_t g) {
@@ -497,223 +469,8 @@ static void stream_quarters(const vesalius_weight* w, float* out, int64_t out_st
   }
 }
 
-/* ---- many tokens: lanes are rows ---- */
-
-constexpr int64_t PANEL_ROWS = WIDE * LANES;
-
-/* sums + the columns of each 32-bit lane of w times those of x. */
-VESALIUS_INLINE Ints dot_packed(Ints sums, Ints w, Ints x) {
-#if defined(__AVX512VNNI__)
-  return (Ints)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)w, (__m512i)x);
-#elif defined(__AVX2__)
-  return sums + (Ints)_mm256_madd_epi16((__m256i)w, (__m256i)x);
-#elif defined(__SSE2__)
-  return sums + (Ints)_mm_madd_epi16((__m128i)w, (__m128i)x);
-#elif defined(__ARM_FEATURE_DOTPROD)
-  return (Ints)vdotq_s32((int32x4_t)sums, (int8x16_t)w, (int8x16_t)x);
-#else
-  for (int64_t i = 0; i < LANES; i++) {
-    sums[i] += (int16_t)w[i] * (int16_t)x[i] + (w[i] >> 16) * (x[i] >> 16);
-  }
-  return sums;
-#endif
-}
-
-/* The weights of one row in a stretch, as a panel holds them: columns beyond the last are zeros. */
-static void unpack_int8(Packed* to, const uint8_t* from, int64_t count, int64_t padded) {
-  for (int64_t i = 0; i < count; i++) {
-    if constexpr (WEIGHT_OFFSET != 0) {
-      to[i] = (Packed)(from[i] ^ 0x80);
-    } else {
-      to[i] = (int8_t)from[i];
-    }
-  }
-  for (int64_t i = count; i < padded; i++) {
-    to[i] = 0;
-  }
-}
-
-static void unpack_int4(Packed* to, const uint8_t* from, int64_t groups) {
-  for (int64_t g = 0; g < groups; g++) {
-    for (int64_t i = 0; i < 32; i++) {
-      to[g * 64 + i] = from[g * 32 + i] & 15;
-    }
-    for (int64_t i = 0; i < 32; i++) {
-      to[g * 64 + 32 + i] = from[g * 32 + i] >> 4;
-    }
-  }
-}
-
-/* A stretch of PANEL_ROWS rows: 32-bit lanes of PACK columns, row by row, then the scales (and minimums) of each group. */
-struct Panel {
-  uint32_t lanes[DEPTH / PACK * PANEL_ROWS];
-  float scales[DEPTH / INT4_GROUP * PANEL_ROWS];
-  float minimums[DEPTH / INT4_GROUP * PANEL_ROWS];
-  Packed rows[4][DEPTH];
-};
-
-static void fill_panel(Panel* panel, const vesalius_weight* w, int64_t row, int64_t to, int64_t column, int64_t depth) {
-  int64_t group = group_of(w);
-  int64_t groups = (w->columns + group - 1) / group;
-  for (int64_t r = 0; r < PANEL_ROWS; r += 4) {
-    for (int64_t i = 0; i < 4; i++) {
-      int64_t source = least(row + r + i, to - 1);
-      if (w->format == VESALIUS_INT8) {
-        unpack_int8(panel->rows[i], (const uint8_t*)w->data + source * w->columns + column,
-                    least(depth, w->columns - column), depth);
-      } else {
-        unpack_int4(panel->rows[i], (const uint8_t*)w->data + (source * groups + column / 64) * 32, depth / 64);
-      }
-    }
-    for (int64_t k = 0; k < depth / PACK; k += 4) {
-      QuadWords q[4];
-      for (int64_t i = 0; i < 4; i++) {
-        q[i] = load<QuadWords>((const uint8_t*)panel->rows[i] + k * 4);
-      }
-      transpose4(q);
-      for (int64_t i = 0; i < 4; i++) {
-        store(panel->lanes + (k + i) * PANEL_ROWS + r, q[i]);
-      }
-    }
-    for (int64_t g = 0; g < depth / group; g++) {
-      int64_t at = column / group + g;
-      if (w->format == VESALIUS_INT8) {
-        store(panel->scales + g * PANEL_ROWS + r, column4<StoredF32>(w->scales, groups, row + r, to, at));
-      } else {
-        store(panel->scales + g * PANEL_ROWS + r, column4<StoredF16>(w->scales, groups, row + r, to, at));
-        store(panel->minimums + g * PANEL_ROWS + r, column4<StoredF16>(w->minimums, groups, row + r, to, at));
-      }
-    }
-  }
-}
-
-/* One stretch of a panel by T tokens. `out` has room for whole vectors. */
-template <int T, bool MINIMUM>
-static void packed_tile(const Panel* panel, const PreparedInts& x, int64_t token, int64_t column, float* out, int64_t out_stride,
-                        bool first) {
-  constexpr int64_t GROUP = MINIMUM ? INT4_GROUP : INT8_GROUP;
-  constexpr int32_t OFFSET = MINIMUM ? 0 : WEIGHT_OFFSET;
-  const uint8_t* in = x.at(token, column);
-  int64_t depth = x.depth(column);
-  int64_t in_stride = depth * (int64_t)sizeof(Packed);
-  int64_t groups = x.groups();
-  const float* scales = x.scales(token) + column / GROUP;
-  const int32_t* sums_of_x = x.sums(token) + column / GROUP;
-  for (int64_t g = 0; g < depth / GROUP; g++) {
-    Ints sums[T][WIDE];
-#pragma GCC unroll 12
-    for (int t = 0; t < T; t++) {
-#pragma GCC unroll 2
-      for (int v = 0; v < WIDE; v++) {
-        sums[t][v] = OFFSET == 0 ? Ints{} : Ints{} - OFFSET * sums_of_x[t * groups + g];
-      }
-    }
-    const uint32_t* lanes = panel->lanes + g * (GROUP / PACK) * PANEL_ROWS;
-    const uint8_t* of_group = in + g * GROUP * (int64_t)sizeof(Packed);
-    for (int64_t k = 0; k < GROUP / PACK; k++) {
-      Ints w[WIDE];
-#pragma GCC unroll 2
-      for (int v = 0; v < WIDE; v++) {
-        w[v] = load<Ints>(lanes + k * PANEL_ROWS + v * LANES);
-      }
-#pragma GCC unroll 12
-      for (int t = 0; t < T; t++) {
-        int32_t columns;
-        memcpy(&columns, of_group + t * in_stride + k * 4, sizeof columns);
-        Ints broadcast = Ints{} + columns;
-#pragma GCC unroll 2
-        for (int v = 0; v < WIDE; v++) {
-          sums[t][v] = dot_packed(sums[t][v], w[v], broadcast);
-        }
-      }
-    }
-#pragma GCC unroll 12
-    for (int t = 0; t < T; t++) {
-      float scale = scales[t * groups + g];
-#pragma GCC unroll 2
-      for (int v = 0; v < WIDE; v++) {
-        float* place = out + t * out_stride + v * LANES;
-        Floats total = first && g == 0 ? Floats{} : load<Floats>(place);
-        Floats of_rows = load<Floats>(panel->scales + g * PANEL_ROWS + v * LANES);
-        total = fused(__builtin_convertvector(sums[t][v], Floats), of_rows * scale, total);
-        if (MINIMUM) {
-          Floats minimum = load<Floats>(panel->minimums + g * PANEL_ROWS + v * LANES);
-          total = fused(minimum, splat((float)sums_of_x[t * groups + g] * scale), total);
-        }
-        store(place, total);
-      }
-    }
-  }
-}
-
-template <int T, bool MINIMUM>
-VESALIUS_INLINE void packed_edge(const Panel* panel, const PreparedInts& x, int64_t token, int64_t column, float* out,
-                                 int64_t out_stride, int64_t width, bool first) {
-  if (width >= PANEL_ROWS) {
-    packed_tile<T, MINIMUM>(panel, x, token, column, out, out_stride, first);
-    return;
-  }
-  float edge[T * PANEL_ROWS] = {};
-  for (int t = 0; t < T; t++) {
-    memcpy(edge + t * PANEL_ROWS, out + t * out_stride, width * sizeof(float));
-  }
-  packed_tile<T, MINIMUM>(panel, x, token, column, edge, PANEL_ROWS, first);
-  for (int t = 0; t < T; t++) {
-    memcpy(out + t * out_stride, edge + t * PANEL_ROWS, width * sizeof(float));
-  }
-}
-
-/* Rows that are brought into panels at a time, and tokens that meet all of these while they are in the first-level cache. */
-constexpr int64_t PANELS = 64 / PANEL_ROWS > 1 ? 64 / PANEL_ROWS : 1;
-constexpr int64_t PANEL_TOKENS = 2 * WIDE_TOKENS;
-
-template <bool MINIMUM>
-static void multiply_packed(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedInts& x, const float* bias,
-                            int64_t from, int64_t to, void* scratch) {
-  Panel* panels = (Panel*)scratch;
-  for (int64_t begin = from; begin < to; begin += PANELS * PANEL_ROWS) {
-    int64_t end = least(to, begin + PANELS * PANEL_ROWS);
-    for (int64_t column = 0; column < x.padded(); column += DEPTH) {
-      for (int64_t row = begin; row < end; row += PANEL_ROWS) {
-        fill_panel(panels + (row - begin) / PANEL_ROWS, w, row, to, column, x.depth(column));
-      }
-      bool first = column == 0;
-      for (int64_t block = 0; block < x.tokens; block += PANEL_TOKENS) {
-        int64_t stop = least(x.tokens, block + PANEL_TOKENS);
-        for (int64_t row = begin; row < end; row += PANEL_ROWS) {
-          const Panel* panel = panels + (row - begin) / PANEL_ROWS;
-          int64_t width = least(PANEL_ROWS, to - row);
-          int64_t t = block;
-          for (; t + WIDE_TOKENS <= stop; t += WIDE_TOKENS) {
-            packed_edge<WIDE_TOKENS, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
-          }
-          for (; t < stop; t++) {
-            packed_edge<1, MINIMUM>(panel, x, t, column, out + t * out_stride + row, out_stride, width, first);
-          }
-        }
-      }
-    }
-    if (bias != nullptr) {
-      for (int64_t t = 0; t < x.tokens; t++) {
-        for (int64_t r = begin; r < end; r++) {
-          out[t * out_stride + r] += bias[r];
-        }
-      }
-    }
-  }
-}
-
-static void multiply_quantized(const vesalius_weight* w, float* out, int64_t out_stride, const void* prepared,
-                               int64_t tokens, const float* bias, int64_t from, int64_t to, void* scratch) {
-  PreparedInts x{(uint8_t*)prepared, tokens, w->columns, group_of(w)};
-  if (!x.few()) {
-    if (w->format == VESALIUS_INT8) {
-      multiply_packed<false>(w, out, out_stride, x, bias, from, to, scratch);
-    } else {
-      multiply_packed<true>(w, out, out_stride, x, bias, from, to, scratch);
-    }
-    return;
-  }
+static void multiply_ints(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedInts& x, const float* bias,
+                          int64_t from, int64_t to) {
   if (w->format == VESALIUS_INT8) {
     stream_quarters<false>(w, out, out_stride, x, bias, from, to);
   } else {

@@ -73,7 +73,8 @@ VESALIUS_INLINE float fma1(float a, float b, float c) {
 }
 
 /* Keeps a vector in a register: the compiler would rather load it again for each of its uses, and loads are the limit then. */
-VESALIUS_INLINE void keep(Floats& v) {
+template <typename V>
+VESALIUS_INLINE void keep(V& v) {
 #if defined(__x86_64__)
   __asm__("" : "+v"(v));
 #elif defined(__aarch64__)

@@ -31,7 +31,8 @@ struct Stored {
     }
   }
 
-  Stored(Random& random, int format, bool transposed, int64_t rows, int64_t columns)
+  /* `extreme`: quantized weights are the largest that their bits can be. */
+  Stored(Random& random, int format, bool transposed, int64_t rows, int64_t columns, bool extreme = false)
       : data(bytes_of(format, rows, columns)),
         scales(rows * groups_of(format, columns) * (format == VESALIUS_INT8 ? 4 : 2)),
         minimums(format == VESALIUS_INT4 ? rows * groups_of(format, columns) * 2 : 0),
@@ -75,13 +76,13 @@ struct Stored {
             break;
           }
           case VESALIUS_INT8: {
-            int8_t q = (int8_t)(random.below(255) - 127);
+            int8_t q = extreme ? (int8_t)(random.below(2) == 0 ? -128 : 127) : (int8_t)(random.below(255) - 127);
             memcpy(data.data() + at, &q, 1);
             value = q;
             break;
           }
           default: {
-            int q = (int)random.below(16);
+            int q = extreme ? 15 : (int)random.below(16);
             uint8_t& byte = data[(r * groups + c / 64) * 32 + c % 32];
             byte = (uint8_t)(c % 64 < 32 ? (byte & 0xf0) | q : (byte & 0x0f) | q << 4);
             value = q;
@@ -147,8 +148,8 @@ float rounded_product(const Stored& stored, const float* x, int64_t row) {
   return total;
 }
 
-void check_case(Random& random, int format, bool transposed, int64_t tokens, int64_t rows, int64_t columns) {
-  Stored stored(random, format, transposed, rows, columns);
+void check_case(Random& random, int format, bool transposed, int64_t tokens, int64_t rows, int64_t columns, bool extreme = false) {
+  Stored stored(random, format, transposed, rows, columns, extreme);
   int rounding = vesalius_rounding_of(format, transposed);
   int64_t x_stride = columns + random.below(3);
   int64_t out_stride = rows + random.below(3);
@@ -158,6 +159,12 @@ void check_case(Random& random, int format, bool transposed, int64_t tokens, int
   Buffer<float> single(rows);
   random.fill_normal(x, 1);
   random.fill_normal(bias, 1);
+  if (extreme) {
+    /* Every activation rounds to the largest integer, mostly of one sign: sums of products are as large as can be. */
+    for (int64_t i = 0; i < x.count(); i++) {
+      x[i] = random.below(64) == 0 ? -1.0f : 1.0f;
+    }
+  }
   bool biased = random.below(2) == 0;
   const float* added = biased ? bias.data() : nullptr;
   memset(out.data(), 0xff, (size_t)out.bytes());
@@ -231,6 +238,9 @@ void test_products() {
       /* Every number of tokens up to where the last way of multiplying begins, with more rows than a block has. */
       for (int64_t t = 1; t <= 50; t += few ? 7 : 1) {
         check_case(random, format, transposed == 1, t, 101, 70);
+      }
+      for (int64_t t = 1; format >= VESALIUS_INT8 && t <= 17; t += 4) {
+        check_case(random, format, false, t, 33, 640, true);
       }
       check_case(random, format, transposed == 1, 1, 37, 2048);
       check_case(random, format, transposed == 1, 70, 67, 256);
