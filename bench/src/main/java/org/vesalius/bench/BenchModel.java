@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.demo.DemoModel;
+import org.vesalius.runtime.Capacity;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.OpenOptions;
 
@@ -20,9 +21,15 @@ final class BenchModel implements AutoCloseable {
   private final @Nullable AutoCloseable files;
   private final ChatModel model;
 
-  /** The embedded model, unless the property names another. */
+  /**
+   * The embedded model, unless the property names another; it keeps nothing of earlier requests.
+   */
   BenchModel(String backend) {
-    this(DEMO, OpenOptions.defaults().withBackend(backend));
+    this(
+        DEMO,
+        OpenOptions.defaults()
+            .withBackend(backend)
+            .withCapacity(Capacity.defaults().withPrefixTokens(0)));
   }
 
   /**

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Roofline;
 import org.vesalius.runtime.Cancellation;
+import org.vesalius.runtime.Capacity;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ModelWork;
 import org.vesalius.runtime.OpenOptions;
@@ -94,7 +95,9 @@ final class BenchCommand implements Callable<Integer> {
     }
     int width = Integer.parseInt(size.group(1));
     int height = Integer.parseInt(size.group(2));
-    OpenOptions options = compute.openOptions();
+    // Nothing is kept of earlier requests: every run is to compute its prompt and its picture.
+    OpenOptions options =
+        compute.openOptions().withCapacity(Capacity.defaults().withPrefixTokens(0));
     Progress progress = new Progress(terminal);
     long start = System.nanoTime();
     try (progress;

@@ -22,7 +22,10 @@ import org.vesalius.runtime.generate.EncodedPrompt;
 import org.vesalius.runtime.generate.Generator;
 import org.vesalius.runtime.layers.LayerObserver;
 
-/** Runs a model on random input and takes the time. */
+/**
+ * Runs a model on random input and takes the time. The model must keep nothing of earlier requests
+ * ({@link org.vesalius.runtime.Capacity#withPrefixTokens}), since runs repeat their input.
+ */
 final class ModelRuns {
   private static final long SEED = 20_240_229;
   private static final int RUNS = 3;
@@ -210,6 +213,11 @@ final class ModelRuns {
             LayerObserver.NONE);
     if (generation.finishReason() == FinishReason.CANCELLED) {
       throw new InterruptedRun();
+    }
+    if (generation.usage().cachedTokens() > 0) {
+      throw new IllegalStateException(
+          "a prompt that was to be measured had been computed before; open the model with no"
+              + " prefix tokens");
     }
     return new TextRun(generation.timings().prefillNanos() / 1e9, decode);
   }

@@ -22,7 +22,7 @@ class BenchCommandTest {
             "--backend",
             "reference",
             "--prompt-tokens",
-            "12",
+            "96", // some pages, which a repeated prompt would find computed
             "--decode-tokens",
             "5",
             "--image-size",
@@ -30,13 +30,13 @@ class BenchCommandTest {
             "--kv-cache",
             "int8",
             "--context",
-            "30",
+            "120",
             "--threads",
             "1",
             "--format",
             "json");
     JsonNode json = run.expect(0).json();
-    assertEquals(12, json.get("prefill").get("tokens").asInt());
+    assertEquals(96, json.get("prefill").get("tokens").asInt());
     assertEquals(5, json.get("decode").get("tokens").asInt());
     assertEquals("int8", json.get("kv_cache").asText());
     assertEquals(6, json.get("vision").get("image_tokens").asInt());
@@ -61,11 +61,11 @@ class BenchCommandTest {
         load.get("seconds").asDouble(),
         1e-12);
     JsonNode context = json.get("context");
-    assertEquals(30, context.get("context_tokens").asInt());
+    assertEquals(120, context.get("context_tokens").asInt());
     // Weights once, and as many more cached tokens as the context is longer.
     assertEquals(
         (decode.get("bytes_per_token").asLong() - context.get("bytes_per_token").asLong())
-            / (12 - 30),
+            / (96 - 120),
         bytesOfACachedToken());
   }
 
