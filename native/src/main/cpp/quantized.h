@@ -393,6 +393,96 @@ static inline QuadInts dots_int4(const uint8_t* const* rows, const uint8_t* x, i
   return sum4(sums[0], sums[1], sums[2], sums[3]);
 }
 
+#if defined(__AVX2__) && VESALIUS_LANES == 8
+
+/* Groups that the rows below take at once: as many as a vector has scales. */
+constexpr int64_t BLOCK_GROUPS = 8;
+
+/* Number i of four rows in the lower half, number i + 4 in the upper one, from eight numbers of each row. */
+struct BlockScales {
+  Floats v[4];
+
+  inline __attribute__((always_inline)) BlockScales(const void* data, const int64_t (&rows)[4], int64_t groups, int64_t first) {
+    __m256 r[4];
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < 4; i++) {
+      r[i] = (__m256)StoredF16::read((const uint16_t*)data + rows[i] * groups + first);
+    }
+    __m256 low01 = _mm256_unpacklo_ps(r[0], r[1]);
+    __m256 low23 = _mm256_unpacklo_ps(r[2], r[3]);
+    __m256 high01 = _mm256_unpackhi_ps(r[0], r[1]);
+    __m256 high23 = _mm256_unpackhi_ps(r[2], r[3]);
+    v[0] = (Floats)_mm256_shuffle_ps(low01, low23, 0x44);
+    v[1] = (Floats)_mm256_shuffle_ps(low01, low23, 0xee);
+    v[2] = (Floats)_mm256_shuffle_ps(high01, high23, 0x44);
+    v[3] = (Floats)_mm256_shuffle_ps(high01, high23, 0xee);
+  }
+};
+
+/*
+ * Integers of one group of four rows, in each half those of half of the columns. Four sums of a row, each of four products
+ * of a nibble and a byte, are at most 4 * 4 * 15 * 127, which 16 bits hold.
+ */
+VESALIUS_INLINE __m256i half_dots(const uint8_t* const (&rows)[4], int64_t at, const uint8_t* x) {
+  __m256i low = _mm256_loadu_si256((const __m256i*)x);
+  __m256i high = _mm256_loadu_si256((const __m256i*)(x + 32));
+  __m256i nibble = _mm256_set1_epi8(15);
+  __m256i sums[4];
+#pragma GCC unroll 4
+  for (int64_t r = 0; r < 4; r++) {
+    __m256i bytes = _mm256_loadu_si256((const __m256i*)(rows[r] + at));
+    __m256i of_low = _mm256_maddubs_epi16(_mm256_and_si256(bytes, nibble), low);
+    __m256i of_high = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble), high);
+    sums[r] = _mm256_add_epi16(of_low, of_high);
+  }
+  /* Two neighbouring sums stay beside each other to the end, where one instruction adds them and has 32 bits. */
+  __m256i a = _mm256_add_epi16(_mm256_unpacklo_epi32(sums[0], sums[1]), _mm256_unpackhi_epi32(sums[0], sums[1]));
+  __m256i b = _mm256_add_epi16(_mm256_unpacklo_epi32(sums[2], sums[3]), _mm256_unpackhi_epi32(sums[2], sums[3]));
+  __m256i four = _mm256_add_epi16(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+  return _mm256_madd_epi16(four, _mm256_set1_epi16(1));
+}
+
+VESALIUS_INLINE Quad half_of(Floats v, int64_t upper) {
+  return (Quad)(upper == 0 ? _mm256_castps256_ps128((__m256)v) : _mm256_extractf128_ps((__m256)v, 1));
+}
+
+/* Adds BLOCK_GROUPS groups of int4 weights of four rows, from group `first` on, to their totals, in the order of the groups. */
+static inline Quad add_block(const vesalius_weight* w, const int64_t (&numbers)[4], const uint8_t* const (&rows)[4], const uint8_t* x,
+                             const float* scales_of_x, const int32_t* sums_of_x, int64_t groups, int64_t first, Quad total) {
+  Floats of_x = load<Floats>(scales_of_x + first);
+  Floats shift = __builtin_convertvector(load<Ints>(sums_of_x + first), Floats) * of_x;
+  Floats dots[4];
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < 4; i++) {
+    __builtin_prefetch(rows[i] + first * 32 + FETCH_AHEAD);
+    __builtin_prefetch(rows[i] + first * 32 + FETCH_AHEAD + 64);
+    __builtin_prefetch(rows[i] + first * 32 + FETCH_AHEAD + 128);
+    __builtin_prefetch(rows[i] + first * 32 + FETCH_AHEAD + 192);
+    __m256i a = half_dots(rows, (first + i) * 32, x + (first + i) * INT4_GROUP);
+    __m256i b = half_dots(rows, (first + i + 4) * 32, x + (first + i + 4) * INT4_GROUP);
+    Ints both = (Ints)_mm256_permute2x128_si256(a, b, 0x20) + (Ints)_mm256_permute2x128_si256(a, b, 0x31);
+    dots[i] = __builtin_convertvector(both, Floats);
+  }
+  BlockScales scales(w->scales, numbers, groups, first);
+  BlockScales minimums(w->minimums, numbers, groups, first);
+  /* Number i of each half, everywhere in that half. */
+  Floats factors[4] = {scales.v[0] * (Floats)_mm256_permute_ps((__m256)of_x, 0x00), scales.v[1] * (Floats)_mm256_permute_ps((__m256)of_x, 0x55),
+                       scales.v[2] * (Floats)_mm256_permute_ps((__m256)of_x, 0xaa), scales.v[3] * (Floats)_mm256_permute_ps((__m256)of_x, 0xff)};
+  Floats shifts[4] = {(Floats)_mm256_permute_ps((__m256)shift, 0x00), (Floats)_mm256_permute_ps((__m256)shift, 0x55),
+                      (Floats)_mm256_permute_ps((__m256)shift, 0xaa), (Floats)_mm256_permute_ps((__m256)shift, 0xff)};
+#pragma GCC unroll 2
+  for (int64_t upper = 0; upper < 2; upper++) {
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < 4; i++) {
+      total = fused(half_of(dots[i], upper), half_of(factors[i], upper), total);
+      total = fused(half_of(minimums.v[i], upper), half_of(shifts[i], upper), total);
+    }
+  }
+  return total;
+}
+
+#endif
+
 /*
  * The rows `row`, `row + apart`, `row + 2 apart` and `row + 3 apart` by one token; those from `to` on repeat the last, and
  * their results are dropped.
@@ -412,7 +502,13 @@ static void stream_quantized(const vesalius_weight* w, float* out, const Prepare
   const float* scales = x.scales(token);
   const int32_t* sums_of_x = x.sums(token);
   Quad total{};
-  for (int64_t first = 0; first < groups; first += 4) {
+  int64_t first = 0;
+#if defined(__AVX2__) && VESALIUS_LANES == 8
+  for (; MINIMUM && first + BLOCK_GROUPS <= groups; first += BLOCK_GROUPS) {
+    total = add_block(w, numbers, rows, in, scales, sums_of_x, groups, first, total);
+  }
+#endif
+  for (; first < groups; first += 4) {
     int64_t count = least(4, groups - first);
     QuadInts dots[4];
     Quad scale[4], minimum[4];
