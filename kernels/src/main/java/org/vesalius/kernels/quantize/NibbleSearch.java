@@ -17,7 +17,7 @@ import org.vesalius.kernels.Weight;
  */
 final class NibbleSearch {
   /** Groups that are searched side by side. */
-  static final int SIDE = 64;
+  static final int SIDE = 256;
 
   private static final int GROUP = Weight.Int4.GROUP;
   private static final int BYTES = Weight.Int4.GROUP_BYTES;
@@ -129,16 +129,22 @@ final class NibbleSearch {
 
   private static void extend(float[] column, float[] low, float[] high, float[] sum) {
     for (int g = 0; g < SIDE; g++) {
-      low[g] = Math.min(low[g], column[g]);
-      high[g] = Math.max(high[g], column[g]);
-      sum[g] += column[g];
+      float number = column[g];
+      float least = Math.min(low[g], number);
+      float most = Math.max(high[g], number);
+      float total = sum[g] + number;
+      low[g] = least;
+      high[g] = most;
+      sum[g] = total;
     }
   }
 
   private static void shift(float[] column, float[] mean, float[] squares) {
     for (int g = 0; g < SIDE; g++) {
-      column[g] -= mean[g];
-      squares[g] += column[g] * column[g];
+      float number = column[g] - mean[g];
+      float total = squares[g] + number * number;
+      column[g] = number;
+      squares[g] = total;
     }
   }
 
@@ -190,8 +196,8 @@ final class NibbleSearch {
     Arrays.fill(sumQ, 0);
     Arrays.fill(sumQq, 0);
     Arrays.fill(sumQx, 0);
-    for (int j = 0; j < GROUP; j += 4) {
-      assign(x[j], x[j + 1], x[j + 2], x[j + 3], inverse, shift, sumQ, sumQq, sumQx);
+    for (float[] column : x) {
+      assign(column, inverse, shift, sumQ, sumQq, sumQx);
     }
     for (int g = 0; g < SIDE; g++) {
       // What zeros behind the last column have added.
@@ -202,25 +208,21 @@ final class NibbleSearch {
     }
   }
 
-  /** Four columns; all arrays have one index, or they could overlap for all the compiler knows. */
+  /**
+   * One column: C2 makes no vector loop of several at once. For the same reason everything is read
+   * before anything is written, since for all that it knows arrays could be one and the same.
+   */
   private static void assign(
-      float[] x0,
-      float[] x1,
-      float[] x2,
-      float[] x3,
-      float[] inverse,
-      float[] shift,
-      float[] sumQ,
-      float[] sumQq,
-      float[] sumQx) {
+      float[] column, float[] inverse, float[] shift, float[] sumQ, float[] sumQq, float[] sumQx) {
     for (int g = 0; g < SIDE; g++) {
-      float q0 = nearest(x0[g] * inverse[g] + shift[g]);
-      float q1 = nearest(x1[g] * inverse[g] + shift[g]);
-      float q2 = nearest(x2[g] * inverse[g] + shift[g]);
-      float q3 = nearest(x3[g] * inverse[g] + shift[g]);
-      sumQ[g] += (q0 + q1) + (q2 + q3);
-      sumQq[g] += (q0 * q0 + q1 * q1) + (q2 * q2 + q3 * q3);
-      sumQx[g] += (q0 * x0[g] + q1 * x1[g]) + (q2 * x2[g] + q3 * x3[g]);
+      float number = column[g];
+      float integer = nearest(number * inverse[g] + shift[g]);
+      float q = sumQ[g] + integer;
+      float qq = sumQq[g] + integer * integer;
+      float qx = sumQx[g] + integer * number;
+      sumQ[g] = q;
+      sumQq[g] = qq;
+      sumQx[g] = qx;
     }
   }
 
