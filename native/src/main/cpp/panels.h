@@ -40,7 +40,7 @@ constexpr int64_t PANEL_TOKENS = TILE_SUMS / WIDE - 1;
  * the steps, and of a step a lane for each token.
  */
 struct PreparedPanels : PreparedInts {
-  int64_t lane;  /* columns of a lane */
+  int64_t lane; /* columns of a lane */
 
   int64_t tiles() const { return (tokens + PANEL_TOKENS - 1) / PANEL_TOKENS; }
   /* The first token of a tile; that of one behind the last is the number of tokens. */
@@ -204,7 +204,8 @@ static void fill_scales(float* to, const void* from, const int64_t (&rows)[LANES
 
 /* The stretch from `column` on of the rows from `row` on; those from `to` on repeat the last, and what they give is dropped. */
 template <bool MINIMUM>
-static void fill_panel(Panel* panel, const vesalius_weight* w, int64_t row, int64_t to, int64_t column, int64_t depth, int64_t ahead) {
+static void fill_panel(Panel* panel, const vesalius_weight* w, int64_t row, int64_t to, int64_t column, int64_t depth,
+                       int64_t ahead) {
   constexpr int64_t GROUP = MINIMUM ? INT4_GROUP : INT8_GROUP;
   int64_t groups = (w->columns + GROUP - 1) / GROUP;
   int64_t row_bytes = MINIMUM ? groups * 32 : w->columns;
@@ -398,7 +399,8 @@ static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_st
       for (int64_t tile = 0; tile < x.tiles(); tile += TILES_AT_ONCE) {
         for (int64_t row = begin; row < end; row += PANEL_ROWS) {
           for (int64_t i = tile; i < least(tile + TILES_AT_ONCE, x.tiles()); i++) {
-            multiply_tile<PANEL_TOKENS, MINIMUM>(panels + (row - begin) / PANEL_ROWS, x, i, column, out + row, out_stride, to - row);
+            const Panel* panel = panels + (row - begin) / PANEL_ROWS;
+            multiply_tile<PANEL_TOKENS, MINIMUM>(panel, x, i, column, out + row, out_stride, to - row);
           }
         }
       }

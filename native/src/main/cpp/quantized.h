@@ -442,13 +442,20 @@ VESALIUS_INLINE __m256i half_dots(const uint8_t* const (&rows)[4], int64_t at, c
   return _mm256_madd_epi16(four, _mm256_set1_epi16(1));
 }
 
+/* Number I of each half, everywhere in that half. */
+template <int I>
+VESALIUS_INLINE Floats everywhere(Floats v) {
+  return (Floats)_mm256_permute_ps((__m256)v, I * 0x55);
+}
+
 VESALIUS_INLINE Quad half_of(Floats v, int64_t upper) {
   return (Quad)(upper == 0 ? _mm256_castps256_ps128((__m256)v) : _mm256_extractf128_ps((__m256)v, 1));
 }
 
 /* Adds BLOCK_GROUPS groups of int4 weights of four rows, from group `first` on, to their totals, in the order of the groups. */
-static inline Quad add_block(const vesalius_weight* w, const int64_t (&numbers)[4], const uint8_t* const (&rows)[4], const uint8_t* x,
-                             const float* scales_of_x, const int32_t* sums_of_x, int64_t groups, int64_t first, Quad total) {
+static inline Quad add_block(const vesalius_weight* w, const int64_t (&numbers)[4], const uint8_t* const (&rows)[4],
+                             const uint8_t* x, const float* scales_of_x, const int32_t* sums_of_x, int64_t groups,
+                             int64_t first, Quad total) {
   Floats of_x = load<Floats>(scales_of_x + first);
   Floats shift = __builtin_convertvector(load<Ints>(sums_of_x + first), Floats) * of_x;
   Floats dots[4];
@@ -465,11 +472,9 @@ static inline Quad add_block(const vesalius_weight* w, const int64_t (&numbers)[
   }
   BlockScales scales(w->scales, numbers, groups, first);
   BlockScales minimums(w->minimums, numbers, groups, first);
-  /* Number i of each half, everywhere in that half. */
-  Floats factors[4] = {scales.v[0] * (Floats)_mm256_permute_ps((__m256)of_x, 0x00), scales.v[1] * (Floats)_mm256_permute_ps((__m256)of_x, 0x55),
-                       scales.v[2] * (Floats)_mm256_permute_ps((__m256)of_x, 0xaa), scales.v[3] * (Floats)_mm256_permute_ps((__m256)of_x, 0xff)};
-  Floats shifts[4] = {(Floats)_mm256_permute_ps((__m256)shift, 0x00), (Floats)_mm256_permute_ps((__m256)shift, 0x55),
-                      (Floats)_mm256_permute_ps((__m256)shift, 0xaa), (Floats)_mm256_permute_ps((__m256)shift, 0xff)};
+  Floats factors[4] = {scales.v[0] * everywhere<0>(of_x), scales.v[1] * everywhere<1>(of_x), scales.v[2] * everywhere<2>(of_x),
+                       scales.v[3] * everywhere<3>(of_x)};
+  Floats shifts[4] = {everywhere<0>(shift), everywhere<1>(shift), everywhere<2>(shift), everywhere<3>(shift)};
 #pragma GCC unroll 2
   for (int64_t upper = 0; upper < 2; upper++) {
 #pragma GCC unroll 4

@@ -148,7 +148,8 @@ float rounded_product(const Stored& stored, const float* x, int64_t row) {
   return total;
 }
 
-void check_case(Random& random, int format, bool transposed, int64_t tokens, int64_t rows, int64_t columns, bool extreme = false) {
+void check_case(Random& random, int format, bool transposed, int64_t tokens, int64_t rows, int64_t columns,
+                bool extreme = false) {
   Stored stored(random, format, transposed, rows, columns, extreme);
   int rounding = vesalius_rounding_of(format, transposed);
   int64_t x_stride = columns + random.below(3);
