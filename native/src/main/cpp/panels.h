@@ -8,7 +8,7 @@
  * - two 16-bit numbers otherwise, whose products are added in 32 bits: of four columns the first and the third, then the second
  *   and the fourth, for these are bytes spread by shifts alone;
  * - with AVX2 and int4, four bytes whose products are added to two 16-bit sums. A nibble times a byte is at most 15 * 127, so
- *   eight steps of two products fit, and half of a group is eight steps: twice as fast as sums of 32 bits, four times float32.
+ *   eight steps of two products fit, and half of a group is eight steps: up to twice as fast as sums of 32 bits.
  */
 namespace vesalius {
 namespace VESALIUS_TIER {

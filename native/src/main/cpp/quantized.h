@@ -45,13 +45,15 @@ VESALIUS_INLINE float fused(float a, float b, float c) {
 #endif
 }
 
-template <typename V>
-VESALIUS_INLINE V fused_lanes(V a, V b, V c) {
-  for (uint64_t i = 0; i < sizeof(V) / sizeof(float); i++) {
+#if !defined(__FMA__) && !defined(__aarch64__)
+/* Not inlined: it is long, is used everywhere, and takes the compiler seconds otherwise. */
+static __attribute__((noinline)) Quad fused_lanes(Quad a, Quad b, Quad c) {
+  for (int i = 0; i < 4; i++) {
     c[i] = fused(a[i], b[i], c[i]);
   }
   return c;
 }
+#endif
 
 VESALIUS_INLINE Quad fused(Quad a, Quad b, Quad c) {
 #if defined(__FMA__)

@@ -132,11 +132,11 @@ final class ReportCommand implements Callable<Integer> {
     ReportJob job = job();
     Optional<TraceSigner> signer =
         Optional.ofNullable(key).map(TraceKeys::readPrivate).map(TraceSigner::of);
-    createFolder();
     Progress progress = new Progress(terminal);
     try (ReportJob.Inputs inputs = read(job);
         ModelFolder folder = ModelFolder.of(model);
         ChatModel opened = ModelArguments.open(folder.path(), options, progress)) {
+      createFolder();
       WrittenReport written;
       try (progress) {
         progress.begin("Writing and checking");
@@ -157,7 +157,7 @@ final class ReportCommand implements Callable<Integer> {
     return inputs;
   }
 
-  /** Before the work is done, which would be lost otherwise. */
+  /** Before the work is done, which would be lost otherwise; not where nothing will be written. */
   private void createFolder() {
     try {
       Files.createDirectories(out);

@@ -254,6 +254,13 @@ class ReportCommandTest {
   }
 
   @Test
+  void whatIsRefusedLeavesNoFolder() {
+    Path none = folder.resolve("refused");
+    report(folder.resolve("no.png"), none).expect(1);
+    assertFalse(Files.exists(none), none.toString());
+  }
+
+  @Test
   void theSchemaIsPrinted() throws IOException {
     assertTrue(
         new ObjectMapper().readTree(Execution.of("trace", "schema").expect(0).out()).isObject());

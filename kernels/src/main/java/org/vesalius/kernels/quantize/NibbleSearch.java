@@ -13,8 +13,8 @@ import org.vesalius.kernels.Weight;
  * whenever an error is measured, and the pair with the least error wins, so the result is never
  * worse than plain rounding between the extremes.
  *
- * <p>{@link #SIDE} groups are searched side by side, which makes the loops over numbers vector loops;
- * long ones, because what comes before and after the vectors is scalar.
+ * <p>{@link #SIDE} groups are searched side by side, which makes the loops over numbers vector
+ * loops; long ones, because what comes before and after the vectors is scalar.
  */
 final class NibbleSearch {
   /** Groups that are searched side by side. */
