@@ -27,17 +27,6 @@ constexpr int64_t AHEAD = 32;
 typedef float FourFloats __attribute__((vector_size(16)));
 typedef int32_t FourInts __attribute__((vector_size(16)));
 
-/* Keeps a vector in its register: the compiler would rather load it again for each use, and loads are the limit then. */
-VESALIUS_INLINE void hold(Floats& v) {
-#if defined(__x86_64__)
-  __asm__("" : "+v"(v));
-#elif defined(__aarch64__)
-  __asm__("" : "+w"(v));
-#else
-  (void)v;
-#endif
-}
-
 /* A vector folded to four lanes, halves first. */
 VESALIUS_INLINE FourFloats fold(Floats v) {
 #if VESALIUS_LANES == 16
@@ -91,12 +80,12 @@ static inline void score_tile(float* scores, const float* q, const float* k, int
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) {
       a[r] = load<Floats>(q + r * width + i);
-      hold(a[r]);
+      keep(a[r]);
     }
 #pragma GCC unroll 8
     for (int j = 0; j < SCORE_KEYS; j++) {
       Floats b = load<Floats>(k + j * width + i);
-      hold(b);
+      keep(b);
 #pragma GCC unroll 8
       for (int r = 0; r < R; r++) {
         total[r][j] = fma(a[r], b, total[r][j]);
@@ -126,7 +115,7 @@ static inline void value_tile(float* sums, int64_t width, const float* weights, 
 #pragma GCC unroll 8
     for (int j = 0; j < V; j++) {
       b[j] = load<Floats>(values + key * width + j * LANES);
-      hold(b[j]);
+      keep(b[j]);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) {
@@ -188,7 +177,7 @@ static inline void stream_score_tile(float* scores, const float* q, const char* 
 #pragma GCC unroll 8
     for (int j = 0; j < K; j++) {
       Floats b = Stored::read(k[j] + i * SIZE);
-      hold(b);
+      keep(b);
 #pragma GCC unroll 8
       for (int r = 0; r < R; r++) {
         total[j][r] = fma(load<Floats>(q + r * width + i), b, total[j][r]);

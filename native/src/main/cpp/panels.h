@@ -415,8 +415,8 @@ static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_st
   }
 }
 
-static void multiply_quantized(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedPanels& x,
-                               const float* bias, int64_t from, int64_t to, Panel* panels) {
+static void multiply_int_panels(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedPanels& x,
+                                const float* bias, int64_t from, int64_t to, Panel* panels) {
   if (w->format == VESALIUS_INT8) {
     multiply_panels<false>(w, out, out_stride, x, bias, from, to, panels);
   } else {

@@ -188,7 +188,7 @@ static void multiply(const vesalius_weight* w, float* out, int64_t out_stride, c
       multiply_ints(w, out, out_stride, {(uint8_t*)prepared, tokens, w->columns, group_of(w)}, bias, from, to);
       return;
     case INT_PANELS:
-      multiply_quantized(w, out, out_stride, prepared_panels(w, (void*)prepared, tokens), bias, from, to, (Panel*)scratch);
+      multiply_int_panels(w, out, out_stride, prepared_panels(w, (void*)prepared, tokens), bias, from, to, (Panel*)scratch);
       return;
 #if defined(__AVX512BF16__)
     case BRAIN:

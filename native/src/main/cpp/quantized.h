@@ -15,12 +15,12 @@ constexpr int64_t few_tokens(int32_t format) {
   /* With more, panels were faster on Zen 3: nibbles cost a stream more to read, and panels less to multiply. */
   return format == VESALIUS_INT8 ? 4 : 2;
 #else
-  return format >= VESALIUS_INT8 ? 2 * TILE_TOKENS : 0;
+  (void)format;
+  return 2 * TILE_TOKENS;
 #endif
 }
 
 typedef int32_t QuadInts __attribute__((vector_size(16)));
-typedef uint32_t QuadWords __attribute__((vector_size(16)));
 
 /*
  * a * b + c, rounded once also where the tier has no such instruction: the product is exact in double, the sum is rounded there
@@ -248,6 +248,17 @@ VESALIUS_INLINE NibbleInts load_nibbles(const uint8_t* x) {
   return s;
 }
 
+#if defined(__AVX2__) && VESALIUS_LANES == 8
+/* Sixteen sums of one group of int4 weights * activations, of four products each: at most 4 * 15 * 127. */
+VESALIUS_INLINE __m256i pairs_int4(const uint8_t* w, NibbleInts x) {
+  __m256i bytes = _mm256_loadu_si256((const __m256i*)w);
+  __m256i nibble = _mm256_set1_epi8(15);
+  __m256i low = _mm256_maddubs_epi16(_mm256_and_si256(bytes, nibble), x.low);
+  __m256i high = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble), x.high);
+  return _mm256_add_epi16(low, high);
+}
+#endif
+
 /* Lane sums of one group of int4 weights * activations. */
 VESALIUS_INLINE Ints dot_int4(const uint8_t* w, NibbleInts x) {
 #if defined(__AVX512VNNI__)
@@ -255,11 +266,7 @@ VESALIUS_INLINE Ints dot_int4(const uint8_t* w, NibbleInts x) {
   __m512i pairs = _mm512_inserti64x4(_mm512_castsi256_si512(bytes), _mm256_srli_epi16(bytes, 4), 1);
   return (Ints)_mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_and_si512(pairs, _mm512_set1_epi8(15)), x.v);
 #elif defined(__AVX2__)
-  __m256i bytes = _mm256_loadu_si256((const __m256i*)w);
-  __m256i nibble = _mm256_set1_epi8(15);
-  __m256i low = _mm256_maddubs_epi16(_mm256_and_si256(bytes, nibble), x.low);
-  __m256i high = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble), x.high);
-  return (Ints)_mm256_madd_epi16(_mm256_add_epi16(low, high), _mm256_set1_epi16(1));
+  return (Ints)_mm256_madd_epi16(pairs_int4(w, x), _mm256_set1_epi16(1));
 #elif defined(__SSE2__)
   __m128i sums = _mm_setzero_si128();
   __m128i nibble = _mm_set1_epi16(15);
@@ -422,20 +429,14 @@ struct BlockScales {
 };
 
 /*
- * Integers of one group of four rows, in each half those of half of the columns. Four sums of a row, each of four products
- * of a nibble and a byte, are at most 4 * 4 * 15 * 127, which 16 bits hold.
+ * Integers of one group of four rows, in each half those of half of the columns. Four of a row's sums are added in 16 bits,
+ * which hold four times what each is at most.
  */
-VESALIUS_INLINE __m256i half_dots(const uint8_t* const (&rows)[4], int64_t at, const uint8_t* x) {
-  __m256i low = _mm256_loadu_si256((const __m256i*)x);
-  __m256i high = _mm256_loadu_si256((const __m256i*)(x + 32));
-  __m256i nibble = _mm256_set1_epi8(15);
+VESALIUS_INLINE __m256i half_dots(const uint8_t* const (&rows)[4], int64_t at, NibbleInts x) {
   __m256i sums[4];
 #pragma GCC unroll 4
   for (int64_t r = 0; r < 4; r++) {
-    __m256i bytes = _mm256_loadu_si256((const __m256i*)(rows[r] + at));
-    __m256i of_low = _mm256_maddubs_epi16(_mm256_and_si256(bytes, nibble), low);
-    __m256i of_high = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble), high);
-    sums[r] = _mm256_add_epi16(of_low, of_high);
+    sums[r] = pairs_int4(rows[r] + at, x);
   }
   /* Two neighbouring sums stay beside each other to the end, where one instruction adds them and has 32 bits. */
   __m256i a = _mm256_add_epi16(_mm256_unpacklo_epi32(sums[0], sums[1]), _mm256_unpackhi_epi32(sums[0], sums[1]));
@@ -467,8 +468,8 @@ static inline Quad add_block(const vesalius_weight* w, const int64_t (&numbers)[
     __builtin_prefetch(rows[i] + first * 32 + FETCH_AHEAD + 64);
     __builtin_prefetch(rows[i] + first * 32 + FETCH_AHEAD + 128);
     __builtin_prefetch(rows[i] + first * 32 + FETCH_AHEAD + 192);
-    __m256i a = half_dots(rows, (first + i) * 32, x + (first + i) * INT4_GROUP);
-    __m256i b = half_dots(rows, (first + i + 4) * 32, x + (first + i + 4) * INT4_GROUP);
+    __m256i a = half_dots(rows, (first + i) * 32, load_nibbles(x + (first + i) * INT4_GROUP));
+    __m256i b = half_dots(rows, (first + i + 4) * 32, load_nibbles(x + (first + i + 4) * INT4_GROUP));
     Ints both = (Ints)_mm256_permute2x128_si256(a, b, 0x20) + (Ints)_mm256_permute2x128_si256(a, b, 0x31);
     dots[i] = __builtin_convertvector(both, Floats);
   }

@@ -180,32 +180,25 @@ VESALIUS_INLINE Halves bf16_of_floats(Floats x) {
   return __builtin_convertvector(result, Halves);
 }
 
-#if (defined(__AVX512F__) && VESALIUS_LANES == 16) || (defined(__F16C__) && VESALIUS_LANES == 8)
-VESALIUS_INLINE Floats f16_to_floats(Halves x) {
-#if VESALIUS_LANES == 16
+#if defined(__F16C__) || defined(__aarch64__)
+VESALIUS_INLINE
+#else
+/* Not inlined: it is long, and takes the compiler half a minute in loops that are unrolled. */
+static __attribute__((noinline))
+#endif
+Floats f16_to_floats(Halves x) {
+#if defined(__AVX512F__) && VESALIUS_LANES == 16
   return (Floats)_mm512_cvtph_ps((__m256i)x);
-#else
+#elif defined(__F16C__) && VESALIUS_LANES == 8
   return (Floats)_mm256_cvtph_ps((__m128i)x);
-#endif
-}
-#elif defined(__aarch64__)
-VESALIUS_INLINE Floats f16_to_floats(Halves x) {
-  Floats v;
-  for (int64_t i = 0; i < LANES; i++) {
-    v[i] = f16_to_float(x[i]);
-  }
-  return v;
-}
 #else
-/* Not inlined: it is long, and took the compiler half a minute in loops that are unrolled. */
-static __attribute__((noinline)) Floats f16_to_floats(Halves x) {
   Floats v;
   for (int64_t i = 0; i < LANES; i++) {
     v[i] = f16_to_float(x[i]);
   }
   return v;
-}
 #endif
+}
 
 /*
  * How one stored number format is read: a number, the vector at an address, and the vectors `half` 0 and 1 of the PAIR numbers
