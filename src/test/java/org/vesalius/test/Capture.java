@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.runtime.layers.LayerObserver;
@@ -20,6 +21,10 @@ final class Capture implements LayerObserver {
       kernels.read(row, x.rows(r, 1));
       list.add(row);
     }
+  }
+
+  Set<String> names() {
+    return rows.keySet();
   }
 
   List<float[]> rows(String name) {

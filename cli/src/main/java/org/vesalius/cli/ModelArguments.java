@@ -34,10 +34,12 @@ final class ModelArguments {
 
   @Option(
       names = "--device",
-      paramLabel = "N",
+      paramLabel = "N[,N...]",
+      split = ",",
       description =
-          "Which GPU computes, from 0; then nothing else does (default: the first, if any).")
-  private @Nullable Integer device;
+          "Which GPU computes, from 0, or several that share the model's layers; then nothing else does"
+              + " (default: the first, or as many as the model needs).")
+  private List<Integer> devices = List.of();
 
   @Option(
       names = "--threads",
@@ -77,14 +79,14 @@ final class ModelArguments {
     if (!known.contains(backend)) {
       throw misuse("--backend: expected one of " + String.join(", ", known) + ", found " + backend);
     }
-    String computing = device == null ? backend : ofDevice().name();
+    String computing = devices.isEmpty() ? backend : ofDevice().name();
     try {
       OpenOptions options =
           OpenOptions.defaults()
               .withBackend(computing)
               .withCacheFormat(cacheFormat())
               .withWeights(weights)
-              .withDevice(device == null ? 0 : device);
+              .withDevices(devices);
       return threads == null ? options : options.withThreads(threads);
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
@@ -154,7 +156,7 @@ final class ModelArguments {
   /** The threads and the device that compute. */
   KernelOptions kernelOptions() {
     KernelOptions options = threads == null ? KernelOptions.defaults() : new KernelOptions(threads);
-    return options.withDevice(device == null ? 0 : device);
+    return options.withDevices(devices);
   }
 
   /** Opens a model; a bar shows that something goes on. */

@@ -33,7 +33,7 @@ public interface Backend {
    */
   Kernels open(KernelOptions options);
 
-  /** Whether {@link KernelOptions#device} means something here. */
+  /** Whether {@link KernelOptions#devices} means something here. */
   default boolean hasDevices() {
     return false;
   }

@@ -33,6 +33,31 @@ public interface Kernels extends AutoCloseable {
   String description();
 
   /**
+   * The kernels of the device that computes a decoder's layer: these, unless layers are split over
+   * several devices. Then these are the first one's, later layers are on the same device or a later
+   * one, and {@link #receive} carries what comes out of one to the next. Each device's tensors and
+   * weights are its own; whoever closes these closes all.
+   *
+   * @param layer from 0; beyond the last there is, the last one's device
+   */
+  default Kernels ofLayer(int layer) {
+    return this;
+  }
+
+  /**
+   * Copies a tensor F32 of other kernels into one of these. What {@code from} is asked to do later
+   * to {@code x} happens after it was copied.
+   *
+   * @param out as many rows and columns as {@code x}
+   */
+  default void receive(Tensor out, Kernels from, Tensor x) {
+    Shapes.same("receive", out, x);
+    float[] values = new float[x.rows() * x.columns()];
+    from.read(values, x);
+    write(out, values);
+  }
+
+  /**
    * Allocates a zero-filled tensor that lives until {@link #close}. For opening a model and growing
    * a cache, never for a step.
    */

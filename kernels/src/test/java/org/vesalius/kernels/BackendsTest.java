@@ -79,7 +79,7 @@ class BackendsTest {
 
     @Override
     public BackendStatus probe(KernelOptions options) {
-      return options.bytes() <= memory && options.device() == 0
+      return options.bytes() <= memory && options.devices().isEmpty()
           ? probe()
           : new BackendStatus.Unavailable(
               "needs " + options.bytes() + " bytes, has " + memory, Optional.empty());

@@ -1,9 +1,15 @@
 package org.vesalius.runtime;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.vesalius.kernels.CacheFormat;
+import org.vesalius.kernels.MemoryDemand;
 import org.vesalius.kernels.Weight;
 import org.vesalius.loader.CheckpointHeader;
 import org.vesalius.loader.ConfigNode;
@@ -24,15 +30,20 @@ import org.vesalius.runtime.layers.MatrixRole;
  * @param cache bytes of keys and values of one sequence, as long as the context but at most {@value
  *     #CACHED_TOKENS} tokens: the cache grows with use
  * @param work bytes of activations, those of a picture included
+ * @param demand the same in the order of the layers, for devices that share them
  */
-public record MemoryNeed(long weights, long cache, long work) {
+public record MemoryNeed(long weights, long cache, long work, MemoryDemand demand) {
   private static final int CACHED_TOKENS = 8192;
-  private static final MemoryNeed NONE = new MemoryNeed(0, 0, 0);
 
   /** What encoding a picture of a million pixels takes, about. */
   private static final long PICTURE = 256L << 20;
 
   private static final Set<DType> PLAIN = Set.of(DType.F32, DType.F16, DType.BF16);
+
+  private static final Pattern LAYER = Pattern.compile("(?:^|\\.)layers\\.(\\d{1,6})\\.");
+
+  /** Pictures' features that join a layer of the decoder, by its number. */
+  private static final Pattern DEEP = Pattern.compile("\\.deepstack_merger_list\\.(\\d{1,6})\\.");
 
   /**
    * The need of a checkpoint that is opened with these options.
@@ -47,31 +58,110 @@ public record MemoryNeed(long weights, long cache, long work) {
   /** The same with the root of config.json. */
   static MemoryNeed of(Path directory, ConfigNode root, OpenOptions options) {
     CheckpointHeader header = CheckpointHeader.read(directory);
-    long weights = 0;
-    boolean vision = false;
-    for (String name : header.names()) {
-      weights += bytes(name, header.entry(name), options.weights());
-      vision |= ModelWork.isVision(name);
-    }
     Sizes sizes = Sizes.of(root.optionalObject("text_config").orElse(root));
+    Tally tally = new Tally(sizes.layers);
+    header.names().forEach(name -> tally.add(name, header.entry(name), options.weights()));
+    long weights = tally.bytes();
     int context = Math.min(options.contextTokens().orElse(sizes.context), sizes.context);
-    MemoryNeed draft = options.draft().map(small -> of(small, options.withoutDraft())).orElse(NONE);
-    return draft.plus(
-        weights,
-        Math.min(context, CACHED_TOKENS) * sizes.cacheBytesPerToken(options.cacheFormat()),
-        sizes.workBytes(
-                Math.min(options.prefillChunk(), context),
-                Engine.rows(options.capacity().requests()))
-            + (vision ? PICTURE : 0));
+    int cached = Math.min(context, CACHED_TOKENS);
+    tally.addToLayers(cached * sizes.cacheBytesPerLayer(options.cacheFormat()));
+    long cache = tally.bytes() - weights;
+    int rows = Engine.rows(options.capacity().requests());
+    tally.first += tally.vision ? PICTURE : 0;
+    tally.last += sizes.resultBytes(rows);
+    tally.each = sizes.stepBytes(Math.min(options.prefillChunk(), context) + rows);
+    MemoryNeed need =
+        new MemoryNeed(weights, cache, tally.bytes() - weights - cache, tally.demand());
+    return options.draft().map(small -> need.plus(of(small, options.withoutDraft()))).orElse(need);
   }
 
-  private MemoryNeed plus(long moreWeights, long moreCache, long moreWork) {
-    return new MemoryNeed(weights + moreWeights, cache + moreCache, work + moreWork);
+  /** With a model whose layers are where those of this one with the same numbers are. */
+  private MemoryNeed plus(MemoryNeed other) {
+    List<Long> layers = new ArrayList<>(demand.layers());
+    long last = demand.last() + other.demand.last();
+    for (int i = 0; i < other.demand.layers().size(); i++) {
+      long bytes = other.demand.layers().get(i);
+      if (layers.isEmpty()) {
+        last += bytes;
+      } else {
+        int at = Math.min(i, layers.size() - 1);
+        layers.set(at, layers.get(at) + bytes);
+      }
+    }
+    return new MemoryNeed(
+        weights + other.weights,
+        cache + other.cache,
+        work + other.work,
+        new MemoryDemand(
+            demand.first() + other.demand.first(),
+            demand.together(),
+            layers,
+            last,
+            demand.copied() + other.demand.copied(),
+            demand.each() + other.demand.each()));
   }
 
   /** All of it. */
   public long bytes() {
     return weights + cache + work;
+  }
+
+  /** Adds up what there is by its place among the layers. */
+  private static final class Tally {
+    private final long[] layers;
+    private long first;
+    private long last;
+    private long each;
+    private long embedding;
+    private boolean head;
+    private boolean vision;
+    private int together;
+
+    Tally(int layers) {
+      this.layers = new long[layers];
+    }
+
+    void add(String name, SafetensorsHeader.Entry entry, WeightFormat format) {
+      long bytes = MemoryNeed.bytes(name, entry, format);
+      Matcher layer = LAYER.matcher(name);
+      if (ModelWork.isVision(name)) {
+        vision = true;
+        first += bytes;
+        Matcher deep = DEEP.matcher(name);
+        together = deep.find() ? Math.max(together, number(deep) + 1) : together;
+      } else if (layer.find() && layers.length > 0) {
+        layers[Math.min(number(layer), layers.length - 1)] += bytes;
+      } else if (name.contains("lm_head")) {
+        head = true;
+        last += bytes;
+      } else {
+        first += bytes;
+        embedding += name.contains("embed_tokens") ? bytes : 0;
+      }
+    }
+
+    private static int number(Matcher found) {
+      return Integer.parseInt(found.group(1));
+    }
+
+    void addToLayers(long bytes) {
+      Arrays.setAll(layers, layer -> layers[layer] + bytes);
+    }
+
+    long bytes() {
+      return demand().bytes();
+    }
+
+    /** Without a head of its own the embedding is the head, too. */
+    MemoryDemand demand() {
+      return new MemoryDemand(
+          first,
+          together,
+          Arrays.stream(layers).boxed().toList(),
+          last,
+          head ? 0 : embedding,
+          each);
+    }
   }
 
   private static long bytes(String name, SafetensorsHeader.Entry entry, WeightFormat format) {
@@ -131,14 +221,19 @@ public record MemoryNeed(long weights, long cache, long work) {
           text.intValue("max_position_embeddings", CACHED_TOKENS));
     }
 
-    long cacheBytesPerToken(CacheFormat format) {
-      return KvCache.bytesPerToken(format, layers, kvHeads, headSize);
+    long cacheBytesPerLayer(CacheFormat format) {
+      return KvCache.bytesPerToken(format, 1, kvHeads, headSize);
     }
 
-    long workBytes(int chunk, int rows) {
-      int tokens = chunk + rows;
+    /** Activations of so many tokens. */
+    long stepBytes(int tokens) {
       long perToken = 3L * width + 2L * (heads + kvHeads) * headSize + 2L * inner;
-      return Float.BYTES * (tokens * perToken + (long) rows * (words + width));
+      return (long) Float.BYTES * tokens * perToken;
+    }
+
+    /** Logits of so many tokens. */
+    long resultBytes(int rows) {
+      return (long) Float.BYTES * rows * (words + width);
     }
   }
 }

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
+import org.vesalius.kernels.MemoryDemand;
 import org.vesalius.kernels.WorkerPool;
 import org.vesalius.loader.Checkpoint;
 import org.vesalius.loader.GenerationConfig;
@@ -63,7 +64,7 @@ final class ModelOpening {
         options.threads().isPresent()
             ? new KernelOptions(options.threads().getAsInt())
             : KernelOptions.defaults();
-    kernelOptions = threads.withDevice(options.device());
+    kernelOptions = threads.withDevices(options.devices());
     observer = EngineObservers.standard(options.observers());
   }
 
@@ -110,7 +111,8 @@ final class ModelOpening {
   private Kernels openKernels(ModelConfig config) {
     return Backends.open(
         options.backend(),
-        kernelOptions.withMemory(() -> need(config).map(MemoryNeed::bytes).orElse(0L)));
+        kernelOptions.withMemory(
+            () -> need(config).map(MemoryNeed::demand).orElse(MemoryDemand.NONE)));
   }
 
   private Optional<MemoryNeed> need(ModelConfig config) {

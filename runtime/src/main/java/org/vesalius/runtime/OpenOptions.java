@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.vesalius.kernels.CacheFormat;
+import org.vesalius.kernels.KernelOptions;
 import org.vesalius.runtime.observe.EngineObserver;
 
 /**
@@ -24,7 +25,9 @@ import org.vesalius.runtime.observe.EngineObserver;
  * @param cacheFormat how the cache stores keys and values
  * @param weights the format that the decoder's matrices get
  * @param capacity how many requests it serves at a time
- * @param device which of several devices of a backend computes, from 0
+ * @param devices which of several devices of a backend compute, from 0: one, or several that the
+ *     decoder's layers are split over; of none the backend takes its first, or as many as the model
+ *     needs
  * @param draft the folder of a smaller model with the same tokens, which guesses what this one
  *     writes where a request allows that, see {@link ChatRequest#speculativeTokens}
  * @param observers are told how it is opened and what it does
@@ -38,7 +41,7 @@ public record OpenOptions(
     CacheFormat cacheFormat,
     WeightFormat weights,
     Capacity capacity,
-    int device,
+    List<Integer> devices,
     Optional<Path> draft,
     List<EngineObserver> observers) {
 
@@ -55,9 +58,7 @@ public record OpenOptions(
       throw new IllegalArgumentException(
           "threads: expected at least 1, found " + threads.getAsInt());
     }
-    if (device < 0) {
-      throw new IllegalArgumentException("device: expected at least 0, found " + device);
-    }
+    devices = KernelOptions.requireDevices(devices);
     if (contextTokens.isPresent() && contextTokens.getAsInt() < 1) {
       throw new IllegalArgumentException(
           "context: expected at least 1 token, found " + contextTokens.getAsInt());
@@ -75,7 +76,7 @@ public record OpenOptions(
         CacheFormat.BF16,
         WeightFormat.AS_STORED,
         Capacity.defaults(),
-        0,
+        List.of(),
         Optional.empty(),
         List.of());
   }
@@ -120,9 +121,14 @@ public record OpenOptions(
     return changed(copy -> copy.capacity = wanted);
   }
 
-  /** On another device of a backend that has several. */
+  /** On one device of a backend that has several. */
   public OpenOptions withDevice(int number) {
-    return changed(copy -> copy.device = number);
+    return withDevices(List.of(number));
+  }
+
+  /** With the decoder's layers split over these devices, in this order. */
+  public OpenOptions withDevices(List<Integer> numbers) {
+    return changed(copy -> copy.devices = numbers);
   }
 
   /** With a smaller model of the same tokens that guesses. */
@@ -158,7 +164,7 @@ public record OpenOptions(
     private CacheFormat cacheFormat;
     private WeightFormat weights;
     private Capacity capacity;
-    private int device;
+    private List<Integer> devices;
     private Optional<Path> draft;
     private List<EngineObserver> observers;
 
@@ -171,7 +177,7 @@ public record OpenOptions(
       cacheFormat = from.cacheFormat;
       weights = from.weights;
       capacity = from.capacity;
-      device = from.device;
+      devices = from.devices;
       draft = from.draft;
       observers = from.observers;
     }
@@ -186,7 +192,7 @@ public record OpenOptions(
           cacheFormat,
           weights,
           capacity,
-          device,
+          devices,
           draft,
           observers);
     }

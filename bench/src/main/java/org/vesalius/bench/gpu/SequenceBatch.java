@@ -31,7 +31,7 @@ final class SequenceBatch implements AutoCloseable {
   private final int[] lengths;
   private final List<List<Tensor>> keys = new ArrayList<>();
   private final List<List<Tensor>> values = new ArrayList<>();
-  private final DecoderScratch scratch;
+  private final List<DecoderScratch> scratch;
   private final Integers prompt;
   private final Integers batch;
   private final Tensor likeliest;
@@ -88,7 +88,7 @@ final class SequenceBatch implements AutoCloseable {
       values.add(slabs(config, slabs));
     }
     int most = Math.max(chunk, sequences);
-    scratch = DecoderScratch.allocate(kernels, config, most, sequences);
+    scratch = DecoderScratch.allocate(model.decoder(), most, sequences);
     int size = (3 + model.positions().axes()) * most + 2 * sequences + 2 + sequences * pages;
     prompt = new Integers(kernels, size);
     batch = new Integers(kernels, size);
@@ -96,8 +96,7 @@ final class SequenceBatch implements AutoCloseable {
     step = write(new int[sequences]);
     recording =
         kernels.record(() -> {
-          Tensor logits =
-              this.model.decoder().forward(this.kernels, step, scratch, LayerObserver.NONE);
+          Tensor logits = this.model.decoder().forward(List.of(step), scratch, LayerObserver.NONE);
           this.kernels.argmax(likeliest, logits);
         });
   }
@@ -138,8 +137,8 @@ final class SequenceBatch implements AutoCloseable {
             null,
             lengths[sequence]);
     prompt.send();
-    model.decoder().prepare(kernels, reading);
-    model.decoder().forward(kernels, reading, scratch, LayerObserver.NONE);
+    model.decoder().prepare(List.of(reading));
+    model.decoder().forward(List.of(reading), scratch, LayerObserver.NONE);
   }
 
   /** Gives every sequence its next token, and waits. */
@@ -151,7 +150,7 @@ final class SequenceBatch implements AutoCloseable {
     for (int s = 0; s < sequences; s++) {
       lengths[s]++;
     }
-    model.decoder().prepare(kernels, step);
+    model.decoder().prepare(List.of(step));
     recording.run();
     int[] next = new int[sequences];
     kernels.read(next, likeliest);
@@ -160,7 +159,7 @@ final class SequenceBatch implements AutoCloseable {
 
   /** Logits of the last step, {@code (sequences, vocabulary)}. */
   float[] logits() {
-    Tensor logits = scratch.logits().firstRows(sequences);
+    Tensor logits = scratch.getLast().logits().firstRows(sequences);
     float[] values = new float[logits.rows() * logits.columns()];
     kernels.read(values, logits);
     return values;

@@ -1,5 +1,6 @@
 package org.vesalius.kernels.cuda;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.vesalius.kernels.Backend;
@@ -37,7 +38,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public BackendStatus probe(KernelOptions options) {
-    return status(Probe.outcome(options.device(), options.memory()));
+    return status(Probe.outcome(options));
   }
 
   @Override
@@ -56,21 +57,26 @@ public final class CudaBackend implements Backend {
   }
 
   /**
-   * Of a device, threads of the host count for nothing. Where there is none, of plain Java.
+   * Of a device, the first of several; threads of the host count for nothing. Where there is none,
+   * of plain Java.
    *
    * @throws DeviceException when measuring, if the device refuses
    */
   @Override
   public MachineLimits limits(KernelOptions options) {
-    return Probe.outcome(options.device(), () -> 0) instanceof Probe.Outcome.Works works
-        ? new DeviceLimits(works.found())
+    KernelOptions first =
+        new KernelOptions(1).withDevices(options.devices().stream().limit(1).toList());
+    return Probe.outcome(first) instanceof Probe.Outcome.Works works
+        ? new DeviceLimits(works.devices().getFirst())
         : Backend.super.limits();
   }
 
   private static BackendStatus status(Probe.Outcome outcome) {
     return switch (outcome) {
-      case Probe.Outcome.Works(Probe.Found found, String detail) ->
-          SelfCheck.known(found)
+      case Probe.Outcome.Works(List<Probe.Found> devices, String detail) ->
+          devices.stream()
+              .flatMap(device -> SelfCheck.known(device).stream())
+              .findFirst()
               .<BackendStatus>map(wrong -> new BackendStatus.Unavailable(wrong, Optional.empty()))
               .orElseGet(() -> new BackendStatus.Available(detail));
       case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
@@ -78,12 +84,13 @@ public final class CudaBackend implements Backend {
     };
   }
 
+  /** On as many devices as the model needs, if they are not named. */
   @Override
   public Kernels open(KernelOptions options) {
-    return switch (Probe.outcome(options.device(), options.memory())) {
-      case Probe.Outcome.Works(Probe.Found found, String _) -> {
+    return switch (Probe.outcome(options)) {
+      case Probe.Outcome.Works(List<Probe.Found> devices, String _) -> {
         try {
-          yield CudaKernels.open(options, found);
+          yield open(options, devices);
         } catch (DeviceException e) {
           throw new BackendUnavailableException("backend cuda: " + e.getMessage(), e);
         }
@@ -91,5 +98,25 @@ public final class CudaBackend implements Backend {
       case Probe.Outcome.Refused(String reason, Optional<Throwable> cause) ->
           throw new BackendUnavailableException("backend cuda: " + reason, cause.orElse(null));
     };
+  }
+
+  /** The probe knows how much memory there is, only opening how much of it is free. */
+  private static Kernels open(KernelOptions options, List<Probe.Found> devices) {
+    List<Probe.Found> chosen = devices;
+    while (true) {
+      try {
+        return CudaKernels.open(options, chosen);
+      } catch (NoRoomException e) {
+        Optional<Probe.Found> more =
+            options.devices().isEmpty() && !options.memory().get().layers().isEmpty()
+                ? Probe.after(chosen)
+                : Optional.empty();
+        if (more.isEmpty()) {
+          throw e;
+        }
+        chosen = new ArrayList<>(chosen);
+        chosen.add(more.get());
+      }
+    }
   }
 }

@@ -3,6 +3,7 @@ package org.vesalius.kernels.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.vesalius.kernels.ExpertRouting;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
+import org.vesalius.kernels.MemoryDemand;
 import org.vesalius.kernels.Recording;
 import org.vesalius.kernels.Rotary;
 import org.vesalius.kernels.Sampling;
@@ -41,6 +43,9 @@ final class CudaKernels implements Kernels {
   private final DeviceExperts experts;
   private final DeviceRotations rotations;
   private final DeviceAttention attention;
+  private final PeerCopies peers;
+  private final Faults faults;
+  private DeviceChain chain = DeviceChain.of(this);
 
   private CudaKernels(KernelOptions options, Probe.Found found, Deque<Runnable> opened) {
     this.opened = opened;
@@ -48,7 +53,6 @@ final class CudaKernels implements Kernels {
     opened.push(device::close);
     memory = new DeviceMemory(device);
     opened.push(memory::close);
-    memory.require(options.bytes());
     WorkerPool pool = new WorkerPool(options.threads());
     opened.push(pool::close);
     Staging staging = new Staging(device, pool);
@@ -59,9 +63,11 @@ final class CudaKernels implements Kernels {
     opened.push(arena::close);
     MatrixProducts library = MatrixProducts.open(device, arena);
     opened.push(library::close);
+    peers = new PeerCopies(device, memory);
+    opened.push(peers::close);
     // Before anything is freed, because freeing what is in use is an error of its own.
     opened.push(device::settle);
-    Faults faults = new Faults(device, memory, staging);
+    faults = new Faults(device, memory, staging);
     tables = new AddressTables(memory, staging);
     copies = new DeviceCopies(device, memory, staging, faults);
     weights = new DeviceWeights(memory, staging, launcher);
@@ -73,11 +79,39 @@ final class CudaKernels implements Kernels {
   }
 
   /**
-   * Opens a device that the probe found, and checks what it computes when that was not done before.
+   * Opens devices that the probe found, and checks what they compute when that was not done before.
    *
-   * @throws DeviceException if it refuses or computes wrong; nothing is left of it then
+   * @param found one, or several that layers are split over
+   * @return the kernels of the first, which close the others too
+   * @throws NoRoomException if they have not the memory
+   * @throws DeviceException if one refuses or computes wrong; nothing is left of them then
    */
-  static CudaKernels open(KernelOptions options, Probe.Found found) {
+  static CudaKernels open(KernelOptions options, List<Probe.Found> found) {
+    Deque<Runnable> members = new ArrayDeque<>();
+    try {
+      List<CudaKernels> all = new ArrayList<>();
+      for (Probe.Found one : found) {
+        CudaKernels kernels = member(options, one);
+        members.push(kernels::close);
+        all.add(kernels);
+      }
+      CudaKernels first = all.getFirst();
+      MemoryDemand demand = options.memory().get();
+      if (all.size() == 1) {
+        first.memory.require(demand.bytes());
+      } else {
+        join(all, demand);
+        members.removeLast();
+        members.forEach(first.opened::addFirst);
+      }
+      return first;
+    } catch (RuntimeException | Error e) {
+      members.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  private static CudaKernels member(KernelOptions options, Probe.Found found) {
     Deque<Runnable> opened = new ArrayDeque<>();
     try {
       CudaKernels kernels = new CudaKernels(options, found, opened);
@@ -89,9 +123,65 @@ final class CudaKernels implements Kernels {
     }
   }
 
+  /** Without layers there is nothing to split, and all is where the first device is. */
+  private static void join(List<CudaKernels> all, MemoryDemand demand) {
+    for (CudaKernels from : all) {
+      for (CudaKernels to : all) {
+        if (from != to) {
+          from.peers.connect(to.peers);
+        }
+      }
+    }
+    DeviceChain chain =
+        demand.layers().isEmpty()
+            ? new DeviceChain(all, List.of(Integer.MAX_VALUE))
+            : DeviceChain.split(all, demand);
+    chain.requireExact();
+    all.forEach(member -> member.chain = chain);
+  }
+
+  /** The device. */
+  Probe.Found found() {
+    return device.found();
+  }
+
+  /** Bytes that are free on the device. */
+  long freeBytes() {
+    return memory.free();
+  }
+
+  @Override
+  public Kernels ofLayer(int layer) {
+    return chain.of(layer);
+  }
+
+  @Override
+  public void receive(Tensor out, Kernels from, Tensor x) {
+    Shapes.same("receive", out, x);
+    if (from instanceof CudaKernels other) {
+      peers.receive(out, other.peers, x);
+    } else {
+      Kernels.super.receive(out, from, x);
+    }
+  }
+
+  /** What kernels of the devices before this one have found wrong, whose work this one got. */
+  private void checkBefore() {
+    for (CudaKernels earlier : chain.before(this)) {
+      earlier.device.use();
+      earlier.faults.fetch();
+      earlier.device.finish();
+      earlier.faults.check();
+    }
+    device.use();
+  }
+
   @Override
   public String description() {
-    return "cuda (" + device.found().description() + ")";
+    return "cuda ("
+        + device.found().description()
+        + (chain.members().size() > 1 ? "; " + chain.description() : "")
+        + ")";
   }
 
   @Override
@@ -147,13 +237,13 @@ final class CudaKernels implements Kernels {
 
   @Override
   public void read(float[] out, Tensor x) {
-    device.use();
+    checkBefore();
     copies.read(out, x);
   }
 
   @Override
   public void read(int[] out, Tensor x) {
-    device.use();
+    checkBefore();
     copies.read(out, x);
   }
 
@@ -314,6 +404,7 @@ final class CudaKernels implements Kernels {
    * @throws DeviceException if the device has failed
    */
   void free(MemorySegment data) {
+    device.use();
     memory.free(data);
     tables.forget(data.address());
   }

@@ -70,6 +70,14 @@ final class Device implements AutoCloseable {
     }
   }
 
+  CUdevice handle() {
+    return device;
+  }
+
+  CUcontext context() {
+    return context;
+  }
+
   Stream stream() {
     return stream;
   }

@@ -8,7 +8,7 @@ import org.vesalius.kernels.ComputeException;
  * the error and, where one is known, the kernel. After a fault of a kernel every later call fails;
  * close the kernels and open them again, in a new process if that fails too.
  */
-public final class DeviceException extends ComputeException {
+public sealed class DeviceException extends ComputeException permits NoRoomException {
   private static final long serialVersionUID = 1L;
 
   /** An exception with its message and, where something was thrown, its cause. */

@@ -30,13 +30,20 @@ final class DeviceMemory implements AutoCloseable {
   /**
    * Refuses what is going to be too much, before any of it is allocated.
    *
-   * @throws DeviceException with the numbers
+   * @throws NoRoomException with the numbers
    */
   void require(long bytes) {
     long[] info = info();
     if (bytes > info[0]) {
-      throw tooLarge(bytes, "all that is going to be placed", info[0], info[1]);
+      throw new NoRoomException(
+          tooLarge(bytes, "all that is going to be placed", info[0], info[1]));
     }
+  }
+
+  /** Bytes that are free on this device. */
+  long free() {
+    device.use();
+    return info()[0];
   }
 
   /** Bytes that are free, and all bytes, of the device whose context is current. */
@@ -80,12 +87,12 @@ final class DeviceMemory implements AutoCloseable {
     long[] info = info();
     long wanted = Math.max(bytes, 1);
     if (wanted > info[0]) {
-      throw tooLarge(wanted, purpose, info[0], info[1]);
+      throw new DeviceException(tooLarge(wanted, purpose, info[0], info[1]), null);
     }
     DevicePointer pointer = new DevicePointer();
     int result = JCudaDriver.cuMemAlloc(pointer, wanted);
     if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-      throw tooLarge(wanted, purpose, info[0], info[1]);
+      throw new DeviceException(tooLarge(wanted, purpose, info[0], info[1]), null);
     }
     Driver.check("cuMemAlloc for " + purpose, result);
     long address = pointer.address();
@@ -94,21 +101,19 @@ final class DeviceMemory implements AutoCloseable {
     return MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
   }
 
-  private DeviceException tooLarge(long wanted, String purpose, long free, long total) {
-    return new DeviceException(
-        "cuda: "
-            + purpose
-            + " needs "
-            + size(wanted)
-            + " of the device's memory, found "
-            + size(free)
-            + " free of "
-            + size(total)
-            + ", with "
-            + size(heldBytes)
-            + " held here; close what else uses the device, or take a smaller model, fewer or"
-            + " smaller caches, or a larger device",
-        null);
+  private String tooLarge(long wanted, String purpose, long free, long total) {
+    return "cuda: "
+        + purpose
+        + " needs "
+        + size(wanted)
+        + " of the device's memory, found "
+        + size(free)
+        + " free of "
+        + size(total)
+        + ", with "
+        + size(heldBytes)
+        + " held here; close what else uses the device, or take a smaller model, fewer or"
+        + " smaller caches, or a larger device";
   }
 
   /** For people. */

@@ -26,7 +26,8 @@ final class Findings {
   /** A line for each; none where the probe refused. */
   static List<String> all() {
     List<String> lines = new ArrayList<>();
-    if (Probe.outcome() instanceof Probe.Outcome.Works(Probe.Found first, String _)) {
+    if (Probe.outcome() instanceof Probe.Outcome.Works(List<Probe.Found> found, String _)) {
+      Probe.Found first = found.getFirst();
       lines.add(driver(first));
       lines.add("cuBLAS " + version(first.blas()) + ", " + place(first.blas()));
       try {
@@ -96,9 +97,10 @@ final class Findings {
   }
 
   private static String device(int ordinal) {
-    return switch (Probe.outcome(ordinal, () -> 0)) {
+    return switch (Probe.outcome(new KernelOptions(1).withDevice(ordinal))) {
       case Probe.Outcome.Refused(String reason, Optional<Throwable> _) -> reason;
-      case Probe.Outcome.Works(Probe.Found found, String _) -> {
+      case Probe.Outcome.Works(List<Probe.Found> devices, String _) -> {
+        Probe.Found found = devices.getFirst();
         String named =
             found.name()
                 + ", compute capability "
@@ -126,7 +128,7 @@ final class Findings {
     long start = System.nanoTime();
     KernelOptions options = new KernelOptions(1).withDevice(found.ordinal());
     try {
-      CudaKernels.open(options, found).close();
+      CudaKernels.open(options, List.of(found)).close();
       return "computes what it should (opened and checked in "
           + (System.nanoTime() - start) / 1_000_000
           + " ms)";

@@ -5,11 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongSupplier;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
+import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.MemoryDemand;
 
 /**
  * What there is of driver, device and libraries, looked at once per class loader: without a
@@ -24,11 +25,15 @@ final class Probe {
   /** Compute capability, times 10. */
   private static final int OLDEST_DEVICE = 80;
 
+  /** What to do about a model that is too large. */
+  static final String SMALLER =
+      "; take fewer bits for weights or cache, a shorter context, or another backend";
+
   /** What became of looking. */
   sealed interface Outcome {
 
-    /** All is there. */
-    record Works(Found found, String detail) implements Outcome {}
+    /** All is there: a device, or several that layers are split over. */
+    record Works(List<Found> devices, String detail) implements Outcome {}
 
     /** Something is missing. */
     record Refused(String reason, Optional<Throwable> cause) implements Outcome {}
@@ -92,7 +97,7 @@ final class Probe {
       PrivateNatives.load(blas.isPresent() && blas.get().major() == 12);
       int driver = driverVersion();
       Found found = device(driver, 0, () -> blas.orElseThrow(() -> withoutCublas(failures)));
-      return new Outcome.Works(found, found.description());
+      return new Outcome.Works(List.of(found), found.description());
     } catch (UnavailableException e) {
       return new Outcome.Refused(e.reason(), Optional.ofNullable(e.getCause()));
     } catch (IllegalCallerException e) {
@@ -176,39 +181,98 @@ final class Probe {
   }
 
   /**
-   * Another device than the first, with as much memory as is wanted; also the first, for that.
-   *
-   * @param ordinal the driver's number of it
-   * @param memory bytes that are going to be taken, asked for only if there is such a device
+   * The devices that the options name, or else the first, or as many as a model needs whose layers
+   * can be split: with as much memory as is wanted, which is asked for only if there are such
+   * devices.
    */
-  static Outcome outcome(int ordinal, LongSupplier memory) {
-    if (!(OUTCOME instanceof Outcome.Works(Found first, String _))) {
+  static Outcome outcome(KernelOptions options) {
+    if (!(OUTCOME instanceof Outcome.Works works)) {
       return OUTCOME;
     }
     try {
-      Found found = ordinal == 0 ? first : device(first.driverVersion(), ordinal, first::blas);
-      CUdevice device = new CUdevice();
-      require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, ordinal));
-      long[] total = new long[1];
-      require("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(total, device));
-      long bytes = memory.getAsLong();
-      if (bytes > total[0]) {
-        throw new UnavailableException(
-            "about "
-                + DeviceMemory.size(bytes)
-                + " are needed and device "
-                + ordinal
-                + ", "
-                + found.name()
-                + ", has "
-                + DeviceMemory.size(total[0])
-                + "; take fewer bits for weights or cache, a shorter context, or another backend",
-            null);
+      List<Found> devices = new ArrayList<>();
+      for (int ordinal : options.devices()) {
+        devices.add(device(ordinal));
       }
-      return new Outcome.Works(found, found.description());
+      boolean free = devices.isEmpty();
+      if (free) {
+        devices.add(works.devices().getFirst());
+      }
+      MemoryDemand demand = options.memory().get();
+      while (!fits(devices, demand)) {
+        Optional<Found> more =
+            free && !demand.layers().isEmpty() ? after(devices) : Optional.empty();
+        if (more.isEmpty()) {
+          throw tooLarge(devices, demand);
+        }
+        devices.add(more.get());
+      }
+      return new Outcome.Works(List.copyOf(devices), description(devices));
     } catch (UnavailableException e) {
       return new Outcome.Refused(e.reason(), Optional.ofNullable(e.getCause()));
     }
+  }
+
+  private static String description(List<Found> devices) {
+    String first = devices.getFirst().description();
+    return devices.size() == 1 ? first : devices.size() + " devices, the first " + first;
+  }
+
+  /** The next device that can be used, if there is one more. */
+  static Optional<Found> after(List<Found> devices) {
+    try {
+      int count = count();
+      for (int ordinal = devices.getLast().ordinal() + 1; ordinal < count; ordinal++) {
+        try {
+          return Optional.of(device(ordinal));
+        } catch (UnavailableException _) {
+          // Such as one that is too old: perhaps the next.
+        }
+      }
+    } catch (UnavailableException _) {
+      // The driver fails now; those that are there are all there is.
+    }
+    return Optional.empty();
+  }
+
+  private static boolean fits(List<Found> devices, MemoryDemand demand)
+      throws UnavailableException {
+    List<Long> totals = new ArrayList<>();
+    for (Found device : devices) {
+      totals.add(totalBytes(device));
+    }
+    return devices.size() == 1
+        ? demand.bytes() <= totals.getFirst()
+        : demand.layers().isEmpty() || demand.split(totals).isPresent();
+  }
+
+  private static long totalBytes(Found found) throws UnavailableException {
+    CUdevice device = new CUdevice();
+    require("cuDeviceGet", JCudaDriver.cuDeviceGet(device, found.ordinal()));
+    long[] total = new long[1];
+    require("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(total, device));
+    return total[0];
+  }
+
+  private static UnavailableException tooLarge(List<Found> devices, MemoryDemand demand)
+      throws UnavailableException {
+    List<String> parts = new ArrayList<>();
+    for (Found device : devices) {
+      parts.add(
+          "device "
+              + device.ordinal()
+              + ", "
+              + device.name()
+              + ", has "
+              + DeviceMemory.size(totalBytes(device)));
+    }
+    return new UnavailableException(
+        needed(demand) + " are needed and " + String.join(", ", parts) + SMALLER, null);
+  }
+
+  /** What a model needs, for people. */
+  static String needed(MemoryDemand demand) {
+    return "about " + DeviceMemory.size(demand.bytes());
   }
 
   /** How many devices the driver shows. */
@@ -231,6 +295,15 @@ final class Probe {
   /** Where cuBLAS is, which is asked for last. */
   private interface Library {
     Cublas get() throws UnavailableException;
+  }
+
+  /** A device of a driver and cuBLAS that work. */
+  private static Found device(int ordinal) throws UnavailableException {
+    if (!(OUTCOME instanceof Outcome.Works works)) {
+      throw new IllegalStateException("no device works");
+    }
+    Found first = works.devices().getFirst();
+    return ordinal == first.ordinal() ? first : device(first.driverVersion(), ordinal, first::blas);
   }
 
   private static Found device(int driverVersion, int ordinal, Library blas)

@@ -1,10 +1,12 @@
 package org.vesalius.runtime.generate;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
 import org.vesalius.kernels.Recording;
+import org.vesalius.runtime.layers.DecoderStage;
 import org.vesalius.runtime.layers.Step;
 
 /**
@@ -27,20 +29,23 @@ final class DecodeRecordings implements AutoCloseable {
   /** Beyond that those are dropped that are recorded already: each holds memory of a device. */
   private static final int MOST = 64;
 
-  private final Kernels kernels;
-  private final Map<Shape, Recording> recordings = new HashMap<>();
+  private final List<DecoderStage> stages;
+
+  /** Of each stage one. */
+  private final Map<Shape, List<Recording>> recordings = new HashMap<>();
+
   private int slabs;
 
-  DecodeRecordings(Kernels kernels) {
-    this.kernels = kernels;
+  DecodeRecordings(List<DecoderStage> stages) {
+    this.stages = stages;
   }
 
   /**
-   * The recording for a step's shape.
+   * What runs each stage of a step, as it is recorded for the step's shape.
    *
-   * @param operations the step, to be recorded if there is none yet
+   * @param operations of each stage, to be recorded if they are not yet
    */
-  Recording of(Step step, Results results, Runnable operations) {
+  List<Runnable> of(Step step, Results results, List<Runnable> operations) {
     KeyValues.Paged cache = step.cache(0);
     if (cache.keys().size() != slabs) {
       // The cache has grown: what was recorded does not know the new memory.
@@ -51,12 +56,22 @@ final class DecodeRecordings implements AutoCloseable {
     if (recordings.size() == MOST && !recordings.containsKey(shape)) {
       close();
     }
-    return recordings.computeIfAbsent(shape, _ -> kernels.record(operations));
+    return recordings.computeIfAbsent(shape, _ -> record(operations)).stream()
+        .<Runnable>map(recording -> recording::run)
+        .toList();
+  }
+
+  private List<Recording> record(List<Runnable> operations) {
+    List<Recording> recorded = new ArrayList<>();
+    for (int stage = 0; stage < operations.size(); stage++) {
+      recorded.add(stages.get(stage).kernels().record(operations.get(stage)));
+    }
+    return recorded;
   }
 
   @Override
   public void close() {
-    recordings.values().forEach(Recording::close);
+    recordings.values().forEach(ofStages -> ofStages.forEach(Recording::close));
     recordings.clear();
   }
 }

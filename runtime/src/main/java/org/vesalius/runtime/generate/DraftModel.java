@@ -61,9 +61,8 @@ final class DraftModel implements AutoCloseable {
             0);
     runner =
         new StepRunner(
-            kernels,
             model.decoder(),
-            new StepBuffers(kernels, cache, chunk, 1, context, model.positions().axes()),
+            new StepBuffers(cache, chunk, 1, context, model.positions().axes()),
             1);
   }
 

@@ -80,13 +80,12 @@ public final class Engine implements AutoCloseable {
             options.retainedTokens());
     buffers =
         new StepBuffers(
-            kernels,
             cache,
             chunk + rows(options.requests()),
             options.requests(),
             options.context(),
             model.positions().axes());
-    runner = new StepRunner(kernels, model.decoder(), buffers, rows(options.requests()));
+    runner = new StepRunner(model.decoder(), buffers, rows(options.requests()));
     draft =
         drafting == null
             ? null

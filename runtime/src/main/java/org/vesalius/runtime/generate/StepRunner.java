@@ -17,10 +17,15 @@ import org.vesalius.runtime.layers.StepBuffers;
  * it wants to know. One step at a time.
  */
 final class StepRunner implements AutoCloseable {
+  /** Of the last layers, where results are. */
   private final Kernels kernels;
+
   private final Decoder decoder;
   private final StepBuffers buffers;
-  private final DecoderScratch scratch;
+
+  /** Of each stage. */
+  private final List<DecoderScratch> scratch;
+
   private final Tensor tokens;
   private final int[] chosen;
   private final StepSampling sampling;
@@ -31,15 +36,15 @@ final class StepRunner implements AutoCloseable {
    *
    * @param rows of how many tokens of a step logits may be wanted
    */
-  StepRunner(Kernels kernels, Decoder decoder, StepBuffers buffers, int rows) {
-    this.kernels = kernels;
+  StepRunner(Decoder decoder, StepBuffers buffers, int rows) {
+    kernels = decoder.last();
     this.decoder = decoder;
     this.buffers = buffers;
-    scratch = DecoderScratch.allocate(kernels, decoder.config(), buffers.tokens(), rows);
+    scratch = DecoderScratch.allocate(decoder, buffers.tokens(), rows);
     tokens = kernels.allocate(ElementType.I32, 1, rows);
     chosen = new int[rows];
     sampling = new StepSampling(kernels, decoder.config().vocabulary(), rows);
-    recordings = new DecodeRecordings(kernels);
+    recordings = new DecodeRecordings(decoder.stages());
   }
 
   /**
@@ -65,8 +70,8 @@ final class StepRunner implements AutoCloseable {
     List<Part> ordered = new ArrayList<>(parts.stream().filter(p -> p.result.isToken()).toList());
     int tokenParts = ordered.size();
     parts.stream().filter(part -> !part.result.isToken()).forEach(ordered::add);
-    Step step = buffers.step(ordered.stream().map(Part::tokens).toList());
-    decoder.prepare(kernels, step);
+    List<Step> steps = buffers.step(ordered.stream().map(Part::tokens).toList());
+    decoder.prepare(steps);
 
     List<StepResult.@Nullable Draw> draws = new ArrayList<>();
     for (Part part : ordered.subList(0, tokenParts)) {
@@ -79,22 +84,35 @@ final class StepRunner implements AutoCloseable {
       recordings.close();
     }
     int choices = draws.size();
-    Runnable operations = () -> compute(step, choices, drawn, observer);
+    List<Runnable> stages = new ArrayList<>();
+    for (int stage = 0; stage < steps.size(); stage++) {
+      int here = stage;
+      stages.add(() -> compute(here, steps.get(here), choices, drawn, observer));
+    }
     // Only generated tokens come again and again in the same shapes; who observes wants to look
     // into the middle of a step.
     if (observer == LayerObserver.NONE && parts.stream().allMatch(p -> p.tokens.isGenerated())) {
+      Step last = steps.getLast();
       var results =
           new DecodeRecordings.Results(
-              drawn ? 0 : choices, drawn ? choices : 0, step.logitRows().columns());
-      recordings.of(step, results, operations).run();
-    } else {
-      operations.run();
+              drawn ? 0 : choices, drawn ? choices : 0, last.logitRows().columns());
+      stages = recordings.of(last, results, stages);
+    }
+    for (int stage = 0; stage < stages.size(); stage++) {
+      if (stage > 0) {
+        decoder.handOver(stage, steps.get(stage).tokens(), scratch);
+      }
+      stages.get(stage).run();
     }
     deliver(ordered, tokenParts, choices);
   }
 
-  private void compute(Step step, int choices, boolean drawn, LayerObserver observer) {
-    Tensor logits = decoder.forward(kernels, step, scratch, observer);
+  private void compute(int stage, Step step, int choices, boolean drawn, LayerObserver observer) {
+    decoder.forward(stage, step, scratch.get(stage), observer);
+    if (stage < scratch.size() - 1) {
+      return;
+    }
+    Tensor logits = decoder.logits(step, scratch.get(stage), observer);
     if (drawn) {
       sampling.sample(tokens.columns(0, choices), logits.firstRows(choices));
     } else if (choices > 0) {
@@ -115,10 +133,10 @@ final class StepRunner implements AutoCloseable {
       if (i < tokenParts) {
         result.takeTokens(chosen, row, rows);
       } else if (result.hidden() != null) {
-        deliver(result.hidden(), scratch.normed().rows(first, count));
+        deliver(result.hidden(), scratch.getLast().normed().rows(first, count));
       } else {
         for (int r = 0; r < rows; r++) {
-          kernels.read(result.logits(r), scratch.logits().rows(row + r, 1));
+          kernels.read(result.logits(r), scratch.getLast().logits().rows(row + r, 1));
         }
       }
       row += rows;

@@ -28,31 +28,50 @@ public final class DecoderReader {
    */
   public Decoder read(WeightReader model, WeightReader root) {
     WeightReader matrices = model.as(MatrixRole.DECODER);
-    Weight embedding =
-        model
-            .as(MatrixRole.VOCABULARY)
-            .weight("embed_tokens.weight", config.vocabulary(), config.width());
-    List<DecoderBlock> blocks = new ArrayList<>();
-    for (int i = 0; i < config.layers(); i++) {
-      blocks.add(block(matrices.at("layers", i), i));
+    Weight embedding = embedding(model);
+    List<DecoderStage> stages = new ArrayList<>();
+    for (PipelineStage stage : PipelineStage.of(kernels, config.layers())) {
+      stages.add(stage(matrices.on(stage.kernels()), stage));
     }
-    // As transformers 5.12.1 does: a head that is stored stays by itself whatever the file says.
-    Linear head =
-        config.tied() && !root.has("lm_head.weight")
-            ? new Linear(embedding, null)
-            : root.as(MatrixRole.VOCABULARY)
-                .linear("lm_head", config.vocabulary(), config.width(), false);
+    Kernels last = stages.getLast().kernels();
     return new Decoder(
         config,
         embedding,
         style.scaledEmbedding() ? (float) Math.sqrt(config.width()) : 1,
+        List.copyOf(stages),
+        norm(model.on(last), "norm"),
+        head(model.on(last), root.on(last), embedding));
+  }
+
+  /** As transformers 5.12.1 does: a head that is stored stays by itself whatever the file says. */
+  private Linear head(WeightReader model, WeightReader root, Weight embedding) {
+    if (!config.tied() || root.has("lm_head.weight")) {
+      return root.as(MatrixRole.VOCABULARY)
+          .linear("lm_head", config.vocabulary(), config.width(), false);
+    }
+    // Where the last layers are on another device than the embedding, that has a copy of it.
+    return new Linear(
+        kernels.ofLayer(config.layers() - 1) == kernels ? embedding : embedding(model), null);
+  }
+
+  private Weight embedding(WeightReader model) {
+    return model
+        .as(MatrixRole.VOCABULARY)
+        .weight("embed_tokens.weight", config.vocabulary(), config.width());
+  }
+
+  private DecoderStage stage(WeightReader matrices, PipelineStage stage) {
+    List<PositionEmbedding> positions =
         config.ropes().stream()
             .map(rope ->
-                RotaryFrequencies.text(kernels, rope, config.headSize(), config.trainedPositions()))
-            .toList(),
-        List.copyOf(blocks),
-        norm(model, "norm"),
-        head);
+                RotaryFrequencies.text(
+                    stage.kernels(), rope, config.headSize(), config.trainedPositions()))
+            .toList();
+    List<DecoderBlock> blocks = new ArrayList<>();
+    for (int layer = stage.first(); layer < stage.end(); layer++) {
+      blocks.add(block(matrices.at("layers", layer), layer));
+    }
+    return new DecoderStage(stage, positions, List.copyOf(blocks));
   }
 
   /** Whether a tensor repeats what the decoder computes: rotary frequencies. */

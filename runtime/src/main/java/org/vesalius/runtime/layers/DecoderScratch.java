@@ -38,7 +38,7 @@ public record DecoderScratch(
    * Allocates scratch for steps of up to {@code tokens} tokens that ask for up to {@code logitRows}
    * rows of logits.
    */
-  public static DecoderScratch allocate(
+  private static DecoderScratch allocate(
       Kernels kernels, DecoderConfig config, int tokens, int logitRows) {
     return new DecoderScratch(
         kernels.allocate(ElementType.F32, tokens, config.width()),
@@ -57,6 +57,22 @@ public record DecoderScratch(
             .toList(),
         kernels.allocate(ElementType.F32, logitRows, config.width()),
         kernels.allocate(ElementType.F32, logitRows, config.vocabulary()));
+  }
+
+  /**
+   * The scratch of each of several stages; only the last one's has room for logits.
+   *
+   * @param tokens of a step at most
+   * @param logitRows that a step asks for at most
+   */
+  public static List<DecoderScratch> allocate(Decoder decoder, int tokens, int logitRows) {
+    DecoderConfig config = decoder.config();
+    return decoder.stages().stream()
+        .map(stage -> {
+          boolean last = stage.place().end() == config.layers();
+          return allocate(stage.kernels(), config, tokens, last ? logitRows : 0);
+        })
+        .toList();
   }
 
   /** The rotation of the first {@code tokens} tokens by a position embedding. */

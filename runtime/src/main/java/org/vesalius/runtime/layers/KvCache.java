@@ -21,7 +21,7 @@ public final class KvCache {
 
   private static final int PAGES_PER_SLAB = 16;
 
-  private final Kernels kernels;
+  private final List<PipelineStage> stages;
   private final CacheFormat format;
   private final int kvHeads;
   private final int headSize;
@@ -47,7 +47,7 @@ public final class KvCache {
       int headSize,
       long maxTokens,
       long retainedTokens) {
-    this.kernels = kernels;
+    stages = PipelineStage.of(kernels, layers);
     this.format = format;
     this.kvHeads = kvHeads;
     this.headSize = headSize;
@@ -69,6 +69,11 @@ public final class KvCache {
   /** How numbers are stored. */
   public CacheFormat format() {
     return format;
+  }
+
+  /** Where its layers are. */
+  List<PipelineStage> stages() {
+    return stages;
   }
 
   /**
@@ -141,7 +146,8 @@ public final class KvCache {
 
   /**
    * The cache of every layer as attention reads it, for the sequences that the table and the
-   * lengths describe.
+   * lengths describe. Where layers are split over devices, table and lengths are one device's, and
+   * so are the layers that may be used.
    */
   synchronized List<KeyValues.Paged> view(Tensor pageTable, Tensor lengths) {
     List<KeyValues.Paged> layers = new ArrayList<>(keys.size());
@@ -165,22 +171,28 @@ public final class KvCache {
     if (!pool.mayGrow()) {
       throw new CacheFullException(maxPages * PAGE_SIZE);
     }
-    for (int layer = 0; layer < keys.size(); layer++) {
-      keys.set(layer, plus(keys.get(layer), slab()));
-      values.set(layer, plus(values.get(layer), slab()));
-      if (format.scaled()) {
-        keyScales.set(layer, plus(keyScales.get(layer), scales()));
-        valueScales.set(layer, plus(valueScales.get(layer), scales()));
+    for (PipelineStage stage : stages) {
+      for (int layer = stage.first(); layer < stage.end(); layer++) {
+        grow(stage.kernels(), layer);
       }
     }
     pool.grow(PAGES_PER_SLAB);
   }
 
-  private Tensor slab() {
+  private void grow(Kernels kernels, int layer) {
+    keys.set(layer, plus(keys.get(layer), slab(kernels)));
+    values.set(layer, plus(values.get(layer), slab(kernels)));
+    if (format.scaled()) {
+      keyScales.set(layer, plus(keyScales.get(layer), scales(kernels)));
+      valueScales.set(layer, plus(valueScales.get(layer), scales(kernels)));
+    }
+  }
+
+  private Tensor slab(Kernels kernels) {
     return kernels.allocate(format.elementType(), PAGES_PER_SLAB * kvHeads * PAGE_SIZE, headSize);
   }
 
-  private Tensor scales() {
+  private Tensor scales(Kernels kernels) {
     return kernels.allocate(ElementType.F32, 1, PAGES_PER_SLAB * kvHeads * PAGE_SIZE);
   }
 

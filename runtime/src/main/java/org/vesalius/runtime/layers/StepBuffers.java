@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.vesalius.kernels.ElementType;
-import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.Tensor;
 
 /**
@@ -16,24 +15,23 @@ import org.vesalius.kernels.Tensor;
  * One step at a time.
  */
 public final class StepBuffers {
-  private final Kernels kernels;
   private final KvCache cache;
   private final int tokens;
   private final int sequences;
   private final int pages;
-  private final Tensor all;
   private final int[] values;
   private int used;
 
+  /** The integers in the memory of each stage. */
+  private final List<Tensor> all;
+
   /**
    * Buffers for steps of up to {@code tokens} tokens of up to {@code sequences} sequences, each of
-   * up to {@code context} tokens.
+   * up to {@code context} tokens, where the layers of the cache are.
    *
    * @param axes rows of the positions
    */
-  public StepBuffers(
-      Kernels kernels, KvCache cache, int tokens, int sequences, int context, int axes) {
-    this.kernels = kernels;
+  public StepBuffers(KvCache cache, int tokens, int sequences, int context, int axes) {
     this.cache = cache;
     this.tokens = tokens;
     this.sequences = sequences;
@@ -42,7 +40,10 @@ public final class StepBuffers {
     // sequence its start, length and pages, and the end of the last.
     long size = (long) tokens * (6 + axes) + 1 + sequences * (2L + pages);
     values = new int[Math.toIntExact(size)];
-    all = kernels.allocate(ElementType.I32, 1, values.length);
+    all =
+        cache.stages().stream()
+            .map(stage -> stage.kernels().allocate(ElementType.I32, 1, values.length))
+            .toList();
   }
 
   /** Largest number of tokens of a step. */
@@ -96,8 +97,8 @@ public final class StepBuffers {
     }
   }
 
-  /** A step over parts of different sequences. */
-  public Step step(List<Part> parts) {
+  /** A step over parts of different sequences, as each stage of the decoder has it. */
+  public List<Step> step(List<Part> parts) {
     int count = parts.stream().mapToInt(part -> part.ids().length).sum();
     int axes = parts.getFirst().positions().length;
     if (count > tokens || parts.size() > sequences) {
@@ -106,32 +107,60 @@ public final class StepBuffers {
               .formatted(tokens, sequences, count, parts.size()));
     }
     used = 0;
-    Tensor ids = row(count, parts, Part::ids);
-    Tensor positions = rows(axes, count, parts, Part::positions);
-    Tensor slots = row(count, parts, StepBuffers::slots);
-    Tensor starts = put(starts(parts));
-    Tensor lengths = put(parts.stream().mapToInt(part -> part.sequence().length()).toArray());
-    Tensor logitRows = put(logitRows(parts));
-    List<Step.Splice> splices = splices(parts);
-    Tensor groups =
+    Place ids = row(count, parts, Part::ids);
+    Place positions = rows(axes, count, parts, Part::positions);
+    Place slots = row(count, parts, StepBuffers::slots);
+    Place starts = put(starts(parts));
+    Place lengths = put(parts.stream().mapToInt(part -> part.sequence().length()).toArray());
+    Place logitRows = put(logitRows(parts));
+    List<PlacedPicture> pictures = pictures(parts);
+    Place groups =
         parts.stream().allMatch(part -> part.groups().length == 0)
             ? null
             : rows(2, count, parts, StepBuffers::groups);
-    Tensor pageTable = pageTable(parts);
-    kernels.write(all.columns(0, used), values);
-    return new Step(
-        ids,
-        positions,
-        slots,
-        starts,
-        cache.view(pageTable, lengths),
-        logitRows,
-        splices,
-        groups,
+    Place pageTable = pageTable(parts);
+    int longest =
         parts.stream()
             .mapToInt(part -> Math.max(part.promptLength(), part.sequence().length()))
             .max()
-            .orElseThrow());
+            .orElseThrow();
+    List<Step> steps = new ArrayList<>();
+    for (int stage = 0; stage < all.size(); stage++) {
+      Tensor here = all.get(stage);
+      cache.stages().get(stage).kernels().write(here.columns(0, used), values);
+      steps.add(
+          new Step(
+              ids.in(here),
+              positions.in(here),
+              slots.in(here),
+              starts.in(here),
+              cache.view(pageTable.in(here), lengths.in(here)),
+              logitRows.in(here),
+              // Pictures are where the first stage is, and join its layers only.
+              stage == 0 ? pictures.stream().map(picture -> picture.in(here)).toList() : List.of(),
+              groups == null ? null : groups.in(here),
+              longest));
+    }
+    return steps;
+  }
+
+  /** Where integers of a step are, in the memory of any stage. */
+  private record Place(int first, int rows, int columns) {
+    Tensor in(Tensor all) {
+      return new Tensor(
+          ElementType.I32,
+          all.data().asSlice((long) first * Integer.BYTES),
+          rows,
+          columns,
+          columns);
+    }
+  }
+
+  /** Embeddings, and where the tokens that they replace are listed. */
+  private record PlacedPicture(Tensor rows, Place targets) {
+    Step.Splice in(Tensor all) {
+      return new Step.Splice(rows, targets.in(all));
+    }
   }
 
   private static int[] starts(List<Part> parts) {
@@ -155,19 +184,19 @@ public final class StepBuffers {
         .toArray();
   }
 
-  private List<Step.Splice> splices(List<Part> parts) {
-    List<Step.Splice> splices = new ArrayList<>();
+  private List<PlacedPicture> pictures(List<Part> parts) {
+    List<PlacedPicture> pictures = new ArrayList<>();
     int start = 0;
     for (Part part : parts) {
       for (Part.Picture picture : part.pictures()) {
         int[] targets = new int[picture.rows().rows()];
         int first = start + picture.first();
         Arrays.setAll(targets, i -> first + i);
-        splices.add(new Step.Splice(picture.rows(), put(targets)));
+        pictures.add(new PlacedPicture(picture.rows(), put(targets)));
       }
       start += part.ids().length;
     }
-    return splices;
+    return pictures;
   }
 
   /** A token without a group sees itself. */
@@ -182,13 +211,13 @@ public final class StepBuffers {
   }
 
   /** Of steps of generated tokens as wide as a power of two, so that many have the same shape. */
-  private Tensor pageTable(List<Part> parts) {
+  private Place pageTable(List<Part> parts) {
     int held = parts.stream().mapToInt(part -> part.sequence().pageCount()).max().orElseThrow();
     int width =
         parts.stream().allMatch(Part::isGenerated)
             ? Math.min(pages, 2 * Integer.highestOneBit(Math.max(1, held)))
             : held;
-    Tensor table = reserve(parts.size(), width);
+    Place table = reserve(parts.size(), width);
     for (int i = 0; i < parts.size(); i++) {
       int begin = used - (parts.size() - i) * width;
       CachedSequence sequence = parts.get(i).sequence();
@@ -199,20 +228,20 @@ public final class StepBuffers {
     return table;
   }
 
-  private Tensor put(int[] row) {
-    Tensor placed = reserve(1, row.length);
+  private Place put(int[] row) {
+    Place placed = reserve(1, row.length);
     System.arraycopy(row, 0, values, used - row.length, row.length);
     return placed;
   }
 
-  private Tensor row(int columns, List<Part> parts, Function<Part, int[]> row) {
+  private Place row(int columns, List<Part> parts, Function<Part, int[]> row) {
     return rows(1, columns, parts, part -> new int[][] {row.apply(part)});
   }
 
   /** Rows of integers to which every part adds as many columns as it has tokens. */
-  private Tensor rows(int rows, int columns, List<Part> parts, Function<Part, int[][]> of) {
+  private Place rows(int rows, int columns, List<Part> parts, Function<Part, int[][]> of) {
     int begin = used;
-    Tensor placed = reserve(rows, columns);
+    Place placed = reserve(rows, columns);
     int column = 0;
     for (Part part : parts) {
       int[][] values = of.apply(part);
@@ -225,10 +254,10 @@ public final class StepBuffers {
     return placed;
   }
 
-  private Tensor reserve(int rows, int columns) {
-    long from = (long) used * Integer.BYTES;
+  private Place reserve(int rows, int columns) {
+    Place reserved = new Place(used, rows, columns);
     used += rows * columns;
-    return new Tensor(ElementType.I32, all.data().asSlice(from), rows, columns, columns);
+    return reserved;
   }
 
   /** The page table's width in tokens: the longest sequence that fits. */

@@ -59,6 +59,13 @@ public final class WeightReader {
     return new WeightReader(checkpoint, kernels, plan, newRole, prefix, read);
   }
 
+  /** A reader that places what it reads in the memory of other kernels. */
+  public WeightReader on(Kernels others) {
+    return others == kernels
+        ? this
+        : new WeightReader(checkpoint, others, plan, role, prefix, read);
+  }
+
   /** A reader of the names that go on with {@code name} and a dot. */
   public WeightReader at(String name) {
     return name.isEmpty()
