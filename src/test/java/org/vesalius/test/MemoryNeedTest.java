@@ -10,11 +10,16 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.KernelOptions;
+import org.vesalius.kernels.MemoryDemand;
+import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.CheckpointQuantizer;
 import org.vesalius.runtime.MemoryNeed;
 import org.vesalius.runtime.ModelInspection;
 import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.WeightFormat;
+import org.vesalius.runtime.layers.Decoder;
+import org.vesalius.runtime.layers.KvCache;
+import org.vesalius.runtime.layers.SelfAttention;
 
 /** What a model is said to need, beside what its files and its cache really take. */
 class MemoryNeedTest {
@@ -39,8 +44,11 @@ class MemoryNeedTest {
     MemoryNeed plain = MemoryNeed.of(folder, options);
     assertEquals(stored.weightBytes(), plain.weights(), "weights as they are stored");
     assertEquals(
-        64 * stored.cacheBytesPerToken(CacheFormat.BF16), plain.cache(), "cache of the context");
+        KvCache.SLAB_TOKENS * stored.cacheBytesPerToken(CacheFormat.BF16),
+        plain.cache(),
+        "cache of a context within a slab");
     assertTrue(plain.work() > 0, "work");
+    checkLayers(folder, plain);
     for (WeightFormat format : new WeightFormat[] {WeightFormat.INT8, WeightFormat.INT4}) {
       Path target = scratch.resolve(family + "-" + format);
       new CheckpointQuantizer(format, new KernelOptions(1)).quantize(folder, target, (_, _) -> {});
@@ -53,6 +61,29 @@ class MemoryNeedTest {
           family + " " + format);
       assertEquals(
           written, MemoryNeed.of(target, options).weights(), family + " " + format + " on disk");
+    }
+  }
+
+  /** The same by layer: every layer has its weights and its part of the cache. */
+  private static void checkLayers(Path folder, MemoryNeed need) {
+    MemoryDemand demand = need.demand();
+    assertEquals(need.bytes(), demand.bytes(), "by layer");
+    try (ChatModel model =
+        ChatModel.open(folder, Fixtures.options("reference", CacheFormat.BF16))) {
+      Decoder decoder = model.parts().decoder();
+      assertEquals(decoder.blocks().size(), demand.layers().size(), "layers");
+      long cache = need.cache() / demand.layers().size();
+      for (int layer = 0; layer < demand.layers().size(); layer++) {
+        SelfAttention attention = decoder.blocks().get(layer).attention();
+        long some = cache + attention.query().weight().byteSize();
+        some += attention.output().weight().byteSize();
+        assertTrue(demand.layers().get(layer) > some, "layer " + layer);
+      }
+      boolean tied = decoder.head().weight() == decoder.embedding();
+      assertEquals(tied ? decoder.embedding().byteSize() : 0, demand.copied(), "copied");
+      assertTrue(demand.first() >= decoder.embedding().byteSize(), "first");
+      assertEquals(
+          folder.toString().contains("qwen3_vl_moe") ? 1 : 0, demand.together(), "together");
     }
   }
 }

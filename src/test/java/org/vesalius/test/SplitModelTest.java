@@ -50,7 +50,13 @@ import org.vesalius.runtime.models.ModelFiles;
 class SplitModelTest {
   /** Tied and not, with pictures, deep features, two position embeddings, experts. */
   private static final List<String> FAMILIES =
-      List.of("qwen2", "llama", "qwen2_5_vl", "qwen3_vl", "gemma3", "qwen3_moe");
+      List.of(
+          "qwen2",
+          "small_llama",
+          "qwen2_5_vl",
+          "small_qwen3_vl",
+          "small_gemma3",
+          "small_qwen3_moe");
 
   private static final int CONTEXT = 1024;
 

@@ -139,4 +139,41 @@ class DeviceTest {
         "vesalius: backend cuda: about ",
         " are needed and device 0, Simulated device, has 1000000 bytes");
   }
+
+  private Execution split(String variables, String... more)
+      throws IOException, InterruptedException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("run", "--model", Execution.fixture("qwen3").toString(), "--prompt", "Hello"));
+    arguments.addAll(List.of("--max-tokens", "2", "--context", "64"));
+    arguments.addAll(Arrays.asList(more));
+    return run(variables, arguments.toArray(String[]::new));
+  }
+
+  /** One device is too small for the model, two are not; or the user names two. */
+  @Test
+  void layersAreSplitOverDevices() throws IOException, InterruptedException {
+    String whole = split("").expect(0).out();
+    Execution small = split("DEVICES=3 MEMORY=1300000").expect(0);
+    assertContains(
+        small.err(),
+        "kernels: cuda (Simulated device, sm_90, CUDA 12.6, cuBLAS 12; device 0: layers 0 to 1,"
+            + " device 1: layer 2)\n");
+    assertEquals(whole, small.out());
+    Execution named = split("DEVICES=3", "--device", "2,0").expect(0);
+    assertContains(named.err(), "cuBLAS 12; device 2: layer");
+    assertEquals(whole, named.out());
+    assertEquals(
+        "vesalius: backend cuda: 4 devices are named and the model can be split over 3 at most; name"
+            + " fewer",
+        split("DEVICES=4", "--device", "0,1,2,3").errorLine(Vesalius.FAILURE));
+    assertContains(
+        split("DEVICES=2", "--device", "1,1").errorLine(Vesalius.BAD_USAGE),
+        "vesalius: --device: expected each device once, found [1, 1]");
+    assertContains(
+        split("DEVICES=2 MEMORY=500000", "--device", "0,1").errorLine(Vesalius.FAILURE),
+        "vesalius: backend cuda: about ",
+        " are needed and device 0, Simulated device, has 500000 bytes, device 1, Simulated device,"
+            + " has 500000 bytes; take fewer bits");
+  }
 }

@@ -41,7 +41,18 @@ public record MemoryDemand(
 
   /** All of it on one device. */
   public long bytes() {
-    return first + layers.stream().mapToLong(Long::longValue).sum() + last + each;
+    return bytes(1);
+  }
+
+  /** All of it on so many devices together. */
+  public long bytes(int devices) {
+    long ofLayers = layers.stream().mapToLong(Long::longValue).sum();
+    return first + ofLayers + last + devices * each + (devices > 1 ? copied : 0);
+  }
+
+  /** Over how many devices it can be split at most. */
+  public int mostDevices() {
+    return Math.max(1, layers.size() + 1 - Math.max(1, together));
   }
 
   /**

@@ -31,6 +31,7 @@ class MemoryDemandTest {
     assertEquals(Optional.of(List.of(1, 1)), layers(2, 1).split(List.of(1000L, 1L)));
     assertEquals(Optional.empty(), layers(2, 1).split(List.of(10L, 10L, 10L)));
     assertEquals(Optional.empty(), layers(2, 1).split(List.of()));
+    assertEquals(1, MemoryDemand.of(5).mostDevices());
     assertEquals(Optional.empty(), MemoryDemand.of(5).split(List.of(10L, 10L)));
   }
 
@@ -38,12 +39,15 @@ class MemoryDemandTest {
   void whatLiesBesideLayersCounts() {
     MemoryDemand demand = new MemoryDemand(30, 0, List.of(10L, 10L, 10L, 10L), 20, 7, 5);
     assertEquals(95, demand.bytes());
+    assertEquals(95 + 2 * 5 + 7, demand.bytes(3));
+    assertEquals(4, demand.mostDevices());
     // 5 + 30 + 10 = 45, and 5 + 30 + 20 + 7 = 62.
     assertEquals(Optional.of(List.of(1, 3)), demand.split(List.of(45L, 62L)));
     assertEquals(Optional.empty(), demand.split(List.of(45L, 61L)));
     // 5 + 30 + 20 = 55, 5 + 20 + 20 + 7 = 52.
     assertEquals(Optional.of(List.of(2, 2)), demand.split(List.of(60L, 60L)));
     MemoryDemand bound = new MemoryDemand(30, 3, List.of(10L, 10L, 10L, 10L), 20, 7, 5);
+    assertEquals(2, bound.mostDevices());
     assertEquals(Optional.empty(), bound.split(List.of(60L, 60L)));
     assertEquals(Optional.of(List.of(3, 1)), bound.split(List.of(65L, 60L)));
   }

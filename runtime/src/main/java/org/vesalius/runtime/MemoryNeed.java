@@ -28,7 +28,7 @@ import org.vesalius.runtime.layers.MatrixRole;
  * @param weights bytes of all weights in the formats that they are going to have, those of a model
  *     that guesses included
  * @param cache bytes of keys and values of one sequence, as long as the context but at most {@value
- *     #CACHED_TOKENS} tokens: the cache grows with use
+ *     #CACHED_TOKENS} tokens, in whole slabs: the cache grows with use
  * @param work bytes of activations, those of a picture included
  * @param demand the same in the order of the layers, for devices that share them
  */
@@ -63,8 +63,9 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
     header.names().forEach(name -> tally.add(name, header.entry(name), options.weights()));
     long weights = tally.bytes();
     int context = Math.min(options.contextTokens().orElse(sizes.context), sizes.context);
-    int cached = Math.min(context, CACHED_TOKENS);
-    tally.addToLayers(cached * sizes.cacheBytesPerLayer(options.cacheFormat()));
+    int slabs = Math.ceilDiv(Math.min(context, CACHED_TOKENS), KvCache.SLAB_TOKENS);
+    tally.addToLayers(
+        (long) slabs * KvCache.SLAB_TOKENS * sizes.cacheBytesPerLayer(options.cacheFormat()));
     long cache = tally.bytes() - weights;
     int rows = Engine.rows(options.capacity().requests());
     tally.first += tally.vision ? PICTURE : 0;

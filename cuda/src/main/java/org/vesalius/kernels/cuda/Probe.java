@@ -199,6 +199,14 @@ final class Probe {
         devices.add(works.devices().getFirst());
       }
       MemoryDemand demand = options.memory().get();
+      if (devices.size() > demand.mostDevices() && !demand.layers().isEmpty()) {
+        throw new UnavailableException(
+            devices.size()
+                + " devices are named and the model can be split over "
+                + demand.mostDevices()
+                + " at most; name fewer",
+            null);
+      }
       while (!fits(devices, demand)) {
         Optional<Found> more =
             free && !demand.layers().isEmpty() ? after(devices) : Optional.empty();
@@ -267,12 +275,13 @@ final class Probe {
               + DeviceMemory.size(totalBytes(device)));
     }
     return new UnavailableException(
-        needed(demand) + " are needed and " + String.join(", ", parts) + SMALLER, null);
+        needed(demand, devices.size()) + " are needed and " + String.join(", ", parts) + SMALLER,
+        null);
   }
 
   /** What a model needs, for people. */
-  static String needed(MemoryDemand demand) {
-    return "about " + DeviceMemory.size(demand.bytes());
+  static String needed(MemoryDemand demand, int devices) {
+    return "about " + DeviceMemory.size(demand.bytes(devices));
   }
 
   /** How many devices the driver shows. */

@@ -21,6 +21,9 @@ public final class KvCache {
 
   private static final int PAGES_PER_SLAB = 16;
 
+  /** Tokens by which the cache grows. */
+  public static final int SLAB_TOKENS = PAGES_PER_SLAB * PAGE_SIZE;
+
   private final List<PipelineStage> stages;
   private final CacheFormat format;
   private final int kvHeads;
