@@ -2,7 +2,7 @@
 # Checks and measures the backend cuda on a server with an NVIDIA GPU that has no Java: unpacks what bundle.sh made and runs it.
 # usage: run.sh [OPTIONS]
 #   --parts LIST    of device,contract,outputs,sanitizer,bench,peers,report (default: all of them, in this order)
-#   --cases LIST    of decode,int8,int4,batch,prefill,vision,load: what bench measures (default: all)
+#   --cases LIST    of decode,int8,int4,fp8,batch,prefill,prefill_fp8,vision,load: what bench measures (default: all)
 #   --peers LIST    of decode,batch,prefill,vision: what torch and transformers do (default: all)
 #   --tests LIST    CLASS or CLASS#METHOD of the contract: what the part contract runs (default: all)
 #   --sanitize LIST likewise for the part sanitizer (default: a test of each kind of kernel)
@@ -19,7 +19,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 parts=device,contract,outputs,sanitizer,bench,peers,report
-cases=decode,int8,int4,batch,prefill,vision,load
+cases=decode,int8,int4,fp8,batch,prefill,prefill_fp8,vision,load
 peers=decode,batch,prefill,vision
 tests=
 sanitize=AttentionContractTest,IntegerWeightsContractTest,ExpertContractTest,RotateAndCacheContractTest,RowOperationsContractTest
@@ -77,7 +77,7 @@ check_list() {
   done
 }
 check_list --parts "$parts" device,contract,outputs,sanitizer,bench,peers,report
-check_list --cases "$cases" decode,int8,int4,batch,prefill,vision,load
+check_list --cases "$cases" decode,int8,int4,fp8,batch,prefill,prefill_fp8,vision,load
 check_list --peers "$peers" decode,batch,prefill,vision
 
 mkdir -p "$work" "$out" || fail "the folders cannot be made"

@@ -99,7 +99,7 @@ check contract 'result["complete"] and result["selected"] and result["failed"] =
 check contract '[c["name"] for c in result["classes"]] == ["LayerNormContractTest", "RowMixingContractTest"]'
 
 expect 0 --parts bench
-for case in decode int8 int4 batch vision load; do
+for case in decode int8 int4 fp8 batch vision load; do
   check bench-$case 'part["simulated"] and result["seconds"] > 0 and result["seconds_least"] <= result["seconds_most"]'
 done
 check bench-prefill '[c["chunk"] for c in result["chunks"]] == [48, 16] and all(c["seconds"] > 0 for c in result["chunks"])'

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,7 +31,9 @@ import org.vesalius.runtime.OpenOptions;
 import org.vesalius.runtime.Part;
 import org.vesalius.runtime.SamplingOptions;
 import org.vesalius.runtime.UnsupportedModelException;
+import org.vesalius.runtime.layers.ContentKey;
 import org.vesalius.runtime.layers.LayerObserver;
+import org.vesalius.runtime.vision.PreparedImage;
 import org.vesalius.runtime.vision.image.ImageFormatException;
 
 /** What the public API promises, on the demo model. */
@@ -86,6 +90,36 @@ class ChatModelTest {
     assertEquals(36, generation.usage().imageTokens());
     assertEquals(ids.size(), generation.usage().completionTokens());
     assertTrue(generation.timings().firstTokenNanos() >= generation.timings().visionNanos());
+  }
+
+  /** Pictures are read at the same time: in their order all the same, and so are failures. */
+  @Test
+  void severalPicturesKeepTheirOrder() throws IOException {
+    byte[] nodule = Files.readAllBytes(demo.example("nodule.png"));
+    byte[] normal = Files.readAllBytes(demo.example("normal.png"));
+    List<Part> parts = new ArrayList<>();
+    for (byte[] picture : List.of(nodule, normal, normal, nodule)) {
+      parts.add(new Part.Image(picture, "picture " + parts.size()));
+    }
+    var encoder = model.promptEncoder();
+    List<ContentKey> keys =
+        encoder
+            .encode(ChatRequest.builder().user(parts.toArray(Part[]::new)).build())
+            .images()
+            .stream()
+            .map(PreparedImage::contentKey)
+            .toList();
+    assertEquals(List.of(keys.get(0), keys.get(1), keys.get(1), keys.get(0)), keys);
+    assertNotEquals(keys.get(0), keys.get(1));
+    parts.set(1, new Part.Image(new byte[] {1, 2, 3}, "the first that is none"));
+    parts.set(3, new Part.Image(new byte[] {4}, "the second"));
+    ChatRequest damaged = ChatRequest.builder().user(parts.toArray(Part[]::new)).build();
+    for (int i = 0; i < 20; i++) {
+      String message =
+          String.valueOf(
+              assertThrows(ImageFormatException.class, () -> encoder.encode(damaged)).getMessage());
+      assertTrue(message.contains("the first that is none"), message);
+    }
   }
 
   @Test

@@ -93,7 +93,8 @@ class QuantizedModelTest {
 
   @TestFactory
   Stream<DynamicTest> backendsAgree() throws IOException {
-    List<WeightFormat> formats = List.of(WeightFormat.BF16, WeightFormat.INT8, WeightFormat.INT4);
+    List<WeightFormat> formats =
+        List.of(WeightFormat.BF16, WeightFormat.INT8, WeightFormat.INT4, WeightFormat.FP8);
     List<Path> folders = fixtures().toList();
     List<DynamicTest> tests = new ArrayList<>();
     for (int i = 0; i < folders.size(); i++) {
@@ -166,10 +167,12 @@ class QuantizedModelTest {
     try (Kernels kernels = Backends.open(backend, new KernelOptions(1));
         Arena arena = Arena.ofConfined()) {
       Weight weight =
-          format == WeightFormat.BF16
-              ? new Weight.BF16(arena.allocate(2), 1, 1)
-              : new Weight.Int8(arena.allocate(1), arena.allocate(4), 1, 1);
-      return kernels.rounding(weight) != ActivationRounding.NONE;
+          switch (format) {
+            case AS_STORED, BF16 -> new Weight.BF16(arena.allocate(2), 1, 1);
+            case FP8 -> new Weight.Fp8(arena.allocate(1), arena.allocate(4), 1, 1);
+            case INT8, INT4 -> new Weight.Int8(arena.allocate(1), arena.allocate(4), 1, 1);
+          };
+      return kernels.rounding(kernels.place(weight)) != ActivationRounding.NONE;
     }
   }
 

@@ -13,6 +13,7 @@ import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
 import org.vesalius.kernels.KeyValues;
@@ -71,6 +72,7 @@ final class RoundingNoise {
         weight ->
             weight instanceof Weight.Int8
                 || weight instanceof Weight.Int4
+                || weight instanceof Weight.Fp8
                 || weight instanceof Weight.BF16,
         _ -> false,
         new SplittableRandom(seed));
@@ -102,6 +104,7 @@ final class RoundingNoise {
         switch (weight) {
           case Weight.Int8 _ -> groups(values, columns, Weight.Int8.GROUP, random);
           case Weight.Int4 _ -> groups(values, columns, Weight.Int4.GROUP, random);
+          case Weight.Fp8 _ -> small(values, columns, random);
           default -> brain(values, random);
         }
       }
@@ -120,6 +123,20 @@ final class RoundingNoise {
   private static void brain(float[] values, SplittableRandom random) {
     for (int i = 0; i < values.length; i++) {
       values[i] += (float) (Math.scalb(Math.abs(values[i]), -8) * random.nextDouble(-1, 1));
+    }
+  }
+
+  /** Up to half a unit in the last of four binary digits, or of the smallest numbers of a token. */
+  private static void small(float[] values, int columns, SplittableRandom random) {
+    for (int row = 0; row < values.length; row += columns) {
+      float largest = 0;
+      for (int i = row; i < row + columns; i++) {
+        largest = Math.max(largest, Math.abs(values[i]));
+      }
+      for (int i = row; i < row + columns; i++) {
+        float half = Math.max(Math.abs(values[i]) * 0x1p-4f, largest / Float8.LARGEST * 0x1p-10f);
+        values[i] += (float) (half * random.nextDouble(-1, 1));
+      }
     }
   }
 
@@ -173,8 +190,12 @@ final class RoundingNoise {
         Proxy.newProxyInstance(
             Kernels.class.getClassLoader(),
             new Class<?>[] {Kernels.class},
-            (_, method, arguments) -> {
+            (changing, method, arguments) -> {
               switch (method.getName()) {
+                // One device, which is this one.
+                case "ofLayer" -> {
+                  return changing;
+                }
                 case "linear" -> changeProduct(kernels, arguments, (Weight) arguments[2], change);
                 case "expertLinear" -> {
                   Weight first = (Weight) ((List<?>) arguments[2]).getFirst();

@@ -59,7 +59,7 @@ final class ModelArguments {
       paramLabel = "F",
       converter = WeightFormatNames.class,
       description =
-          "Format of the decoder's matrices: as-stored, bf16, int8, int4 (default: as-stored).")
+          "Format of the decoder's matrices: as-stored, bf16, fp8, int8, int4 (default: as-stored).")
   private WeightFormat weights = WeightFormat.AS_STORED;
 
   /** The best backend unless the user names one. */

@@ -18,5 +18,15 @@ public enum ActivationRounding {
    * then {@code sum = fma(minimum, xsum * scale, sum)} with the sum {@code xsum} of the group's
    * integers. Every backend that rounds so computes the same bits.
    */
-  INT8
+  INT8,
+
+  /**
+   * Per token to {@link Float8} numbers, for {@link Weight.Fp8}: the scale is {@code absmax / 448},
+   * the number that nearest to {@code x / scale}. A token whose scale would be below {@link
+   * Float#MIN_NORMAL} is zero; with a number that is not finite its scale is NaN. Products are
+   * exact and summed in binary32, in any order; the sum is multiplied with {@code weightScale *
+   * scale}. Units that sum up to 128 products in fewer bits may err by {@code 2^-12} of the sum of
+   * their magnitudes.
+   */
+  FP8
 }

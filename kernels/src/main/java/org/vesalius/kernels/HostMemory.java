@@ -2,6 +2,7 @@ package org.vesalius.kernels;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 
 /**
@@ -22,6 +23,11 @@ public final class HostMemory implements AutoCloseable {
   public MemorySegment copy(MemorySegment data) {
     MemorySegment copy = arena.allocate(Math.max(data.byteSize(), 1), 64);
     return copy.asSlice(0, data.byteSize()).copyFrom(data);
+  }
+
+  /** Memory for a weight that has to be stored otherwise here. */
+  public SegmentAllocator weights() {
+    return arena;
   }
 
   /** Copies floats in, row by row; rounded for BF16, whole numbers for I8. */

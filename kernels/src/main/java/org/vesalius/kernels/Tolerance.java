@@ -48,13 +48,19 @@ public final class Tolerance {
           switch (rounding) {
             case NONE -> 0;
             case BF16 -> Math.abs(x[i]) * 0x1p-8f;
+            case FP8 -> {
+              int row = i - i % columns;
+              float scale = largest(x, row, row + columns) / Float8.LARGEST;
+              // Half a step of three bits of mantissa, or of the smallest numbers, and as below.
+              float half = Math.max(Math.abs(x[i]) * 0x1p-4f, scale * 0x1p-10f);
+              yield scale < Float.MIN_NORMAL
+                  ? Math.abs(x[i])
+                  : half + 4 * (float) ROUNDOFF * Math.abs(x[i]);
+            }
             case INT8 -> {
               int row = i - i % columns;
               int first = row + (i - row) / group * group;
-              float largest = 0;
-              for (int j = first; j < Math.min(first + group, row + columns); j++) {
-                largest = Math.max(largest, Math.abs(x[j]));
-              }
+              float largest = largest(x, first, Math.min(first + group, row + columns));
               // Half a step, the roundoff of scale and quotient, and what is too small for a scale.
               float half = largest / 254 + 4 * (float) ROUNDOFF * largest;
               yield largest / 127 < Float.MIN_NORMAL ? largest : half;
@@ -62,6 +68,22 @@ public final class Tolerance {
           };
     }
     return steps;
+  }
+
+  private static float largest(float[] x, int from, int to) {
+    float largest = 0;
+    for (int i = from; i < to; i++) {
+      largest = Math.max(largest, Math.abs(x[i]));
+    }
+    return largest;
+  }
+
+  /**
+   * Relative error of a sum of products beyond that of binary32, against the sum of their
+   * magnitudes: what units for small numbers may lose inside.
+   */
+  public static double units(ActivationRounding rounding) {
+    return rounding == ActivationRounding.FP8 ? 0x1p-12 : 0;
   }
 
   /** Absolute error of a root mean square norm of {@code length} numbers with the result. */
@@ -157,7 +179,8 @@ public final class Tolerance {
         switch (rounding) {
           case NONE -> 0;
           case BF16 -> 0x1p-8 + 0x1p-17;
-          case INT8 -> throw new IllegalArgumentException("attention does not round to integers");
+          case INT8, FP8 ->
+              throw new IllegalArgumentException("attention does not round to 8 bits");
         };
     double score = (sum(headSize) + 4 * ROUNDOFF) * scores + 4 * ROUNDOFF;
     double rounded = Math.log1p(weight) - Math.log1p(-weight);

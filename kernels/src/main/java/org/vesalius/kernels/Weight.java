@@ -128,6 +128,26 @@ public sealed interface Weight {
   }
 
   /**
+   * Eight-bit floating point numbers, {@link Float8}, with a scale for each row: {@code w = q *
+   * scale}.
+   *
+   * @param data {@code (rows, columns)} bytes, none of which stands for no number
+   * @param scales {@code (1, rows)} IEEE 754 binary32, little endian, finite and not negative
+   */
+  record Fp8(MemorySegment data, MemorySegment scales, int rows, int columns) implements Weight {
+    /** Checks the sizes of the memory. */
+    public Fp8 {
+      requireSize(data, rows, columns, 1);
+      requireSize(scales, rows, 1, 4);
+    }
+
+    @Override
+    public long byteSize() {
+      return data.byteSize() + scales.byteSize();
+    }
+  }
+
+  /**
    * A matrix that is stored the other way round, {@code columns} rows of {@code rows} elements, as
    * checkpoints keep it whose code computes {@code x * W}.
    *
@@ -139,7 +159,7 @@ public sealed interface Weight {
     public Transposed {
       switch (stored) {
         case F32 _, F16 _, BF16 _ -> {}
-        case Int8 _, Int4 _ ->
+        case Int8 _, Int4 _, Fp8 _ ->
             throw new IllegalArgumentException(
                 "weight: a quantized matrix is transposed; turn it before it is quantized");
         case Transposed _ ->

@@ -80,7 +80,7 @@ public final class QuantizedWeights {
         }
         yield new Weight.Int4(data, scales, absolute, rows, columns);
       }
-      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ ->
           throw new IllegalArgumentException("not of integers: " + weight);
     };
   }

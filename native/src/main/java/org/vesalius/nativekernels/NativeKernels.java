@@ -11,6 +11,7 @@ import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.ExpertChoice;
 import org.vesalius.kernels.ExpertRouting;
+import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
@@ -58,7 +59,10 @@ final class NativeKernels implements Kernels {
     return memory.allocate(type, rows, columns);
   }
 
-  /** The weight as it is, or where it lies in the Java heap a copy outside. */
+  /**
+   * The weight as it is, or where it lies in the Java heap a copy outside; one of FP8 as the wider
+   * numbers that kernels take.
+   */
   @Override
   public Weight place(Weight stored) {
     return switch (stored) {
@@ -77,6 +81,7 @@ final class NativeKernels implements Kernels {
               place(four.minimums()),
               four.rows(),
               four.columns());
+      case Weight.Fp8 small -> Float8.widened(small, memory.weights());
       case Weight.Transposed(Weight turned) -> new Weight.Transposed(place(turned));
     };
   }

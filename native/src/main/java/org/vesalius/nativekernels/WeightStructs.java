@@ -47,7 +47,7 @@ final class WeightStructs implements AutoCloseable {
         scales = Addresses.of(int4.scales());
         minimums = Addresses.of(int4.minimums());
       }
-      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ -> {}
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ -> {}
     }
     long at = index * BYTES;
     memory.set(JAVA_LONG, at + DATA, Addresses.of(stored.data()));
@@ -67,6 +67,8 @@ final class WeightStructs implements AutoCloseable {
       case Weight.BF16 _ -> BF16;
       case Weight.Int8 _ -> INT8;
       case Weight.Int4 _ -> INT4;
+      case Weight.Fp8 _ ->
+          throw new IllegalArgumentException("native: take weights of FP8 from Kernels.place");
       case Weight.Transposed(Weight stored) -> format(stored);
     };
   }

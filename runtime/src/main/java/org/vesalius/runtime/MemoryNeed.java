@@ -173,6 +173,7 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
     return switch (role(name).format(format)) {
       case AS_STORED -> entry.byteSize();
       case BF16 -> 2 * elements;
+      case FP8 -> elements + 4 * rows(entry);
       case INT8 -> elements + 4 * rows(entry) * Weight.Int8.groups(columns(entry));
       case INT4 ->
           (Weight.Int4.GROUP_BYTES + 4) * rows(entry) * (long) Weight.Int4.groups(columns(entry));

@@ -152,7 +152,7 @@ final class QuantizedFiles {
             scales.add(nibbles.scales());
             minimums.add(nibbles.minimums());
           }
-          case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+          case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ ->
               throw new IllegalStateException("not quantized: " + name);
         }
       }

@@ -11,6 +11,13 @@ public enum WeightFormat {
   /** F32 and F16 rounded to bfloat16. */
   BF16,
 
+  /**
+   * 8-bit floating point numbers (E4M3) with a scale for each row; embedding and head as {@link
+   * #BF16}. For GPUs with units for it; processors compute with the same numbers in bfloat16, from
+   * twice the memory.
+   */
+  FP8,
+
   /** 8-bit integers with a scale for each 256 columns of a row. */
   INT8,
 

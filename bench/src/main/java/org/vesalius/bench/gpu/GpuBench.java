@@ -156,8 +156,10 @@ public final class GpuBench implements Callable<Integer> {
     DECODE,
     INT8,
     INT4,
+    FP8,
     BATCH,
     PREFILL,
+    PREFILL_FP8,
     VISION,
     LOAD
   }
@@ -183,14 +185,15 @@ public final class GpuBench implements Callable<Integer> {
                 switch (wanted) {
                   case INT8 -> WeightFormat.INT8;
                   case INT4 -> WeightFormat.INT4;
+                  case FP8, PREFILL_FP8 -> WeightFormat.FP8;
                   case DECODE, BATCH, PREFILL, VISION, LOAD -> WeightFormat.AS_STORED;
                 };
             try (OpenedModel opened = OpenedModel.open(folder, setting.backend, format)) {
               DecoderRuns decoder = new DecoderRuns(opened, shape);
               return switch (wanted) {
-                case DECODE, INT8, INT4 -> decoder.decode();
+                case DECODE, INT8, INT4, FP8 -> decoder.decode();
                 case BATCH -> decoder.batch();
-                case PREFILL -> decoder.prefill();
+                case PREFILL, PREFILL_FP8 -> decoder.prefill();
                 case VISION -> VisionRun.measure(opened, shape);
                 case LOAD -> throw new AssertionError("measured above");
               };

@@ -78,6 +78,14 @@ public final class Quality implements Callable<Integer> {
               + " may be repeated.")
   private Map<String, Path> others = new LinkedHashMap<>();
 
+  @Option(
+      names = "--weights",
+      paramLabel = "F",
+      split = ",",
+      defaultValue = "BF16,FP8,INT8,INT4",
+      description = "Formats that are asked, beside the stored one (default: ${DEFAULT-VALUE}).")
+  private List<WeightFormat> formats = List.of();
+
   @Option(names = "--out", paramLabel = "FILE", description = "Also writes JSON.")
   private @Nullable Path file;
 
@@ -149,7 +157,7 @@ public final class Quality implements Callable<Integer> {
       candidates.add(
           new Candidate("as stored, " + cache, model, WeightFormat.AS_STORED, cache, backend));
     }
-    for (WeightFormat weights : List.of(WeightFormat.BF16, WeightFormat.INT8, WeightFormat.INT4)) {
+    for (WeightFormat weights : formats) {
       for (CacheFormat cache : List.of(CacheFormat.F32, CacheFormat.BF16)) {
         candidates.add(new Candidate(weights + ", " + cache, model, weights, cache, backend));
       }

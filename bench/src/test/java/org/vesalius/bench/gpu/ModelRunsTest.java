@@ -151,12 +151,12 @@ class ModelRunsTest {
     assertEquals("tiny", part.path("shapes").asText());
     assertFalse(part.path("simulated").asBoolean(true));
     JsonNode result = part.path("result");
-    JsonNode timed = wanted == GpuBench.Case.PREFILL ? result.path("chunks").path(0) : result;
+    JsonNode timed = name.startsWith("prefill") ? result.path("chunks").path(0) : result;
     assertTrue(timed.path("seconds").asDouble() > 0, result::toString);
     String amount =
         switch (wanted) {
-          case DECODE, INT8, INT4, BATCH -> "weight_bytes";
-          case PREFILL, VISION -> "operations";
+          case DECODE, INT8, INT4, FP8, BATCH -> "weight_bytes";
+          case PREFILL, PREFILL_FP8, VISION -> "operations";
           case LOAD -> "bytes";
         };
     assertTrue(result.path(amount).asDouble() > 0, result::toString);

@@ -96,6 +96,8 @@ class QualityTest {
     assertTrue(divergence(rows, "INT8, F32") > 0);
     assertTrue(divergence(rows, "INT8, F32") < divergence(rows, "INT4, F32"));
     assertTrue(divergence(rows, "INT4, F32") < 0.1, "a useful rounding");
+    assertTrue(divergence(rows, "FP8, F32") > divergence(rows, "INT8, F32"));
+    assertTrue(divergence(rows, "FP8, F32") < 0.1, "a useful rounding");
     assertTrue(out.toString(StandardCharsets.UTF_8).contains("| as stored, F32 | "));
   }
 

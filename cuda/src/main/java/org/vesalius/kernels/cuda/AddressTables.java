@@ -54,6 +54,7 @@ final class AddressTables {
       switch (weight) {
         case Weight.Int8 eight -> add(DeviceWeights.address(memory, eight.scales()));
         case Weight.Int4 four -> add(DeviceWeights.address(memory, four.scales()));
+        case Weight.Fp8 small -> add(DeviceWeights.address(memory, small.scales()));
         case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ -> {}
       }
     }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Bfloat16;
 import org.vesalius.kernels.ElementType;
+import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.Recording;
 import org.vesalius.kernels.Tensor;
 import org.vesalius.kernels.Tolerance;
@@ -57,22 +58,36 @@ final class CheckedProducts {
         case INT8 -> {
           int row = i - i % columns;
           int first = row + (i - row) / format.group() * format.group();
-          float largest = 0;
-          for (int j = first; j < Math.min(first + format.group(), row + columns); j++) {
-            largest = Math.max(largest, Math.abs(x[j]));
-          }
-          float scale = largest / 127;
+          float scale = largest(x, first, Math.min(first + format.group(), row + columns)) / 127;
           rounded[i] = (float) Math.rint(x[i] / scale) * scale;
+        }
+        case FP8 -> {
+          int row = i - i % columns;
+          float scale = largest(x, row, row + columns) / Float8.LARGEST;
+          rounded[i] = Float8.value(Float8.round(x[i] / scale)) * scale;
         }
       }
     }
     return rounded;
   }
 
-  /** The bound of a product, and what the rounded activations themselves lost. */
+  private static float largest(float[] x, int from, int to) {
+    float largest = 0;
+    for (int i = from; i < to; i++) {
+      largest = Math.max(largest, Math.abs(x[i]));
+    }
+    return largest;
+  }
+
+  /**
+   * The bound of a product, what the rounded activations themselves lost, and what units for small
+   * numbers may lose.
+   */
   private static double allowed(StoredFormat format, int columns, double magnitudes) {
+    ActivationRounding rounding =
+        format == StoredFormat.FP8 ? ActivationRounding.FP8 : ActivationRounding.NONE;
     return Tolerance.dot(format.terms() * columns + 1, magnitudes)
-        + Tolerance.ROUNDOFF * magnitudes;
+        + (Tolerance.ROUNDOFF + Tolerance.units(rounding)) * magnitudes;
   }
 
   private static float[] multiply(Trial trial, Weight weight, float[] x, float @Nullable [] bias) {

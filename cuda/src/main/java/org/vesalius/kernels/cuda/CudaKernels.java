@@ -201,6 +201,7 @@ final class CudaKernels implements Kernels {
       case Weight.F32 _, Weight.F16 _ -> ActivationRounding.NONE;
       case Weight.BF16 _ -> ActivationRounding.BF16;
       case Weight.Int8 _, Weight.Int4 _ -> ActivationRounding.INT8;
+      case Weight.Fp8 _ -> ActivationRounding.FP8;
       case Weight.Transposed(Weight stored) -> rounding(stored);
     };
   }

@@ -22,6 +22,9 @@ final class DeviceProducts {
   private static final int WIDTH = 1024;
   private static final int WORD = 8;
 
+  /** Columns to whose multiple activations in FP8 are filled up. */
+  private static final int SMALL_COLUMNS = 128;
+
   /** A kernel of tiles: weight rows and tokens of a tile, and its shared memory. */
   private record Tiles(Launcher.Function function, int rows, int tokens, int shared) {}
 
@@ -36,6 +39,7 @@ final class DeviceProducts {
   private final DeviceBuffer sums;
   private final Launcher.Function toBrain;
   private final Launcher.Function quantize;
+  private final Launcher.Function quantizeSmall;
   private final Launcher.Function addBias;
   private final Launcher.Function fill;
   private final Launcher.Function fewSingle;
@@ -43,11 +47,13 @@ final class DeviceProducts {
   private final Launcher.Function fewBrain;
   private final Launcher.Function fewBytes;
   private final Launcher.Function fewNibbles;
+  private final Launcher.Function fewSmall;
   private final Tiles tiledSingle;
   private final Tiles tiledHalf;
   private final Tiles tiledBrain;
   private final Tiles tiledBytes;
   private final Tiles tiledNibbles;
+  private final Tiles tiledSmall;
 
   DeviceProducts(
       DeviceMemory memory,
@@ -66,6 +72,7 @@ final class DeviceProducts {
     sums = new DeviceBuffer(memory, "sums of activations");
     toBrain = launcher.function("to_bf16");
     quantize = launcher.function("quantize");
+    quantizeSmall = launcher.function("quantize_fp8");
     addBias = launcher.function("add_bias");
     fill = launcher.function("fill");
     fewSingle = launcher.function("few_f32");
@@ -73,11 +80,13 @@ final class DeviceProducts {
     fewBrain = launcher.function("few_bf16");
     fewBytes = launcher.function("few_int8");
     fewNibbles = launcher.function("few_int4");
+    fewSmall = launcher.function("few_fp8");
     tiledSingle = new Tiles(launcher.function("tiled_f32"), 64, 64, 0);
     tiledHalf = new Tiles(launcher.function("tiled_f16"), 64, 64, 0);
     tiledBrain = new Tiles(launcher.function("tiled_bf16"), 128, 128, 98_304);
     tiledBytes = new Tiles(launcher.function("tiled_int8"), 128, 64, 76_032);
     tiledNibbles = new Tiles(launcher.function("tiled_int4"), 128, 64, 58_368);
+    tiledSmall = new Tiles(launcher.function("tiled_fp8"), 128, 64, 73_728);
   }
 
   /** The weights of a call: one, or those of experts with the rows of each. */
@@ -174,6 +183,7 @@ final class DeviceProducts {
           groups(out, x, factor, bias, Weight.Int8.GROUP, few ? fewBytes : null, tiledBytes);
       case Weight.Int4 _ ->
           groups(out, x, factor, bias, Weight.Int4.GROUP, few ? fewNibbles : null, tiledNibbles);
+      case Weight.Fp8 _ -> small(out, x, factor, bias, few ? fewSmall : null);
       case Weight.Transposed other -> throw new IllegalArgumentException("linear: " + other);
     }
   }
@@ -213,6 +223,18 @@ final class DeviceProducts {
     run(out, factor, x, bias, few, tiles);
   }
 
+  private void small(
+      Tensor out, Tensor x, Factor factor, @Nullable Tensor bias, Launcher.@Nullable Function few) {
+    int filled = Launcher.blocks(x.columns(), SMALL_COLUMNS) * SMALL_COLUMNS;
+    long bytes = integers.address((long) x.rows() * filled);
+    long factors = scales.address((long) x.rows() * Float.BYTES);
+    launcher.with(bytes).with(factors).rows(x).with(x.rows()).with(x.columns());
+    launcher.run(quantizeSmall, x.rows(), 1, THREADS);
+    launcher.rows(out).with(bytes).with(factors);
+    weights(factor);
+    run(out, factor, x, bias, few, tiledSmall);
+  }
+
   /** Addresses of one weight's parts, then those of the lists of addresses of experts'. */
   private void weights(Factor factor) {
     boolean grouped = factor.starts != null;
@@ -220,7 +242,7 @@ final class DeviceProducts {
     long next = (long) factor.experts.size() * Long.BYTES;
     int parts =
         switch (factor.first) {
-          case Weight.Int8 _ -> 2;
+          case Weight.Int8 _, Weight.Fp8 _ -> 2;
           case Weight.Int4 _ -> 3;
           case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ -> 1;
         };
@@ -228,6 +250,8 @@ final class DeviceProducts {
     switch (factor.first) {
       case Weight.Int8 eight ->
           launcher.with(grouped ? 0 : DeviceWeights.address(memory, eight.scales()));
+      case Weight.Fp8 small ->
+          launcher.with(grouped ? 0 : DeviceWeights.address(memory, small.scales()));
       case Weight.Int4 four ->
           launcher
               .with(grouped ? 0 : DeviceWeights.address(memory, four.scales()))

@@ -27,6 +27,7 @@ final class DeviceRows {
   private final Launcher.Function embedBrain;
   private final Launcher.Function embedBytes;
   private final Launcher.Function embedNibbles;
+  private final Launcher.Function embedSmall;
   private final Launcher.Function gather;
   private final Launcher.Function scatter;
   private final Launcher.Function addRows;
@@ -50,6 +51,7 @@ final class DeviceRows {
     embedBrain = launcher.function("embed_bf16");
     embedBytes = launcher.function("embed_int8");
     embedNibbles = launcher.function("embed_int4");
+    embedSmall = launcher.function("embed_fp8");
     gather = launcher.function("gather_rows");
     scatter = launcher.function("scatter_rows");
     addRows = launcher.function("add_rows");
@@ -80,6 +82,10 @@ final class DeviceRows {
           case Weight.Int8 eight -> {
             launcher.with(DeviceWeights.address(memory, eight.scales()));
             yield embedBytes;
+          }
+          case Weight.Fp8 small -> {
+            launcher.with(DeviceWeights.address(memory, small.scales()));
+            yield embedSmall;
           }
           case Weight.Int4 four -> {
             launcher

@@ -79,6 +79,8 @@ final class DeviceWeights {
           new Weight.BF16(place(data, stored), rows, columns);
       case Weight.Int8(MemorySegment data, MemorySegment scales, int rows, int columns) ->
           new Weight.Int8(place(data, stored), place(scales, stored), rows, columns);
+      case Weight.Fp8(MemorySegment data, MemorySegment scales, int rows, int columns) ->
+          new Weight.Fp8(place(data, stored), place(scales, stored), rows, columns);
       case Weight.Int4 four ->
           new Weight.Int4(
               place(four.data(), stored),

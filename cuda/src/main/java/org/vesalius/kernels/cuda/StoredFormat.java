@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.vesalius.kernels.Bfloat16;
+import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.Weight;
 
 /** The formats of weights, for a {@link SelfCheck}. */
@@ -15,7 +16,8 @@ enum StoredFormat {
   F16(1, 1),
   BF16(1, 1),
   INT8(Weight.Int8.GROUP, 1),
-  INT4(Weight.Int4.GROUP, 2);
+  INT4(Weight.Int4.GROUP, 2),
+  FP8(1, 1);
 
   private static final int ALIGNMENT = 16;
   private static final int WITHOUT_SIGN = 0x7fff;
@@ -79,6 +81,15 @@ enum StoredFormat {
         MemorySegment minimums = halves(arena, numbers.normal(rows * groups));
         yield new Weight.Int4(data, scales, minimums, rows, columns);
       }
+      case FP8 -> {
+        MemorySegment data = arena.allocate(count, ALIGNMENT);
+        float[] values = numbers.normal(count);
+        for (int i = 0; i < count; i++) {
+          data.set(JAVA_BYTE, i, Float8.round(64 * values[i]));
+        }
+        float[] scales = scales(numbers, rows, 0.01f);
+        yield new Weight.Fp8(data, arena.allocateFrom(JAVA_FLOAT, scales), rows, columns);
+      }
     };
   }
 
@@ -116,6 +127,13 @@ enum StoredFormat {
           values[i] = (byte) Math.abs(values[i]);
         }
         yield new Weight.Int8(arena.allocateFrom(JAVA_BYTE, values), eight.scales(), rows, columns);
+      }
+      case Weight.Fp8 small -> {
+        byte[] values = small.data().toArray(JAVA_BYTE);
+        for (int i = 0; i < values.length; i++) {
+          values[i] &= Float8.NAN;
+        }
+        yield new Weight.Fp8(arena.allocateFrom(JAVA_BYTE, values), small.scales(), rows, columns);
       }
       case Weight.Int4 four ->
           new Weight.Int4(

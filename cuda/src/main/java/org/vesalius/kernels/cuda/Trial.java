@@ -79,6 +79,7 @@ final class Trial implements AutoCloseable {
     Weight placed = kernels.place(stored);
     switch (placed) {
       case Weight.Int8 eight -> made.addAll(List.of(eight.data(), eight.scales()));
+      case Weight.Fp8 small -> made.addAll(List.of(small.data(), small.scales()));
       case Weight.Int4 four -> made.addAll(List.of(four.data(), four.scales(), four.minimums()));
       case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
           made.add(placed.data());

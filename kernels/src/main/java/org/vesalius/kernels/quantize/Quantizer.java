@@ -68,6 +68,20 @@ public final class Quantizer {
     return new Weight.Int8(data, scales, source.rows(), columns);
   }
 
+  /**
+   * Rounds to E4M3 numbers with a power of two as scale of each row, the smallest with which its
+   * largest number fits.
+   */
+  public Weight.Fp8 fp8(Weight source, SegmentAllocator memory) {
+    int columns = source.columns();
+    MemorySegment data = memory.allocate((long) source.rows() * columns, 64);
+    MemorySegment scales = memory.allocate(4L * source.rows(), 64);
+    blocks(
+        source,
+        (numbers, first, count) -> Float8Rows.write(data, scales, numbers, first, count, columns));
+    return new Weight.Fp8(data, scales, source.rows(), columns);
+  }
+
   /** Rounds to 4-bit integers with scales and minimums from {@link NibbleSearch}. */
   public Weight.Int4 int4(Weight source, SegmentAllocator memory) {
     int columns = source.columns();

@@ -17,7 +17,7 @@ final class StoredRows {
     stored = source instanceof Weight.Transposed(Weight inner) ? inner : source;
     switch (stored) {
       case Weight.F32 _, Weight.F16 _, Weight.BF16 _ -> {}
-      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ ->
+      case Weight.Int8 _, Weight.Int4 _, Weight.Fp8 _, Weight.Transposed _ ->
           throw new IllegalArgumentException("quantize: the matrix is quantized already");
     }
   }
@@ -57,7 +57,7 @@ final class StoredRows {
           out[i] = Float.intBitsToFloat(bits[i] << 16);
         }
       }
-      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ ->
+      case Weight.Int8 _, Weight.Int4 _, Weight.Fp8 _, Weight.Transposed _ ->
           throw new IllegalStateException("refused by the constructor");
     }
   }

@@ -3,6 +3,7 @@ package org.vesalius.kernels.reference;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.vesalius.kernels.Bfloat16;
+import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.Weight;
 
 /** The numbers that a row of a weight stands for, in whatever format it is stored. */
@@ -32,6 +33,13 @@ final class WeightRows {
           out[c] = number(quantized, row, c);
         }
       }
+      case Weight.Fp8 quantized -> {
+        float scale = quantized.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * row);
+        for (int c = 0; c < out.length; c++) {
+          byte bits = quantized.data().get(ValueLayout.JAVA_BYTE, first + c);
+          out[c] = (double) Float8.value(bits) * scale;
+        }
+      }
     }
   }
 
@@ -43,7 +51,7 @@ final class WeightRows {
       case Weight.F16 _ ->
           Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
       case Weight.BF16 _ -> Bfloat16.value(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
-      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ ->
+      case Weight.Int8 _, Weight.Int4 _, Weight.Fp8 _, Weight.Transposed _ ->
           throw new IllegalArgumentException("not stored number by number: " + weight);
     };
   }

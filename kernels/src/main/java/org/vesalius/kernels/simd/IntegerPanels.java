@@ -89,7 +89,7 @@ final class IntegerPanels implements BatchProduct {
         switch (weight) {
           case Weight.Int8 quantized -> spread(quantized, first, rows, g, count, space);
           case Weight.Int4 quantized -> spread(quantized, first, rows, g, space);
-          case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+          case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ ->
               throw new IllegalArgumentException("not a weight of integers: " + weight);
         }
         boolean minimums = weight instanceof Weight.Int4;

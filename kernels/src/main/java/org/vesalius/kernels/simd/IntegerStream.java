@@ -110,7 +110,7 @@ final class IntegerStream implements BatchProduct {
     switch (batch.weight()) {
       case Weight.Int8 bytes -> dots(bytes, rows, packed, batch.at(), space.dots);
       case Weight.Int4 nibbles -> dots(nibbles, rows, packed, batch.at(), space.dots);
-      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ ->
           throw new IllegalArgumentException("not a weight of integers: " + batch.weight());
     }
     add(out, batch, bias, rows, packed, space);
@@ -173,7 +173,7 @@ final class IntegerStream implements BatchProduct {
         widen(nibbles.scales(), first, count, space.halves, space.scales);
         widen(nibbles.minimums(), first, count, space.halves, space.minimums);
       }
-      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ ->
           throw new IllegalArgumentException("not a weight of integers: " + weight);
     }
   }

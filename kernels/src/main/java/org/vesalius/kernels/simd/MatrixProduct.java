@@ -91,6 +91,8 @@ final class MatrixProduct {
       // Converting costs more than a loop can hide, so the panel has it once per row.
       case Weight.F16 _ -> rowPanels;
       case Weight.Int8 _, Weight.Int4 _ -> count == 1 ? integerStream : integerPanels;
+      case Weight.Fp8 _ ->
+          throw new IllegalArgumentException("simd: take weights of FP8 from Kernels.place");
       case Weight.Transposed(Weight stored) ->
           count == 1 && !(stored instanceof Weight.F16) ? columnStream : columnPanels;
     };

@@ -35,7 +35,7 @@ final class Panels {
   /** Whether a group of this weight is split into even and odd columns. */
   static boolean split(Weight weight) {
     return switch (weight) {
-      case Weight.F32 _, Weight.Int8 _, Weight.Int4 _ -> false;
+      case Weight.F32 _, Weight.Int8 _, Weight.Int4 _, Weight.Fp8 _ -> false;
       case Weight.F16 _, Weight.BF16 _ -> true;
       case Weight.Transposed(Weight stored) -> split(stored);
     };
@@ -88,7 +88,7 @@ final class Panels {
       case Weight.F32 _ -> floats(out, at, step, data, 4 * index, whole);
       case Weight.F16 _ -> halves(out, at, step, data, 2 * index, whole);
       case Weight.BF16 _ -> brainFloats(out, at, step, data, 2 * index, whole);
-      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ -> throw transposed();
+      case Weight.Int8 _, Weight.Int4 _, Weight.Fp8 _, Weight.Transposed _ -> throw transposed();
     }
     if (whole < width) {
       rest(out, at + whole / GROUP * step, weight, index + whole, inside - whole, width - whole);
@@ -107,7 +107,7 @@ final class Panels {
     return switch (weight) {
       case Weight.Int8 quantized -> QuantizedRows.number(quantized, row, column);
       case Weight.Int4 quantized -> QuantizedRows.number(quantized, row, column);
-      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ ->
           number(weight, (long) row * weight.columns() + column);
     };
   }
@@ -121,7 +121,7 @@ final class Panels {
           Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index));
       case Weight.BF16 _ ->
           Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) << 16);
-      case Weight.Int8 _, Weight.Int4 _, Weight.Transposed _ -> throw transposed();
+      case Weight.Int8 _, Weight.Int4 _, Weight.Fp8 _, Weight.Transposed _ -> throw transposed();
     };
   }
 

@@ -11,6 +11,7 @@ import org.vesalius.kernels.Contents;
 import org.vesalius.kernels.ElementType;
 import org.vesalius.kernels.ExpertChoice;
 import org.vesalius.kernels.ExpertRouting;
+import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.HostMemory;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
@@ -64,14 +65,15 @@ final class SimdKernels implements Kernels {
   public ActivationRounding rounding(Weight weight) {
     return switch (weight) {
       case Weight.Int8 _, Weight.Int4 _ -> ActivationRounding.INT8;
-      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Transposed _ ->
+      case Weight.F32 _, Weight.F16 _, Weight.BF16 _, Weight.Fp8 _, Weight.Transposed _ ->
           ActivationRounding.NONE;
     };
   }
 
+  /** The weight as it is, but one of FP8 as the wider numbers that kernels take. */
   @Override
   public Weight place(Weight stored) {
-    return stored;
+    return stored instanceof Weight.Fp8 small ? Float8.widened(small, memory.weights()) : stored;
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
+import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.Samples;
 import org.vesalius.kernels.StoredWeights;
 import org.vesalius.kernels.StoredWeights.Format;
@@ -312,6 +313,69 @@ class QuantizerTest {
       assertEquals(0, quantizer.int4(stored(Format.BF16, Order.ROWS, 0, 64), memory()).rows());
       assertEquals(0, quantizer.int8(stored(Format.BF16, Order.ROWS, 3, 0), memory()).columns());
       assertEquals(0, quantizer.int4(stored(Format.BF16, Order.ROWS, 3, 0), memory()).columns());
+    }
+  }
+
+  private static float number(Weight.Fp8 w, int row, int column) {
+    byte bits = w.data().get(ValueLayout.JAVA_BYTE, (long) row * w.columns() + column);
+    return Float8.value(bits) * w.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * row);
+  }
+
+  /** Every number is the nearest, and the scale the smallest power of two that will do. */
+  @Test
+  void smallFloatsAreTheNearest() {
+    Samples samples = new Samples(141);
+    try (WorkerPool pool = new WorkerPool(2)) {
+      Quantizer quantizer = new Quantizer(pool);
+      for (int columns : COLUMNS) {
+        int rows = 37;
+        float[] values = samples.normal(rows * columns, 0.02);
+        values[0] = 448;
+        values[columns] = Math.nextUp(448f);
+        Weight.Fp8 found =
+            quantizer.fp8(stored(Format.F32, Order.ROWS, rows, columns, values), memory());
+        for (int r = 0; r < rows; r++) {
+          float scale = found.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * r);
+          float largest = 0;
+          for (int c = 0; c < columns; c++) {
+            float value = values[r * columns + c];
+            largest = Math.max(largest, Math.abs(value));
+            assertEquals(
+                Float8.value(Float8.round(value / scale)) * scale, number(found, r, c), "" + value);
+          }
+          assertEquals(0, Float.floatToRawIntBits(scale) & 0x7fffff, "a power of two");
+          assertTrue(largest <= 448 * scale && largest > 224 * scale, largest + " by " + scale);
+        }
+        assertEquals(1, found.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0));
+        assertEquals(2, found.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4));
+        Weight.Fp8 turned =
+            quantizer.fp8(stored(Format.F32, Order.COLUMNS, rows, columns, values), memory());
+        assertEquals(-1, found.data().mismatch(turned.data()));
+        assertEquals(-1, found.scales().mismatch(turned.scales()));
+      }
+    }
+  }
+
+  @Test
+  void smallFloatsOfNothingAndOfTooMuch() {
+    try (WorkerPool pool = new WorkerPool(1)) {
+      Quantizer quantizer = new Quantizer(pool);
+      float[] values = {0, -0f, 1e-30f, 2e-30f, 1, -3};
+      Weight.Fp8 found = quantizer.fp8(stored(Format.F32, Order.ROWS, 3, 2, values), memory());
+      assertEquals(0, found.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0));
+      assertEquals(0, found.scales().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4));
+      assertEquals(-3, number(found, 2, 1));
+      for (float wrong : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 1e31f}) {
+        values[5] = wrong;
+        Weight source = stored(Format.F32, Order.ROWS, 3, 2, values);
+        String message =
+            String.valueOf(
+                assertThrows(IllegalArgumentException.class, () -> quantizer.fp8(source, memory()))
+                    .getMessage());
+        assertTrue(
+            message.startsWith("quantize: row 2: expected numbers of at most 2^100, found "),
+            message);
+      }
     }
   }
 }

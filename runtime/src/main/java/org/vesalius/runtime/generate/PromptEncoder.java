@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.runtime.ChatMessage;
 import org.vesalius.runtime.ChatRequest;
@@ -248,10 +251,8 @@ public final class PromptEncoder {
         new ImageExpansion.Kind(
             "images",
             input.placeholder(),
-            images.stream()
-                .map(Part.Picture::pixels)
-                .map(image -> input.encoder().prepare(image, request.imageOptions()))
-                .toList()));
+            besideEachOther(
+                images, image -> input.encoder().prepare(image.pixels(), request.imageOptions()))));
     model
         .videos()
         .ifPresent(video ->
@@ -268,6 +269,32 @@ public final class PromptEncoder {
                                     clip.framesPerSecond()))
                         .toList())));
     return kinds;
+  }
+
+  /**
+   * Several pictures are decoded and resized at the same time, which takes as long as a device
+   * needs to encode them. Of several that cannot be read the first one is reported.
+   */
+  private static List<PreparedImage> besideEachOther(
+      List<Part.Picture> images, Function<Part.Picture, PreparedImage> prepare) {
+    if (images.size() == 1) {
+      return List.of(prepare.apply(images.getFirst()));
+    }
+    List<CompletableFuture<PreparedImage>> running =
+        images.stream()
+            .map(image -> CompletableFuture.supplyAsync(() -> prepare.apply(image)))
+            .toList();
+    // All of them, so that nothing goes on after a failure.
+    running.forEach(image -> image.handle((_, _) -> true).join());
+    try {
+      return running.stream().map(CompletableFuture::join).toList();
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException cause -> throw cause;
+        case Error cause -> throw cause;
+        case null, default -> throw e;
+      }
+    }
   }
 
   private EncodedPrompt encoded(

@@ -36,6 +36,12 @@ public final class KvCache {
   private final List<List<Tensor>> valueScales = new ArrayList<>();
 
   /**
+   * Of each layer what its next slab has so far: after a growth for which memory was too small, the
+   * following one needs only the rest.
+   */
+  private final List<List<Tensor>> next = new ArrayList<>();
+
+  /**
    * An empty cache.
    *
    * @param format how numbers are stored
@@ -61,6 +67,7 @@ public final class KvCache {
       values.add(List.of());
       keyScales.add(List.of());
       valueScales.add(List.of());
+      next.add(new ArrayList<>());
     }
   }
 
@@ -176,19 +183,23 @@ public final class KvCache {
     }
     for (PipelineStage stage : stages) {
       for (int layer = stage.first(); layer < stage.end(); layer++) {
-        grow(stage.kernels(), layer);
+        List<Tensor> parts = next.get(layer);
+        while (parts.size() < (format.scaled() ? 4 : 2)) {
+          parts.add(parts.size() < 2 ? slab(stage.kernels()) : scales(stage.kernels()));
+        }
       }
     }
-    pool.grow(PAGES_PER_SLAB);
-  }
-
-  private void grow(Kernels kernels, int layer) {
-    keys.set(layer, plus(keys.get(layer), slab(kernels)));
-    values.set(layer, plus(values.get(layer), slab(kernels)));
-    if (format.scaled()) {
-      keyScales.set(layer, plus(keyScales.get(layer), scales(kernels)));
-      valueScales.set(layer, plus(valueScales.get(layer), scales(kernels)));
+    for (int layer = 0; layer < keys.size(); layer++) {
+      List<Tensor> parts = next.get(layer);
+      keys.set(layer, plus(keys.get(layer), parts.get(0)));
+      values.set(layer, plus(values.get(layer), parts.get(1)));
+      if (format.scaled()) {
+        keyScales.set(layer, plus(keyScales.get(layer), parts.get(2)));
+        valueScales.set(layer, plus(valueScales.get(layer), parts.get(3)));
+      }
+      parts.clear();
     }
+    pool.grow(PAGES_PER_SLAB);
   }
 
   private Tensor slab(Kernels kernels) {

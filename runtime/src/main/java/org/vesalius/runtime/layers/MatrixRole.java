@@ -18,7 +18,12 @@ public enum MatrixRole {
     return switch (this) {
       case PLAIN -> WeightFormat.AS_STORED;
       case DECODER -> model;
-      case VOCABULARY -> model == WeightFormat.INT4 ? WeightFormat.INT8 : model;
+      case VOCABULARY ->
+          switch (model) {
+            case INT4 -> WeightFormat.INT8;
+            case FP8 -> WeightFormat.BF16;
+            case AS_STORED, BF16, INT8 -> model;
+          };
     };
   }
 }

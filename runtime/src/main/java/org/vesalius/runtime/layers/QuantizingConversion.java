@@ -31,6 +31,7 @@ public final class QuantizingConversion implements MatrixConversion {
       return switch (role.format(format)) {
         case AS_STORED -> stored;
         case BF16 -> isBrainFloat(stored) ? stored : quantizer.bf16(stored, memory);
+        case FP8 -> quantizer.fp8(stored, memory);
         case INT8 -> quantizer.int8(stored, memory);
         case INT4 -> quantizer.int4(stored, memory);
       };

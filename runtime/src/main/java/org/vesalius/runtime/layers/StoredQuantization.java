@@ -37,7 +37,7 @@ public record StoredQuantization(WeightFormat format) {
     return switch (format) {
       case INT8 -> Weight.Int8.GROUP;
       case INT4 -> Weight.Int4.GROUP;
-      case AS_STORED, BF16 ->
+      case AS_STORED, BF16, FP8 ->
           throw new IllegalArgumentException(
               "quantization: expected INT8 or INT4, found " + format);
     };

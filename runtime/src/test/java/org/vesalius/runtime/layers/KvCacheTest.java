@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -89,6 +90,47 @@ class KvCacheTest {
         assertEquals(500, sequence.length());
       }
       assertEquals(0, cache.usedPages());
+    }
+  }
+
+  /** Memory that a failed growth has got is neither lost nor half a slab. */
+  @Test
+  void aGrowthThatFailsGoesOnLater() {
+    try (Kernels host = Backends.open("reference", new KernelOptions(1))) {
+      int[] calls = {0, 5};
+      Kernels failing =
+          (Kernels)
+              Proxy.newProxyInstance(
+                  Kernels.class.getClassLoader(),
+                  new Class<?>[] {Kernels.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("ofLayer")) {
+                      return proxy;
+                    }
+                    if (method.getName().equals("allocate") && calls[0]++ == calls[1]) {
+                      throw new IllegalStateException("no memory");
+                    }
+                    return method.invoke(host, arguments);
+                  });
+      KvCache cache = new KvCache(failing, CacheFormat.INT8, 3, 2, 10, 4096, 0);
+      Tensor none = host.allocate(ElementType.I32, 1, 0);
+      for (int i = 0; i < 2; i++) {
+        calls[1] = calls[0] + 5;
+        assertThrows(IllegalStateException.class, cache::takePage);
+        cache.view(none, none).forEach(layer -> assertEquals(0, layer.keys().size()));
+      }
+      assertEquals(0, cache.takePage());
+      // Three layers with four parts each, and the two calls that failed.
+      assertEquals(3 * 4 + 2, calls[0]);
+      for (KeyValues.Paged layer : cache.view(none, none)) {
+        assertEquals(
+            List.of(1, 1, 1, 1),
+            List.of(
+                layer.keys().size(),
+                layer.values().size(),
+                layer.keyScales().size(),
+                layer.valueScales().size()));
+      }
     }
   }
 }
