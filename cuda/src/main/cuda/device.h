@@ -1,5 +1,5 @@
 /*
- * What of a GPU's warps and units the kernels use, beyond CUDA's own names: bfloat16 and half numbers, products of small
+ * What of a GPU's warps and units the kernels use, beyond CUDA's own names: bfloat16, half and E4M3 numbers, products of small
  * matrices by a warp, and copies into shared memory that go on in the background. Kernels include this header and nothing
  * of CUDA's libraries.
  *
@@ -62,6 +62,28 @@ __device__ __forceinline__ float float_from_half(unsigned short x) {
 #endif
 }
 
+/*
+ * E4M3, an 8-bit number of the OCP: a sign, four bits of exponent with bias 7 and three of fraction, subnormal numbers down to
+ * 2^-9, no infinities, and one NaN, 0x7f with either sign. No kernel meets or makes that NaN: whoever places a weight refuses it,
+ * and activations that are no finite numbers become zeros with the scale NaN.
+ */
+__device__ __forceinline__ float float_from_e4m3(unsigned char x) {
+  /* A float with the same fields is 2^-120 of it, a subnormal one too. */
+  return __uint_as_float(((unsigned)x & 0x80) << 24 | ((unsigned)x & 0x7f) << 20) * 1.329227995784916e36f;
+}
+
+/* To the nearest, of two equally near ones to the even one; what is larger than 448, to 448. */
+__device__ __forceinline__ unsigned char e4m3_from_float(float x) {
+  unsigned bits = __float_as_uint(x);
+  unsigned magnitude = bits & 0x7fffffff;
+  unsigned number = ((magnitude + 0x7ffff + (magnitude >> 20 & 1)) >> 20) - (127 - 7) * 8;
+  if (magnitude < __float_as_uint(0.015625f)) {
+    /* Subnormal: steps of 2^-9, as floats from 2^14 on have them. */
+    number = __float_as_uint(__uint_as_float(magnitude) + 16384.0f) - __float_as_uint(16384.0f);
+  }
+  return (unsigned char)((bits >> 24 & 0x80) | (number < 0x7e ? number : 0x7e));
+}
+
 /* ---- matrices by a warp ---- */
 
 /*
@@ -98,6 +120,59 @@ __device__ __forceinline__ void mma_s8(int d[4], const unsigned a[4], const unsi
       "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
       : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#endif
+}
+
+/* As mma_bf16, of halves. */
+__device__ __forceinline__ void mma_f16(float d[4], const unsigned a[4], const unsigned b[2]) {
+#ifdef VESALIUS_SIMULATED
+  simt::mma_f16(d, a, b);
+#else
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#endif
+}
+
+/* The numbers in E4M3 in bytes 1 and 3 as two halves that are exactly 2^-8 of them, subnormal ones too. */
+__device__ __forceinline__ unsigned halves_from_e4m3(unsigned x) { return (x & 0x80008000u) | (x >> 1 & 0x3f803f80u); }
+
+/*
+ * mma_e4m3 where there are no units for it: a product of halves of all even bytes and one of all odd ones. Which columns are
+ * multiplied at once is of no concern as long as a and b agree.
+ */
+__device__ __forceinline__ void mma_e4m3_by_halves(float d[4], const unsigned a[4], const unsigned b[2]) {
+  float sums[4] = {};
+#pragma unroll
+  for (int bits = 8; bits >= 0; bits -= 8) {
+    const unsigned x[4] = {halves_from_e4m3(a[0] << bits), halves_from_e4m3(a[1] << bits), halves_from_e4m3(a[2] << bits),
+                           halves_from_e4m3(a[3] << bits)};
+    const unsigned y[2] = {halves_from_e4m3(b[0] << bits), halves_from_e4m3(b[1] << bits)};
+    mma_f16(sums, x, y);
+  }
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    d[i] = fmaf(sums[i], 65536.0f, d[i]);
+  }
+}
+
+/*
+ * d += a * b with a of 16 rows by 32 columns, b of 32 rows by 8 columns in E4M3, d of 16 by 8 in float32: fragments as in mma_s8.
+ * Neither side holds a NaN. Units for it may sum in no more than about 14 bits: d takes at most 128 columns from zero on, and is
+ * then added to what is kept. (PTX ISA, mma.sync.m16n8k32; from compute capability 8.9 on, see build.sh. For 9.0, whose units for
+ * E4M3 only groups of warps can use, ptxas makes products of halves of it.)
+ */
+__device__ __forceinline__ void mma_e4m3(float d[4], const unsigned a[4], const unsigned b[2]) {
+#ifdef VESALIUS_SIMULATED
+  simt::mma_e4m3(d, a, b);
+#elif __CUDA_ARCH__ >= 890
+  asm volatile(
+      "mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  mma_e4m3_by_halves(d, a, b);
 #endif
 }
 

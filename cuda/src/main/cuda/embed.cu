@@ -116,6 +116,20 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_embed_int4(
   }
 }
 
+extern "C" __global__ void __launch_bounds__(256) vesalius_embed_fp8(
+    float* out, int out_stride, const unsigned char* table, const float* scales, int vocabulary, const int* ids, int /*rows*/,
+    int width, int* fault) {
+  const unsigned char* from = row_of(table, width, vocabulary, ids, fault);
+  if (from == nullptr) {
+    return;
+  }
+  float scale = scales[ids[blockIdx.x]];
+  int end = least(width, (int)(blockIdx.y + 1) * COLUMNS);
+  for (int c = (int)(blockIdx.y * COLUMNS + threadIdx.x); c < end; c += (int)blockDim.x) {
+    out[(size_t)blockIdx.x * out_stride + c] = float_from_e4m3(from[c]) * scale;
+  }
+}
+
 extern "C" __global__ void __launch_bounds__(256) vesalius_transpose_16(
     unsigned short* out, const unsigned short* x, int rows, int columns) {
   transpose(out, x, rows, columns);

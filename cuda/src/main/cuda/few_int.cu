@@ -5,7 +5,7 @@
  * block have brought theirs: eight warps, 256 columns each, a round. What the next round needs is loaded before.
  * In flight a block: 32 KiB of int8, 16 KiB of int4.
  */
-#include "products.h"
+#include "bytes.h"
 
 namespace {
 
@@ -28,65 +28,11 @@ struct Activations {
   const int* sums;
 };
 
-/* 256 columns of rows g and g + 8, and of token g, as a lane holds them. */
-struct Int8 {
+struct Int8 : Bytes<256> {
   static constexpr int GROUP = 256;
-  uint4 weight[4][2];
-  uint4 x[4];
-
-  /* Sixteen bytes of a row one by one, zero behind its end. */
-  VESALIUS_APART uint4 bytes(const unsigned char* row, int column, int columns) {
-    unsigned words[4];
-#pragma unroll
-    for (int w = 0; w < 4; w++) {
-      words[w] = 0;
-#pragma unroll 1
-      for (int i = 0; i < 4 && column + 4 * w + i < columns; i++) {
-        words[w] |= (unsigned)row[column + 4 * w + i] << i * 8;
-      }
-    }
-    return make_uint4(words[0], words[1], words[2], words[3]);
-  }
-
-  __device__ __forceinline__ void load(const unsigned char* data, int row, int rows, const signed char* token, bool has_token,
-                                       int first, int columns) {
-    int place = (int)threadIdx.x % 4 * 16;
-    const unsigned char* upper = data + (size_t)row * columns;
-    const unsigned char* lower = upper + (size_t)8 * columns;
-    bool has_upper = row < rows;
-    bool has_lower = row + 8 < rows;
-    if (columns % 16 == 0) {
-#pragma unroll
-      for (int i = 0; i < 4; i++) {
-        int column = first + i * 64 + place;
-        weight[i][0] = has_upper && column < columns ? load_once_16(upper + column) : uint4{};
-        weight[i][1] = has_lower && column < columns ? load_once_16(lower + column) : uint4{};
-      }
-    } else {
-#pragma unroll
-      for (int i = 0; i < 4; i++) {
-        int column = first + i * 64 + place;
-        weight[i][0] = has_upper ? bytes(upper, column, columns) : uint4{};
-        weight[i][1] = has_lower ? bytes(lower, column, columns) : uint4{};
-      }
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      /* Rows of x end with zeros at a whole group. */
-      x[i] = has_token && first < columns ? *(const uint4*)(token + first + i * 64 + place) : uint4{};
-    }
-  }
 
   __device__ __forceinline__ void multiply(int (&sums)[1][4]) const {
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      const unsigned first[4] = {weight[i][0].x, weight[i][1].x, weight[i][0].y, weight[i][1].y};
-      const unsigned first_x[2] = {x[i].x, x[i].y};
-      mma_s8(sums[0], first, first_x);
-      const unsigned second[4] = {weight[i][0].z, weight[i][1].z, weight[i][0].w, weight[i][1].w};
-      const unsigned second_x[2] = {x[i].z, x[i].w};
-      mma_s8(sums[0], second, second_x);
-    }
+    each(0, 4, [&](const unsigned* a, const unsigned* b) { mma_s8(sums[0], a, b); });
   }
 
   static __device__ __forceinline__ float add(float sum, int isum, const Weight& w, size_t at, float x_scale, int /*x_sum*/) {

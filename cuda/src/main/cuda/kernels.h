@@ -55,7 +55,7 @@ extern "C" {
 
 /* ==== rows.cu, embed.cu: grid (rows, blocks(width, 1024)), block 256 ==== */
 
-/* out[t] = table[ids[t]] for `rows` tokens. table (vocabulary, width), contiguous; of int8 and int4 as in Weight. */
+/* out[t] = table[ids[t]] for `rows` tokens. table (vocabulary, width), contiguous; of int8, int4 and fp8 as in Weight. */
 __global__ void vesalius_embed_f32(float* out, int out_stride, const float* table, int vocabulary, const int* ids, int rows,
                                    int width, int* fault);
 __global__ void vesalius_embed_f16(float* out, int out_stride, const vesalius_half* table, int vocabulary, const int* ids, int rows,
@@ -66,6 +66,8 @@ __global__ void vesalius_embed_int8(float* out, int out_stride, const signed cha
                                     const int* ids, int rows, int width, int* fault);
 __global__ void vesalius_embed_int4(float* out, int out_stride, const unsigned char* table, const vesalius_half* scales,
                                     const vesalius_half* minimums, int vocabulary, const int* ids, int rows, int width, int* fault);
+__global__ void vesalius_embed_fp8(float* out, int out_stride, const unsigned char* table, const float* scales, int vocabulary,
+                                   const int* ids, int rows, int width, int* fault);
 
 /* out[i] = x[index[i]]; `rows` of out and index, `x_rows` of x. */
 __global__ void vesalius_gather_rows(float* out, int out_stride, const float* x, int x_stride, int x_rows, const int* index,
@@ -149,6 +151,11 @@ __global__ void vesalius_rotate_and_cache(float* q, int q_stride, float* k, int 
  */
 __global__ void vesalius_quantize(signed char* out, float* scales, int* sums, const float* x, int x_stride, int rows, int columns,
                                   int group);
+/*
+ * Activations as ActivationRounding.FP8: a scale per row. out (rows, blocks(columns, 128) * 128) contiguous, E4M3, zeros behind the
+ * last column; scales (rows). grid (rows), block 256.
+ */
+__global__ void vesalius_quantize_fp8(unsigned char* out, float* scales, const float* x, int x_stride, int rows, int columns);
 
 /* ==== products: out = x * weight^T + bias ====
  *
@@ -160,7 +167,7 @@ __global__ void vesalius_quantize(signed char* out, float* scales, int* sums, co
  * few_*: memory-bound, for up to about 8 tokens (of each expert); more are right too, but read the weights once for every 8.
  * A token's sums do not depend on the others. grid (blocks(rows, 16), experts), block 256.
  * tiled_*: for more. For one weight grid.y is blocks(tokens, T), for experts it is blocks(tokens, T) + experts.
- * few_int8 and tiled_int8 compute the same bits, and few_int4 and tiled_int4.
+ * few_int8 and tiled_int8 compute the same bits, and few_int4 and tiled_int4; few_fp8 and tiled_fp8 do not, nor do those of floats.
  */
 
 /* x of float32 as it is: true float32 products. */
@@ -183,6 +190,11 @@ __global__ void vesalius_few_int4(float* out, int out_stride, const signed char*
                                   const unsigned char* weight, const vesalius_half* scales, const vesalius_half* minimums,
                                   const void* const* weights, const void* const* scales_of, const void* const* minimums_of,
                                   const int* starts, int experts, const float* bias, int tokens, int rows, int columns, int* fault);
+/* x and x_scales by vesalius_quantize_fp8; weight in E4M3 without NaN, a scale per row as in Weight. */
+__global__ void vesalius_few_fp8(float* out, int out_stride, const unsigned char* x, const float* x_scales,
+                                 const unsigned char* weight, const float* scales, const void* const* weights,
+                                 const void* const* scales_of, const int* starts, int experts, const float* bias, int tokens,
+                                 int rows, int columns, int* fault);
 
 /* T = 64. grid (blocks(rows, 64), ...), block 256. */
 __global__ void vesalius_tiled_f32(float* out, int out_stride, const float* x, int x_stride, const float* weight,
@@ -198,7 +210,7 @@ __global__ void vesalius_tiled_f16(float* out, int out_stride, const float* x, i
 __global__ void vesalius_tiled_bf16(float* out, int out_stride, const vesalius_bf16* x, int x_stride, const vesalius_bf16* weight,
                                     const void* const* weights, const int* starts, int experts, const float* bias, int tokens,
                                     int rows, int columns, int* fault);
-/* T = 64. grid (blocks(rows, 128), ...), block 256, shared 76,032 (int8) and 58,368 (int4). Other arguments as few_*. */
+/* T = 64. grid (blocks(rows, 128), ...), block 256, shared 76,032 (int8), 58,368 (int4), 73,728 (fp8). Other arguments as few_*. */
 __global__ void vesalius_tiled_int8(float* out, int out_stride, const signed char* x, const float* x_scales, const int* x_sums,
                                     const signed char* weight, const float* scales, const void* const* weights,
                                     const void* const* scales_of, const int* starts, int experts, const float* bias, int tokens,
@@ -207,6 +219,10 @@ __global__ void vesalius_tiled_int4(float* out, int out_stride, const signed cha
                                     const unsigned char* weight, const vesalius_half* scales, const vesalius_half* minimums,
                                     const void* const* weights, const void* const* scales_of, const void* const* minimums_of,
                                     const int* starts, int experts, const float* bias, int tokens, int rows, int columns, int* fault);
+__global__ void vesalius_tiled_fp8(float* out, int out_stride, const unsigned char* x, const float* x_scales,
+                                   const unsigned char* weight, const float* scales, const void* const* weights,
+                                   const void* const* scales_of, const int* starts, int experts, const float* bias, int tokens,
+                                   int rows, int columns, int* fault);
 
 /* ==== attention ====
  *

@@ -73,6 +73,33 @@ static void test_moving() {
   }
 }
 
+static void test_embedding() {
+  begin_group("rows of a table in E4M3");
+  for (int width : {1, 3, 61, 1028, 2051}) {
+    int vocabulary = 6, rows = 5, stride = width + 1;
+    Memory<unsigned char> table((size_t)vocabulary * width);
+    for (size_t i = 0; i < table.size(); i++) {
+      /* Every number but the NaN. */
+      table[i] = (unsigned char)(i % 0x7f | (i / 0x7f % 2) << 7);
+    }
+    Memory<float> scales(random_numbers.normals(vocabulary)), out((size_t)rows * stride, 7);
+    Memory<int> ids(std::vector<int>{5, 0, 6, 2, -1}), fault(4);
+    launch("vesalius_embed_fp8", row_blocks(rows, width), {256}, 0, out.get(), stride, (const unsigned char*)table.get(), (const float*)scales.get(),
+           vocabulary, (const int*)ids.get(), rows, width, fault.get());
+    bool fine = true;
+    for (int r = 0; r < rows; r++) {
+      bool there = r != 2 && r != 4;
+      for (int c = 0; c < stride; c++) {
+        float expected = there && c < width ? from_e4m3(table[(size_t)ids[r] * width + c]) * scales[ids[r]] : 7;
+        fine = fine && same_bits(out[(size_t)r * stride + c], expected);
+      }
+    }
+    check(fine, "width %d", width);
+    check(fault[0] == VESALIUS_FAULT_EMBED && ((fault[1] == 2 && fault[2] == 6) || (fault[1] == 4 && fault[2] == -1)) && fault[3] == 6,
+          "fault %d %d %d %d", fault[0], fault[1], fault[2], fault[3]);
+  }
+}
+
 static double activated(int activation, double x) {
   switch (activation) {
     case VESALIUS_SILU: return x / (1 + exp(-x));
@@ -305,6 +332,7 @@ static void test_experts() {
 
 void test_rows() {
   test_moving();
+  test_embedding();
   test_activations();
   test_norms();
   test_rotations();

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,27 @@ inline float half(uint16_t bits) {
   _Float16 x;
   memcpy(&x, &bits, 2);
   return (float)x;
+}
+
+/* Of a byte in E4M3, which is no NaN. */
+inline float from_e4m3(uint8_t x) {
+  int exponent = x >> 3 & 15;
+  float magnitude = ldexpf((float)(exponent == 0 ? x & 7 : 8 + (x & 7)), exponent == 0 ? -9 : exponent - 10);
+  return x & 0x80 ? -magnitude : magnitude;
+}
+
+/* The nearest: the number of middles between neighbours that are below, and an even number's middle itself. */
+inline uint8_t to_e4m3(float x) {
+  static const std::vector<float> middles = [] {
+    std::vector<float> all;
+    for (int i = 0; i < 0x7e; i++) {
+      all.push_back((from_e4m3((uint8_t)i) + from_e4m3((uint8_t)(i + 1))) / 2);
+    }
+    return all;
+  }();
+  size_t i = (size_t)(std::lower_bound(middles.begin(), middles.end(), fabsf(x)) - middles.begin());
+  bool tie = i < middles.size() && middles[i] == fabsf(x);
+  return (uint8_t)((tie ? (i + 1) / 2 * 2 : i) | (signbit(x) ? 0x80 : 0));
 }
 
 inline bool same_bits(float a, float b) { return float_to_bits(a) == float_to_bits(b) || (a != a && b != b); }

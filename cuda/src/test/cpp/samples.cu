@@ -111,6 +111,31 @@ SAMPLE(mma_integers, int* d, const unsigned* a, const unsigned* b) {
   }
 }
 
+/* by_halves: as GPUs without units for E4M3 do it. */
+SAMPLE(mma_e4m3, float* d, const unsigned* a, const unsigned* b, int by_halves) {
+  float sums[4];
+  for (int i = 0; i < 4; i++) {
+    sums[i] = d[threadIdx.x * 4 + i];
+  }
+  if (by_halves != 0) {
+    mma_e4m3_by_halves(sums, a + threadIdx.x * 4, b + threadIdx.x * 2);
+  } else {
+    mma_e4m3(sums, a + threadIdx.x * 4, b + threadIdx.x * 2);
+  }
+  for (int i = 0; i < 4; i++) {
+    d[threadIdx.x * 4 + i] = sums[i];
+  }
+}
+
+/* Numbers to E4M3 and back. */
+SAMPLE(e4m3, unsigned char* out, float* back, const float* x, int count) {
+  int i = (int)(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i < count) {
+    out[i] = e4m3_from_float(x[i]);
+    back[i] = float_from_e4m3(out[i]);
+  }
+}
+
 /*
  * c = a * b of 16 x 16 by 16 x 8 numbers in BF16, all row by row: a and b come by background copies and load_matrix. b's rows
  * are loaded transposed; both halves of a warp's addresses serve it.

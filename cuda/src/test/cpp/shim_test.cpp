@@ -206,6 +206,102 @@ static void test_matrices() {
   }
 }
 
+/* The number of a byte in E4M3, which is no NaN. */
+static double from_e4m3(uint8_t x) {
+  int exponent = x >> 3 & 15;
+  double magnitude = exponent == 0 ? ldexp(x & 7, -9) : ldexp(8 + (x & 7), exponent - 10);
+  return x & 0x80 ? -magnitude : magnitude;
+}
+
+/* `mask`: the bits that bytes may have. Sums of subnormal numbers and the smallest normal ones, 0x8f, are exact. */
+static void test_e4m3(int mask, bool by_halves) {
+  srand(8);
+  auto draw = [mask] {
+    int x = rand() & mask;
+    return (uint8_t)((x & 0x7f) == 0x7f ? x ^ 1 : x);
+  };
+  uint8_t a[16][32], b[32][8];
+  unsigned packed_a[32][4] = {}, packed_b[32][2] = {};
+  float sums[32][4];
+  for (auto& row : a) {
+    for (auto& x : row) {
+      x = draw();
+    }
+  }
+  for (auto& row : b) {
+    for (auto& x : row) {
+      x = draw();
+    }
+  }
+  /* Fragments by the tables of the PTX ISA. */
+  for (int lane = 0; lane < 32; lane++) {
+    int group = lane >> 2, in_group = lane % 4;
+    for (int i = 0; i < 16; i++) {
+      int row = i < 4 || (i >= 8 && i < 12) ? group : group + 8;
+      int column = in_group * 4 + (i & 3) + (i >= 8 ? 16 : 0);
+      packed_a[lane][i / 4] |= (unsigned)a[row][column] << 8 * (i % 4);
+    }
+    for (int i = 0; i < 8; i++) {
+      packed_b[lane][i / 4] |= (unsigned)b[in_group * 4 + (i & 3) + (i >= 4 ? 16 : 0)][group] << 8 * (i % 4);
+    }
+    for (int i = 0; i < 4; i++) {
+      sums[lane][i] = (float)(lane - 8 * i) / 16;
+    }
+  }
+  expect_fine(run("mma_e4m3", {1}, {32}, 0, &sums[0][0], (const unsigned*)packed_a, (const unsigned*)packed_b, (int)by_halves));
+  for (int lane = 0; lane < 32; lane++) {
+    for (int i = 0; i < 4; i++) {
+      int row = i < 2 ? lane >> 2 : (lane >> 2) + 8, column = lane % 4 * 2 + (i & 1);
+      double want = (double)(lane - 8 * i) / 16, magnitude = fabs(want);
+      for (int k = 0; k < 32; k++) {
+        want += from_e4m3(a[row][k]) * from_e4m3(b[k][column]);
+        magnitude += fabs(from_e4m3(a[row][k]) * from_e4m3(b[k][column]));
+      }
+      double error = mask == 0x8f ? 0 : 34 * 0x1p-24 * magnitude;
+      check(fabs(sums[lane][i] - want) <= error, "E4M3 %s, bits 0x%x, lane %d, %d: %.9g instead of %.9g", by_halves ? "by halves" : "at once", mask,
+            lane, i, sums[lane][i], want);
+    }
+  }
+}
+
+/* The nearest byte by comparing with all. */
+static uint8_t nearest_e4m3(float x) {
+  int best = 0;
+  for (int i = 1; i <= 0x7e; i++) {
+    double difference = fabs(fabs((double)x) - from_e4m3((uint8_t)i)), least = fabs(fabs((double)x) - from_e4m3((uint8_t)best));
+    if (difference < least || (difference == least && i % 2 == 0)) {
+      best = i;
+    }
+  }
+  return (uint8_t)(best | (signbit(x) ? 0x80 : 0));
+}
+
+static void test_e4m3_numbers() {
+  std::vector<float> x = {465, 480, 496, 1e5f, 3.4e38f, 0x1p-149f, 0x1p-126f, 1e-20f, 0x1p-10f, 0x1.000002p-10f};
+  for (int i = 0; i < 0x7f; i++) {
+    /* A number, the middle to the next one, and the floats beside them; 464 is where the NaN would begin. */
+    double number = from_e4m3((uint8_t)i), next = i == 0x7e ? 480 : from_e4m3((uint8_t)(i + 1));
+    for (float middle : {(float)number, (float)((number + next) / 2)}) {
+      x.insert(x.end(), {middle, nextafterf(middle, 1e9f), nextafterf(middle, -1e9f)});
+    }
+  }
+  for (int i = 0; i < 20000; i++) {
+    x.push_back(ldexpf((float)(rand() % 0x1000000), -20 - rand() % 20));
+  }
+  for (size_t i = 0, count = x.size(); i < count; i++) {
+    x.push_back(-x[i]);
+  }
+  int count = (int)x.size();
+  std::vector<uint8_t> out(x.size());
+  std::vector<float> back(x.size());
+  expect_fine(run("e4m3", {(unsigned)count / 256 + 1}, {256}, 0, out.data(), back.data(), (const float*)x.data(), count));
+  for (size_t i = 0; i < x.size(); i++) {
+    uint8_t want = nearest_e4m3(x[i]);
+    check(out[i] == want && back[i] == (float)from_e4m3(want) && signbit(back[i]) == signbit(x[i]), "%.9g in E4M3: 0x%02x, %g, instead of 0x%02x",
+          x[i], out[i], back[i], want);
+  }
+}
+
 static void test_copies() {
   begin_group("copies in the background");
   alignas(16) int in[12];
@@ -315,6 +411,7 @@ static void test_orders() {
     test_shuffles();
     test_barriers();
     test_matrices();
+    test_e4m3(0xff, true);
   }
   unsetenv("VESALIUS_SIMULATED_ORDER");
   check(races == 6, "a missing barrier showed %d times of 6", races);
@@ -331,6 +428,13 @@ void test_shim() {
   test_barriers();
   begin_group("matrices by a warp");
   test_matrices();
+  begin_group("E4M3");
+  for (bool by_halves : {false, true}) {
+    for (int mask : {0xff, 0xbf, 0x8f}) {
+      test_e4m3(mask, by_halves);
+    }
+  }
+  test_e4m3_numbers();
   test_copies();
   test_numbers();
   test_mistakes();

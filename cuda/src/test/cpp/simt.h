@@ -96,7 +96,9 @@ unsigned ballot(unsigned mask, bool vote);
 void yield();
 
 void mma_bf16(float* d, const unsigned* a, const unsigned* b);
+void mma_f16(float* d, const unsigned* a, const unsigned* b);
 void mma_s8(int* d, const unsigned* a, const unsigned* b);
+void mma_e4m3(float* d, const unsigned* a, const unsigned* b);
 void load_matrix_x4(unsigned* r, const void* shared);
 void load_matrix_x4_trans(unsigned* r, const void* shared);
 void copy_async_16(void* shared, const void* global, bool valid);

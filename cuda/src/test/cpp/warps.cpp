@@ -238,6 +238,57 @@ static __attribute__((noinline)) void multiply_s8(const Warp* warp) {
   distribute(warp, sums);
 }
 
+/* Numbers of 32 / N bits, N to a word, that `widen` makes floats. */
+template <int N, typename Widen>
+static inline __attribute__((always_inline)) void multiply_widened(const Warp* warp, Widen widen) {
+  alignas(32) unsigned rows[16][8], columns[8][8], sums[16][8];
+  collect(warp, rows, columns, sums);
+  alignas(32) float b[8][N][8];
+  for (int w = 0; w < 8; w++) {
+    for (int n = 0; n < N; n++) {
+      for (int c = 0; c < 8; c++) {
+        b[w][n][c] = widen(columns[w][c] >> 32 / N * n);
+      }
+    }
+  }
+  for (int i = 0; i < 16; i++) {
+    Floats sum = *(const Floats*)sums[i];
+    for (int w = 0; w < 8; w++) {
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) {
+        sum += widen(rows[i][w] >> 32 / N * n) * *(const Floats*)b[w][n];
+      }
+    }
+    *(Floats*)sums[i] = sum;
+  }
+  distribute(warp, sums);
+}
+
+static __attribute__((noinline)) void multiply_f16(const Warp* warp) {
+  multiply_widened<2>(warp, [](unsigned word) { return float_from_half((unsigned short)word); });
+}
+
+/* Every number in E4M3. */
+struct Table {
+  float number[256];
+
+  Table() {
+    for (int i = 0; i < 256; i++) {
+      int exponent = i >> 3 & 15, fraction = i & 7;
+      float magnitude = exponent == 15 && fraction == 7 ? NAN
+                        : exponent == 0                 ? ldexpf((float)fraction, -9)
+                                                        : ldexpf((float)(8 + fraction), exponent - 10);
+      number[i] = i >= 128 ? -magnitude : magnitude;
+    }
+  }
+};
+
+static const Table table;
+
+static __attribute__((noinline)) void multiply_e4m3(const Warp* warp) {
+  multiply_widened<4>(warp, [](unsigned word) { return table.number[word & 255]; });
+}
+
 void mma_bf16(float* d, const unsigned* a, const unsigned* b) {
   bring(d, a, b);
   if (meet(ALL, "mma_bf16")) {
@@ -246,10 +297,26 @@ void mma_bf16(float* d, const unsigned* a, const unsigned* b) {
   }
 }
 
+void mma_f16(float* d, const unsigned* a, const unsigned* b) {
+  bring(d, a, b);
+  if (meet(ALL, "mma_f16")) {
+    multiply_f16(lane->warp);
+    leave(ALL);
+  }
+}
+
 void mma_s8(int* d, const unsigned* a, const unsigned* b) {
   bring(d, a, b);
   if (meet(ALL, "mma_s8")) {
     multiply_s8(lane->warp);
+    leave(ALL);
+  }
+}
+
+void mma_e4m3(float* d, const unsigned* a, const unsigned* b) {
+  bring(d, a, b);
+  if (meet(ALL, "mma_e4m3")) {
+    multiply_e4m3(lane->warp);
     leave(ALL);
   }
 }
