@@ -83,6 +83,8 @@ for made in "$build"/*.ptx; do
   name=$(basename "${made%.89.ptx}" .ptx)
   [ "$name" = kernels ] || [ -f "$sources/$name.cu" ] || rm -f "$made"
 done
+# What is made of them goes first, so that an interruption leaves nothing that is half new.
+[ ! -s "$build/to-do.txt" ] || rm -f "$build/kernels.ptx" "$build/kernels.89.ptx"
 # shellcheck disable=SC2016 # for the shell that xargs starts
 xargs -r -n 1 -P 2 sh -c '
   case $3 in *.89) arch=compute_89 ;; *) arch=compute_80 ;; esac
@@ -113,7 +115,7 @@ concatenate() {
   mv "$build/kernels.new" "$(ptx_of "$1")"
 }
 for generation in 80 89; do
-  if [ -s "$build/to-do.txt" ] || stale "$(ptx_of "$generation")" "$0"; then concatenate "$generation"; fi
+  ! stale "$(ptx_of "$generation")" "$0" || concatenate "$generation"
 done
 
 # Machine code of each generation, two at a time, and what of registers and memory each kernel takes there.

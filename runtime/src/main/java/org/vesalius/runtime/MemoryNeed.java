@@ -2,10 +2,12 @@ package org.vesalius.runtime;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vesalius.kernels.CacheFormat;
@@ -58,9 +60,9 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
   /** The same with the root of config.json. */
   static MemoryNeed of(Path directory, ConfigNode root, OpenOptions options) {
     CheckpointHeader header = CheckpointHeader.read(directory);
-    Sizes sizes = Sizes.of(root.optionalObject("text_config").orElse(root));
-    Tally tally = new Tally(sizes.layers);
+    Tally tally = new Tally();
     header.names().forEach(name -> tally.add(name, header.entry(name), options.weights()));
+    Sizes sizes = Sizes.of(root.optionalObject("text_config").orElse(root), tally);
     long weights = tally.bytes();
     int context = Math.min(options.contextTokens().orElse(sizes.context), sizes.context);
     int slabs = Math.ceilDiv(Math.min(context, CACHED_TOKENS), KvCache.SLAB_TOKENS);
@@ -76,17 +78,21 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
     return options.draft().map(small -> need.plus(of(small, options.withoutDraft()))).orElse(need);
   }
 
-  /** With a model whose layers are where those of this one with the same numbers are. */
+  /**
+   * With a model whose layers are where those of this one with the same numbers are, and its head
+   * where its last layer is.
+   */
   private MemoryNeed plus(MemoryNeed other) {
     List<Long> layers = new ArrayList<>(demand.layers());
-    long last = demand.last() + other.demand.last();
-    for (int i = 0; i < other.demand.layers().size(); i++) {
-      long bytes = other.demand.layers().get(i);
-      if (layers.isEmpty()) {
-        last += bytes;
+    List<Long> more = new ArrayList<>(other.demand.layers());
+    more.add(other.demand.last());
+    long last = demand.last();
+    for (int i = 0; i < more.size(); i++) {
+      int at = Math.min(Math.min(i, more.size() - 2), layers.size() - 1);
+      if (at < 0) {
+        last += more.get(i);
       } else {
-        int at = Math.min(i, layers.size() - 1);
-        layers.set(at, layers.get(at) + bytes);
+        layers.set(at, layers.get(at) + more.get(i));
       }
     }
     return new MemoryNeed(
@@ -107,9 +113,10 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
     return weights + cache + work;
   }
 
-  /** Adds up what there is by its place among the layers. */
+  /** Adds up what there is by its place among the layers, and keeps what says how large it is. */
   private static final class Tally {
-    private final long[] layers;
+    private final Map<Integer, Long> layers = new TreeMap<>();
+    private final Map<String, Long> rows = new HashMap<>();
     private long first;
     private long last;
     private long each;
@@ -117,10 +124,6 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
     private boolean head;
     private boolean vision;
     private int together;
-
-    Tally(int layers) {
-      this.layers = new long[layers];
-    }
 
     void add(String name, SafetensorsHeader.Entry entry, WeightFormat format) {
       long bytes = MemoryNeed.bytes(name, entry, format);
@@ -130,8 +133,16 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
         first += bytes;
         Matcher deep = DEEP.matcher(name);
         together = deep.find() ? Math.max(together, number(deep) + 1) : together;
-      } else if (layer.find() && layers.length > 0) {
-        layers[Math.min(number(layer), layers.length - 1)] += bytes;
+        return;
+      }
+      if (!entry.shape().isEmpty()) {
+        String[] parts = name.split("\\.", -1);
+        String what =
+            parts.length > 1 ? parts[parts.length - 2] + "." + parts[parts.length - 1] : "";
+        rows.merge(what, entry.shape().getFirst(), Math::max);
+      }
+      if (layer.find()) {
+        layers.merge(number(layer), bytes, Long::sum);
       } else if (name.contains("lm_head")) {
         head = true;
         last += bytes;
@@ -141,12 +152,17 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
       }
     }
 
+    /** Rows of the matrix, or length of the vector, that has this name in some layer; 0 of none. */
+    int rows(String name) {
+      return (int) Math.min(Integer.MAX_VALUE, rows.getOrDefault(name, 0L));
+    }
+
     private static int number(Matcher found) {
       return Integer.parseInt(found.group(1));
     }
 
     void addToLayers(long bytes) {
-      Arrays.setAll(layers, layer -> layers[layer] + bytes);
+      layers.replaceAll((_, held) -> held + bytes);
     }
 
     long bytes() {
@@ -156,12 +172,7 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
     /** Without a head of its own the embedding is the head, too. */
     MemoryDemand demand() {
       return new MemoryDemand(
-          first,
-          together,
-          Arrays.stream(layers).boxed().toList(),
-          last,
-          head ? 0 : embedding,
-          each);
+          first, together, List.copyOf(layers.values()), last, head ? 0 : embedding, each);
     }
   }
 
@@ -198,29 +209,32 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
         : MatrixRole.DECODER;
   }
 
-  /** A decoder's sizes by the names that all families use; 0 for what is not there. */
+  /**
+   * A decoder's sizes by the names that all families use, or by the shapes of its tensors, since
+   * configurations leave out what is usual in their family. What is wrong in them is told by who
+   * reads the model.
+   */
   private record Sizes(
-      int layers,
-      int heads,
-      int kvHeads,
-      int headSize,
-      int width,
-      int inner,
-      int words,
-      int context) {
+      int heads, int kvHeads, int headSize, int width, int inner, int words, int context) {
 
-    static Sizes of(ConfigNode text) {
-      int heads = Math.max(1, text.intValue("num_attention_heads", 1));
-      int width = text.intValue("hidden_size", 0);
+    static Sizes of(ConfigNode text, Tally tally) {
+      int width = size(text, "hidden_size", tally.rows("input_layernorm.weight"));
+      int heads = Math.max(1, size(text, "num_attention_heads", tally.rows("q_proj.weight") / 128));
+      int headSize = size(text, "head_dim", tally.rows("q_proj.weight") / heads);
+      int kvHeads =
+          size(text, "num_key_value_heads", tally.rows("k_proj.weight") / Math.max(1, headSize));
       return new Sizes(
-          text.intValue("num_hidden_layers", 0),
           heads,
-          text.intValue("num_key_value_heads", heads),
-          text.intValue("head_dim", width / heads),
+          kvHeads,
+          headSize,
           width,
-          text.intValue("intermediate_size", 4 * width),
-          text.intValue("vocab_size", 0),
-          text.intValue("max_position_embeddings", CACHED_TOKENS));
+          size(text, "intermediate_size", tally.rows("up_proj.weight")),
+          size(text, "vocab_size", tally.rows("embed_tokens.weight")),
+          Math.max(1, size(text, "max_position_embeddings", CACHED_TOKENS)));
+    }
+
+    private static int size(ConfigNode text, String key, int otherwise) {
+      return Math.max(0, text.intValue(key, otherwise));
     }
 
     long cacheBytesPerLayer(CacheFormat format) {
@@ -229,13 +243,13 @@ public record MemoryNeed(long weights, long cache, long work, MemoryDemand deman
 
     /** Activations of so many tokens. */
     long stepBytes(int tokens) {
-      long perToken = 3L * width + 2L * (heads + kvHeads) * headSize + 2L * inner;
+      long perToken = 3L * width + 2L * ((long) heads + kvHeads) * headSize + 2L * inner;
       return (long) Float.BYTES * tokens * perToken;
     }
 
     /** Logits of so many tokens. */
     long resultBytes(int rows) {
-      return (long) Float.BYTES * rows * (words + width);
+      return (long) Float.BYTES * rows * ((long) words + width);
     }
   }
 }

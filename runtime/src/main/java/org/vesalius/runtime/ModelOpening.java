@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.KernelOptions;
 import org.vesalius.kernels.Kernels;
@@ -53,6 +54,8 @@ final class ModelOpening {
   private final LoadListener progress;
   private final KernelOptions kernelOptions;
   private final EngineObserver observer;
+  private boolean looked;
+  private @Nullable MemoryNeed need;
   private String familyName = "";
   private long weightBytes;
 
@@ -115,12 +118,17 @@ final class ModelOpening {
             () -> need(config).map(MemoryNeed::demand).orElse(MemoryDemand.NONE)));
   }
 
-  private Optional<MemoryNeed> need(ModelConfig config) {
-    try {
-      return Optional.of(MemoryNeed.of(directory, config.root(), options));
-    } catch (ModelFormatException | UncheckedIOException e) {
-      return Optional.empty();
+  /** Looked up once, by whichever thread wants it first. */
+  private synchronized Optional<MemoryNeed> need(ModelConfig config) {
+    if (!looked) {
+      looked = true;
+      try {
+        need = MemoryNeed.of(directory, config.root(), options);
+      } catch (ModelFormatException | UncheckedIOException e) {
+        need = null;
+      }
     }
+    return Optional.ofNullable(need);
   }
 
   private ChatModel withTexts(

@@ -13,8 +13,7 @@ public enum WeightFormat {
 
   /**
    * 8-bit floating point numbers (E4M3) with a scale for each row; embedding and head as {@link
-   * #BF16}. For GPUs with units for it; processors compute with the same numbers in bfloat16, from
-   * twice the memory.
+   * #BF16}. For GPUs; processors compute with the same numbers in bfloat16, and hold both.
    */
   FP8,
 

@@ -252,7 +252,9 @@ final class Figures {
       of.put("operations", result.path("operations").asDouble());
       share(name, of, "operations", matrix(), bar, "matrix rate");
     }
-    ratio(what + " beside transformers, SDPA", fastest, "peers-prefill", 0, "SDPA");
+    if (wanted > 0) { // transformers computes in BF16
+      ratio(what + " beside transformers, SDPA", fastest, "peers-prefill", 0, "SDPA");
+    }
   }
 
   private void vision() {

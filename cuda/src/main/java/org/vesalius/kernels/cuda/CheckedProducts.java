@@ -31,19 +31,28 @@ final class CheckedProducts {
   static void run(Comparison comparison) {
     try (Arena arena = Arena.ofConfined()) {
       CheckedProducts products = new CheckedProducts(comparison, arena);
-      for (StoredFormat format : StoredFormat.values()) {
-        // More than a group of columns, and no multiple of anything.
-        int columns = format.group() > 1 ? format.group() + 10 : 138;
-        products.linear(format, FEW, columns);
-        products.linear(format, MANY, columns);
-        products.experts(format, columns, 2, 0, 5);
-        products.experts(format, columns, 6, 0, 7);
-      }
+      StoredFormat.common().forEach(products::format);
       products.transposed(StoredFormat.F32);
       products.transposed(StoredFormat.BF16);
       products.nothing();
       products.recorded();
     }
+  }
+
+  /** Of {@link Weight.Fp8} alone. */
+  static void runSmall(Comparison comparison) {
+    try (Arena arena = Arena.ofConfined()) {
+      new CheckedProducts(comparison, arena).format(StoredFormat.FP8);
+    }
+  }
+
+  private void format(StoredFormat format) {
+    // More than a group of columns, and no multiple of anything.
+    int columns = format.group() > 1 ? format.group() + 10 : 138;
+    linear(format, FEW, columns);
+    linear(format, MANY, columns);
+    experts(format, columns, 2, 0, 5);
+    experts(format, columns, 6, 0, 7);
   }
 
   /** Activations as the device rounds them, for the definition to multiply. */

@@ -31,7 +31,7 @@ final class CheckedRows {
 
   static void run(Comparison comparison) {
     CheckedRows rows = new CheckedRows(comparison);
-    for (StoredFormat format : StoredFormat.values()) {
+    for (StoredFormat format : StoredFormat.common()) {
       rows.embed(format);
     }
     rows.moves();
@@ -41,6 +41,11 @@ final class CheckedRows {
     rows.draws();
     rows.rotations();
     rows.routing();
+  }
+
+  /** Of {@link Weight.Fp8} alone. */
+  static void runSmall(Comparison comparison) {
+    new CheckedRows(comparison).embed(StoredFormat.FP8);
   }
 
   private static String name(String operation, int rows, int columns) {

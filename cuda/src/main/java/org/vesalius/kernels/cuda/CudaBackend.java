@@ -12,7 +12,7 @@ import org.vesalius.kernels.MachineLimits;
 
 /**
  * The backend {@code cuda}: an NVIDIA GPU that the driver shows, the first unless another is asked
- * for, on Linux on x86-64.
+ * for, or several for a model that is too large for one, on Linux on x86-64.
  *
  * <p>System properties: {@code vesalius.cuda.libraries} names a folder in which libcuda.so.1 and
  * libcublas are looked for first, {@code vesalius.cuda.image} a file with the compiled kernels in
@@ -100,21 +100,38 @@ public final class CudaBackend implements Backend {
     };
   }
 
-  /** The probe knows how much memory there is, only opening how much of it is free. */
+  /**
+   * The probe knows how much memory there is, only opening how much of it is free. Where devices
+   * are not named, more are taken then, and one that fails is left out for the next.
+   */
   private static Kernels open(KernelOptions options, List<Probe.Found> devices) {
     List<Probe.Found> chosen = devices;
+    DeviceException reason = null;
     while (true) {
       try {
         return CudaKernels.open(options, chosen);
-      } catch (NoRoomException e) {
+      } catch (DeviceException e) {
+        boolean small = e instanceof NoRoomException;
+        List<Probe.Found> kept = chosen.subList(0, chosen.size() - (small ? 0 : 1));
         Optional<Probe.Found> more =
-            options.devices().isEmpty() && !options.memory().get().layers().isEmpty()
+            options.devices().isEmpty()
+                    && !kept.isEmpty()
+                    && kept.size() < options.memory().get().mostDevices()
                 ? Probe.after(chosen)
                 : Optional.empty();
-        if (more.isEmpty()) {
-          throw e;
+        // Of several reasons the last numbers say most.
+        if (reason == null || small) {
+          if (reason != null) {
+            e.addSuppressed(reason);
+          }
+          reason = e;
+        } else {
+          reason.addSuppressed(e);
         }
-        chosen = new ArrayList<>(chosen);
+        if (more.isEmpty()) {
+          throw reason;
+        }
+        chosen = new ArrayList<>(kept);
         chosen.add(more.get());
       }
     }

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.ActivationRounding;
@@ -45,6 +46,10 @@ final class CudaKernels implements Kernels {
   private final DeviceAttention attention;
   private final PeerCopies peers;
   private final Faults faults;
+
+  /** Places weights of FP8 to see whether it may place them. */
+  private boolean checksSmall;
+
   private DeviceChain chain = DeviceChain.of(this);
 
   private CudaKernels(KernelOptions options, Probe.Found found, Deque<Runnable> opened) {
@@ -125,16 +130,13 @@ final class CudaKernels implements Kernels {
 
   /** Without layers there is nothing to split, and all is where the first device is. */
   private static void join(List<CudaKernels> all, MemoryDemand demand) {
-    for (CudaKernels from : all) {
-      for (CudaKernels to : all) {
-        if (from != to) {
-          from.peers.connect(to.peers);
-        }
-      }
+    for (int i = 1; i < all.size(); i++) {
+      all.get(i).peers.connect(all.get(i - 1).peers);
+      all.get(i - 1).peers.connect(all.get(i).peers);
     }
     DeviceChain chain =
         demand.layers().isEmpty()
-            ? new DeviceChain(all, List.of(Integer.MAX_VALUE))
+            ? DeviceChain.unsplit(all, demand)
             : DeviceChain.split(all, demand);
     chain.requireExact();
     all.forEach(member -> member.chain = chain);
@@ -165,15 +167,36 @@ final class CudaKernels implements Kernels {
     }
   }
 
-  /** What kernels of the devices before this one have found wrong, whose work this one got. */
+  /**
+   * Fails with what kernels of the devices before this one have found wrong, whose work this one
+   * got. A step's integers are on every device, so the next ones may have found the same: that is
+   * cleared with it, and does not fail another step.
+   */
   private void checkBefore() {
+    IndexOutOfBoundsException wrong = null;
     for (CudaKernels earlier : chain.before(this)) {
-      earlier.device.use();
-      earlier.faults.fetch();
-      earlier.device.finish();
-      earlier.faults.check();
+      wrong = earlier.fault(wrong);
+    }
+    if (wrong != null) {
+      throw Objects.requireNonNull(fault(wrong));
     }
     device.use();
+  }
+
+  private @Nullable IndexOutOfBoundsException fault(@Nullable IndexOutOfBoundsException first) {
+    device.use();
+    faults.fetch();
+    device.finish();
+    try {
+      faults.check();
+      return first;
+    } catch (IndexOutOfBoundsException e) {
+      if (first == null) {
+        return e;
+      }
+      first.addSuppressed(e);
+      return first;
+    }
   }
 
   @Override
@@ -192,6 +215,14 @@ final class CudaKernels implements Kernels {
   @Override
   public Weight place(Weight stored) {
     device.use();
+    if (stored instanceof Weight.Fp8 && !checksSmall) {
+      checksSmall = true;
+      try {
+        SelfCheck.requireSmall(device.found(), this);
+      } finally {
+        checksSmall = false;
+      }
+    }
     return weights.place(stored);
   }
 

@@ -22,6 +22,19 @@ record DeviceChain(List<CudaKernels> members, List<Integer> ends) {
   }
 
   /**
+   * Everything on the first device, because it is not known what layers there are.
+   *
+   * @throws NoRoomException with the numbers if it has not the memory
+   */
+  static DeviceChain unsplit(List<CudaKernels> members, MemoryDemand demand) {
+    long free = members.getFirst().freeBytes();
+    if (demand.bytes() > free) {
+      throw new NoRoomException(refusal(members.subList(0, 1), demand, List.of(free)));
+    }
+    return new DeviceChain(members, List.of(Integer.MAX_VALUE));
+  }
+
+  /**
    * Splits layers by the memory that is free now.
    *
    * @throws NoRoomException with the numbers if that is not enough
@@ -29,7 +42,9 @@ record DeviceChain(List<CudaKernels> members, List<Integer> ends) {
   static DeviceChain split(List<CudaKernels> members, MemoryDemand demand) {
     List<Long> free = members.stream().map(CudaKernels::freeBytes).toList();
     List<Integer> counts =
-        demand.split(free).orElseThrow(() -> new NoRoomException(refusal(members, demand, free)));
+        demand
+            .split(usable(free))
+            .orElseThrow(() -> new NoRoomException(refusal(members, demand, free)));
     List<Integer> ends = new ArrayList<>();
     int end = 0;
     for (int count : counts) {
@@ -37,6 +52,11 @@ record DeviceChain(List<CudaKernels> members, List<Integer> ends) {
       ends.add(end);
     }
     return new DeviceChain(members, ends);
+  }
+
+  /** Without what buffers of kernels and libraries take that no estimate counts. */
+  static List<Long> usable(List<Long> bytes) {
+    return bytes.stream().map(all -> all - all / 32).toList();
   }
 
   private static String refusal(List<CudaKernels> members, MemoryDemand demand, List<Long> free) {
@@ -65,10 +85,13 @@ record DeviceChain(List<CudaKernels> members, List<Integer> ends) {
     return members.getLast();
   }
 
-  /** For people: {@code device 0 to layer 13, device 1 to layer 27}. */
+  /** For people: {@code device 0: layers 0 to 13, device 1: layers 14 to 27}. */
   String description() {
     List<String> parts = new ArrayList<>();
     int first = 0;
+    if (ends.getLast() == Integer.MAX_VALUE) {
+      return "all on device " + members.getFirst().found().ordinal();
+    }
     for (int i = 0; i < ends.size(); i++) {
       int last = ends.get(i) - 1;
       parts.add(

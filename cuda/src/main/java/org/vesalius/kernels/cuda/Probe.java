@@ -209,7 +209,7 @@ final class Probe {
       }
       while (!fits(devices, demand)) {
         Optional<Found> more =
-            free && !demand.layers().isEmpty() ? after(devices) : Optional.empty();
+            free && devices.size() < demand.mostDevices() ? after(devices) : Optional.empty();
         if (more.isEmpty()) {
           throw tooLarge(devices, demand);
         }
@@ -226,13 +226,16 @@ final class Probe {
     return devices.size() == 1 ? first : devices.size() + " devices, the first " + first;
   }
 
-  /** The next device that can be used, if there is one more. */
+  /** The next device that can be used and is not known to compute wrong, if there is one more. */
   static Optional<Found> after(List<Found> devices) {
     try {
       int count = count();
       for (int ordinal = devices.getLast().ordinal() + 1; ordinal < count; ordinal++) {
         try {
-          return Optional.of(device(ordinal));
+          Found found = device(ordinal);
+          if (SelfCheck.known(found).isEmpty()) {
+            return Optional.of(found);
+          }
         } catch (UnavailableException _) {
           // Such as one that is too old: perhaps the next.
         }
@@ -249,9 +252,9 @@ final class Probe {
     for (Found device : devices) {
       totals.add(totalBytes(device));
     }
-    return devices.size() == 1
+    return (devices.size() == 1 || demand.layers().isEmpty())
         ? demand.bytes() <= totals.getFirst()
-        : demand.layers().isEmpty() || demand.split(totals).isPresent();
+        : demand.split(DeviceChain.usable(totals)).isPresent();
   }
 
   private static long totalBytes(Found found) throws UnavailableException {

@@ -22,10 +22,15 @@ final class SelfCheck {
   private static final String REMEDY =
       "; update NVIDIA's driver, and if that does not help, report this with what doctor shows";
 
-  /** What was looked at. */
-  private record Subject(int ordinal, String image) {
-    static Subject of(Probe.Found found) {
-      return new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()));
+  /**
+   * What was looked at.
+   *
+   * @param small whether only FP8 was: that is checked when it is wanted, because a device whose
+   *     units for it do something else can be used for all the rest
+   */
+  private record Subject(int ordinal, String image, boolean small) {
+    static Subject of(Probe.Found found, boolean small) {
+      return new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()), small);
     }
   }
 
@@ -40,15 +45,36 @@ final class SelfCheck {
    * @throws DeviceException naming operation, shape, expected and found if something is wrong
    */
   static void require(Probe.Found found, CudaKernels kernels) {
-    String wrong = KNOWN.computeIfAbsent(Subject.of(found), _ -> wrong(kernels));
+    String wrong = KNOWN.computeIfAbsent(Subject.of(found, false), _ -> wrong(() -> run(kernels)));
     if (!wrong.isEmpty()) {
       throw new DeviceException(message(found, wrong), null);
     }
   }
 
+  /**
+   * Checks products with {@link org.vesalius.kernels.Weight.Fp8} if that has not been done.
+   *
+   * @throws DeviceException naming operation, shape, expected and found if something is wrong
+   */
+  static void requireSmall(Probe.Found found, CudaKernels kernels) {
+    String wrong =
+        KNOWN.computeIfAbsent(Subject.of(found, true), _ -> wrong(() -> runSmall(kernels)));
+    if (!wrong.isEmpty()) {
+      throw new DeviceException(
+          "device "
+              + found.ordinal()
+              + ", "
+              + found.name()
+              + ", computes wrong numbers with weights of FP8: "
+              + wrong
+              + "; take weights of int8",
+          null);
+    }
+  }
+
   /** What an earlier check found wrong, as {@link #require} says it. */
   static Optional<String> known(Probe.Found found) {
-    return Optional.ofNullable(KNOWN.get(Subject.of(found)))
+    return Optional.ofNullable(KNOWN.get(Subject.of(found, false)))
         .filter(wrong -> !wrong.isEmpty())
         .map(wrong -> message(found, wrong));
   }
@@ -63,9 +89,9 @@ final class SelfCheck {
         + REMEDY;
   }
 
-  private static String wrong(CudaKernels kernels) {
+  private static String wrong(Runnable check) {
     try {
-      run(kernels);
+      check.run();
       return "";
     } catch (Comparison.WrongResultException e) {
       return String.valueOf(e.getMessage());
@@ -73,7 +99,7 @@ final class SelfCheck {
   }
 
   /**
-   * Runs all cases.
+   * Runs all cases but those of FP8.
    *
    * @throws Comparison.WrongResultException with the first that is wrong
    */
@@ -83,6 +109,19 @@ final class SelfCheck {
       CheckedRows.run(comparison);
       CheckedProducts.run(comparison);
       CheckedAttention.run(comparison);
+    }
+  }
+
+  /**
+   * Runs those of FP8.
+   *
+   * @throws Comparison.WrongResultException with the first that is wrong
+   */
+  static void runSmall(CudaKernels kernels) {
+    try (Kernels definition = Backends.open("reference", new KernelOptions(1))) {
+      Comparison comparison = new Comparison(definition, kernels, kernels::free, SEED);
+      CheckedRows.runSmall(comparison);
+      CheckedProducts.runSmall(comparison);
     }
   }
 }

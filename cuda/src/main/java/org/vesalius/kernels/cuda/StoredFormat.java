@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.vesalius.kernels.Bfloat16;
 import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.Weight;
@@ -28,6 +29,11 @@ enum StoredFormat {
   StoredFormat(int group, int terms) {
     this.group = group;
     this.terms = terms;
+  }
+
+  /** Those that are checked before anything else, all but {@link #FP8}. */
+  static List<StoredFormat> common() {
+    return List.of(F32, F16, BF16, INT8, INT4);
   }
 
   /** Columns that share a scale. */

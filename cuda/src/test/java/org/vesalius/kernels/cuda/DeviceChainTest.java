@@ -88,6 +88,8 @@ class DeviceChainTest {
         "of an earlier device: IndexOutOfBoundsException: embed: expected indices below 4, found 9"
             + " at 1",
         "once: [1.0, 1.0]",
+        "of two devices: IndexOutOfBoundsException: embed: expected indices below 4, found 9 at 1",
+        "both once: [1.0, 1.0]",
         "memory of another device: IllegalArgumentException: cuda: expected memory of this device",
         "shapes: IllegalArgumentException: receive: expected equal shapes",
         "recorded: IllegalStateException: cuda: something is copied from another device while"
@@ -199,6 +201,15 @@ class DeviceChainTest {
       System.out.println("of an earlier device: " + message(() -> third.read(values, last)));
       third.read(values, last);
       System.out.println("once: " + Arrays.toString(Arrays.copyOf(values, 2)));
+      // A step's integers are on every device: one report for one step.
+      Tensor others = second.allocate(ElementType.I32, 1, 2);
+      second.write(others, new int[] {9, 1});
+      first.embed(here, placed, ids);
+      second.embed(there, second.place(new Weight.F32(table, 4, 2)), others);
+      System.out.println("of two devices: " + message(() -> third.read(values, last)));
+      second.read(new float[4], there);
+      third.read(values, last);
+      System.out.println("both once: " + Arrays.toString(Arrays.copyOf(values, 2)));
     }
   }
 
@@ -221,6 +232,11 @@ class DeviceChainTest {
         "while others hold some: cuda (Simulated device, sm_90, CUDA 12.6, cuBLAS 12; device 0:"
             + " layers 0 to 3, device 1: layers 4 to 9)",
         "while others hold some, of one: BackendUnavailableException",
+        "an unknown number of layers: cuda (Simulated device, sm_90, CUDA 12.6, cuBLAS 12; all on"
+            + " device 1)",
+        "too much of them: about 1144.4 MiB are needed and device 1, Simulated device, has 953.7"
+            + " MiB, device 0, Simulated device, has 953.7 MiB; take fewer bits for weights or cache,"
+            + " a shorter context, or another backend",
         "twice the same: IllegalArgumentException: device: expected each device once, found [1, 1]",
         "left: 0 0 0 0");
   }
@@ -259,6 +275,11 @@ class DeviceChainTest {
       } catch (BackendUnavailableException e) {
         System.out.println("not opened: " + e.getMessage());
       }
+      KernelOptions both = new KernelOptions(1).withDevices(List.of(1, 0));
+      try (Kernels unsplit = Opening.backend().open(both.withBytes(1000))) {
+        System.out.println("an unknown number of layers: " + unsplit.description());
+      }
+      System.out.println("too much of them: " + probe(both.withBytes(1_200_000_000)));
       System.out.println("twice the same: " + message(() -> wanting(1).withDevices(List.of(1, 1))));
       System.out.println("left: " + left());
     }

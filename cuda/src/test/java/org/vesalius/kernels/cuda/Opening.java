@@ -116,6 +116,27 @@ final class Opening {
     }
   }
 
+  /** Places weights of BF16 and of FP8, twice. */
+  static final class Small {
+    private Small() {}
+
+    public static void main(String[] arguments) {
+      for (int i = 0; i < 2; i++) {
+        try (Kernels kernels = backend().open(new KernelOptions(1));
+            Arena arena = Arena.ofConfined()) {
+          kernels.place(new Weight.BF16(arena.allocate(8), 2, 2));
+          System.out.println("BF16: placed");
+          try {
+            kernels.place(new Weight.Fp8(arena.allocate(4), arena.allocate(8), 2, 2));
+            System.out.println("FP8: placed");
+          } catch (DeviceException e) {
+            System.out.println("FP8: " + e.getMessage());
+          }
+        }
+      }
+    }
+  }
+
   /** The same in two class loaders that share nothing, both alive. */
   static final class Twice {
     private Twice() {}

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -63,13 +64,19 @@ class SelfCheckTest {
     assertTrue(kernels.size() > 45, kernels.toString());
     try (CudaKernels opened = open()) {
       SelfCheck.run(opened);
+      SelfCheck.runSmall(opened);
       for (String kernel : kernels) {
         Simulated.wrong(kernel);
+        boolean small = kernel.endsWith("_fp8");
+        Consumer<CudaKernels> check = small ? SelfCheck::runSmall : SelfCheck::run;
         try {
-          SelfCheck.run(opened);
+          check.accept(opened);
           missed.add(kernel);
         } catch (Comparison.WrongResultException _) {
           // As it should.
+        }
+        if (small) {
+          SelfCheck.run(opened); // all the rest can be used
         }
       }
     }
@@ -137,6 +144,25 @@ class SelfCheckTest {
     assertEquals(0, result.code(), result.output());
     assertTrue(result.output().contains("checked once"), result.output());
     return result;
+  }
+
+  /** A device whose FP8 is wrong is used for everything else. */
+  @Test
+  void wrongSmallFloatsAreRefusedAlone() throws IOException, InterruptedException {
+    Jvm.Result result =
+        jvm(folder, folder)
+            .environment("VESALIUS_SIMULATED_WRONG", "vesalius_tiled_fp8")
+            .run(Opening.Small.class);
+    assertEquals(0, result.code(), result.output());
+    assertTrue(result.output().contains("BF16: placed\n"), result.output());
+    String refused =
+        "FP8: device 0, Simulated device, computes wrong numbers with weights of FP8: linear FP8 (9,"
+            + " 138) to 18: expected ";
+    assertEquals(
+        2,
+        result.output().lines().filter(line -> line.startsWith(refused)).count(),
+        result.output());
+    assertTrue(result.output().contains("; take weights of int8\n"), result.output());
   }
 
   /** By name it is refused, and an automatic choice goes on and says why. */

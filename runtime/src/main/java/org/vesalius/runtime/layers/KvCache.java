@@ -93,7 +93,14 @@ public final class KvCache {
    */
   synchronized int takePage() {
     if (pool.mustGrow()) {
-      grow();
+      try {
+        grow();
+      } catch (RuntimeException e) {
+        // Without memory for more pages, those go that are only kept for what they contain.
+        if (pool.retained() == 0) {
+          throw e;
+        }
+      }
     }
     return pool.take();
   }
