@@ -3,9 +3,15 @@ package org.vesalius.test;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.vesalius.kernels.CacheFormat;
@@ -84,6 +90,33 @@ class MemoryNeedTest {
       assertTrue(demand.first() >= decoder.embedding().byteSize(), "first");
       assertEquals(
           folder.toString().contains("qwen3_vl_moe") ? 1 : 0, demand.together(), "together");
+    }
+  }
+
+  /** Configurations leave out what is usual in their family; the tensors know it as well. */
+  @Test
+  void sizesThatAreNotWrittenAreThoseOfTheTensors() throws IOException {
+    Path folder = Fixtures.copy("qwen2", scratch.resolve("sizes"));
+    OpenOptions options = OpenOptions.defaults().withContextTokens(64);
+    MemoryNeed whole = MemoryNeed.of(folder, options);
+    Path config = folder.resolve("config.json");
+    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(config.toFile());
+    json.remove(
+        List.of(
+            "num_hidden_layers",
+            "num_key_value_heads",
+            "hidden_size",
+            "intermediate_size",
+            "vocab_size"));
+    Files.writeString(config, json.toString());
+    assertEquals(whole, MemoryNeed.of(folder, options));
+    for (String key : List.of("num_hidden_layers", "num_key_value_heads", "hidden_size")) {
+      for (int wrong : new int[] {-1, Integer.MAX_VALUE}) {
+        json.put(key, wrong);
+        Files.writeString(config, json.toString());
+        assertTrue(MemoryNeed.of(folder, options).bytes() > 0, "what is wrong is told elsewhere");
+      }
+      json.remove(key);
     }
   }
 }

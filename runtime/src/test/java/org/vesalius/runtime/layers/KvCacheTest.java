@@ -133,4 +133,40 @@ class KvCacheTest {
       }
     }
   }
+
+  /** Pages that are only kept for what they contain go before a request fails. */
+  @Test
+  void withoutMemoryRetainedPagesAreTaken() {
+    try (Kernels host = Backends.open("reference", new KernelOptions(1))) {
+      boolean[] full = {false};
+      Kernels small =
+          (Kernels)
+              Proxy.newProxyInstance(
+                  Kernels.class.getClassLoader(),
+                  new Class<?>[] {Kernels.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("ofLayer")) {
+                      return proxy;
+                    }
+                    if (method.getName().equals("allocate") && full[0]) {
+                      throw new IllegalStateException("no memory");
+                    }
+                    return method.invoke(host, arguments);
+                  });
+      KvCache cache = new KvCache(small, CacheFormat.BF16, 1, 1, 4, 4096, 4096);
+      CachedSequence first = new CachedSequence(cache);
+      first.extend(16 * KvCache.PAGE_SIZE); // a whole slab
+      ContentKey.Digest digest = new ContentKey.Digest();
+      digest.add(1);
+      first.publish(0, digest.key());
+      full[0] = true;
+      assertThrows(IllegalStateException.class, cache::takePage);
+      first.truncate(0);
+      assertEquals(1, cache.retainedPages());
+      CachedSequence second = new CachedSequence(cache);
+      second.extend(16 * KvCache.PAGE_SIZE);
+      assertEquals(0, cache.retainedPages());
+      assertEquals(16, cache.usedPages());
+    }
+  }
 }
