@@ -1,10 +1,11 @@
 #!/bin/sh
 # Makes what run.sh needs on a server that has neither Java nor Maven nor a network: a Java runtime, our jars and the fixtures, in
 # archives that need not come together.
-# usage: bench/gpu/bundle.sh [--no-build] [--without-kernels] [--without-outputs] [OUT]
+# usage: bench/gpu/bundle.sh [--no-build] [--without-kernels] [--without-outputs] [--dry-run] [OUT]
 #   --no-build         takes the jars as they were built
 #   --without-kernels  also if the build has no kernels for NVIDIA GPUs, for tests on the simulated device
 #   --without-outputs  leaves out the fixtures that answers are compared with
+#   --dry-run          ends when it is known that the jars have what they need, with nothing written
 #   OUT                folder for the archives (default: bench/target/gpu)
 # Needs a JDK 25 (JAVA_HOME, or on the PATH), and Maven unless --no-build. MAVEN_ARGS is Maven's own variable for more options.
 set -eu
@@ -12,6 +13,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 build=yes
 kernels=required
 outputs=yes
+dry=no
 out=$root/bench/target/gpu
 # More than uploads to such servers usually allow.
 most_bytes=$((60 * 1024 * 1024))
@@ -26,8 +28,9 @@ while [ $# -gt 0 ]; do
     --no-build) build=no ;;
     --without-kernels) kernels=optional ;;
     --without-outputs) outputs=no ;;
+    --dry-run) dry=yes ;;
     --help | -h)
-      sed -n '2,9s/^# //p' "$0"
+      sed -n '2,10s/^# //p' "$0"
       exit 0
       ;;
     -*) fail "unknown option $1; --help lists them" ;;
@@ -47,6 +50,7 @@ esac
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "expected Linux on x86-64, for which the runtime is made, found $(uname -sm)"
 
 if [ $build = yes ]; then
+  rm -rf "$root/bench/target/gpu-lib"  # the build adds to it and takes nothing away
   modules=bench
   [ $outputs = no ] || modules=bench,src/test
   (cd "$root" && mvn -B -ntp -q -DskipTests -Dvesalius.startupCache.skip=true -pl $modules -am package) || fail "the build failed; Maven's words stand above"
@@ -58,25 +62,36 @@ if ! unzip -l "$lib"/vesalius-cuda-*.jar | grep -q kernels.fatbin; then
   [ $kernels = optional ] || fail "no kernels for NVIDIA GPUs in this build: $why"
 fi
 
+own=
+for jar in "$root"/bench/target/vesalius-bench-*.jar; do
+  case $jar in
+    *-tests.jar | *-sources.jar | *-javadoc.jar) ;;
+    *) own=$jar ;;
+  esac
+done
+# What the jars use.
+modules=$(jdeps --multi-release 25 --ignore-missing-deps --print-module-deps "$own" "$lib"/*.jar 2>&1) || {
+  printf '%s\n' "$modules" >&2
+  fail "the jars in $lib need others; jdeps' words stand above"
+}
+if [ $dry = yes ]; then
+  echo "bundle: the jars have what they need, and use the modules $modules"
+  exit 0
+fi
+
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 stage=$out/stage
 rm -rf "$stage"
 mkdir -p "$stage/jars/lib"
 cp "$lib"/*.jar "$stage/jars/lib"
-for jar in "$root"/bench/target/vesalius-bench-*.jar; do
-  case $jar in
-    *-tests.jar | *-sources.jar | *-javadoc.jar) ;;
-    *) cp "$jar" "$stage/jars/lib" ;;
-  esac
-done
+cp "$own" "$stage/jars/lib"
 cp "$root/bench/gpu/peers.py" "$root/bench/gpu/shapes.json" "$stage/jars"
 revision=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 [ -z "$(git -C "$root" status --porcelain 2>/dev/null)" ] || revision=$revision-changed
 echo "$revision" >"$stage/jars/revision.txt"
 
-# What the jars use, and what is found by name: vectors, and archives as folders.
-modules=$(jdeps --multi-release 25 --ignore-missing-deps --print-module-deps "$stage"/jars/lib/*.jar)
+# And what is found by name: vectors, and archives as folders.
 # Not compressed by jlink: gzip makes less of the whole than jlink of each class by itself.
 jlink --add-modules "$modules,jdk.incubator.vector,jdk.zipfs" --strip-debug --no-header-files --no-man-pages \
   --compress zip-0 --output "$stage/java"
