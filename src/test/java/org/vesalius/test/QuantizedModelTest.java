@@ -275,21 +275,10 @@ class QuantizedModelTest {
     public void product(float[] values, int columns, Weight weight) {
       if (weight instanceof Weight.Fp8 && rounding == ActivationRounding.FP8) {
         for (int row = 0; row < values.length; row += columns) {
-          round(values, row, row + columns);
+          Float8.roundToken(values, row, row + columns);
         }
       } else if (weight instanceof Weight.Fp8 || weight instanceof Weight.BF16) {
         BrainActivations.round(values);
-      }
-    }
-
-    private static void round(float[] values, int from, int to) {
-      float largest = 0;
-      for (int i = from; i < to; i++) {
-        largest = Math.max(largest, Math.abs(values[i]));
-      }
-      float scale = largest / Float8.LARGEST;
-      for (int i = from; i < to && scale >= Float.MIN_NORMAL; i++) {
-        values[i] = Float8.value(Float8.round(values[i] / scale)) * scale;
       }
     }
 

@@ -129,10 +129,7 @@ final class RoundingNoise {
   /** Up to half a unit in the last of four binary digits, or of the smallest numbers of a token. */
   private static void small(float[] values, int columns, SplittableRandom random) {
     for (int row = 0; row < values.length; row += columns) {
-      float largest = 0;
-      for (int i = row; i < row + columns; i++) {
-        largest = Math.max(largest, Math.abs(values[i]));
-      }
+      float largest = ActivationRounding.largest(values, row, row + columns);
       for (int i = row; i < row + columns; i++) {
         float half = Math.max(Math.abs(values[i]) * 0x1p-4f, largest / Float8.LARGEST * 0x1p-10f);
         values[i] += (float) (half * random.nextDouble(-1, 1));
@@ -145,10 +142,7 @@ final class RoundingNoise {
     for (int row = 0; row < values.length; row += columns) {
       for (int first = row; first < row + columns; first += group) {
         int end = Math.min(row + columns, first + group);
-        float largest = 0;
-        for (int i = first; i < end; i++) {
-          largest = Math.max(largest, Math.abs(values[i]));
-        }
+        float largest = ActivationRounding.largest(values, first, end);
         for (int i = first; i < end; i++) {
           values[i] += (float) (largest / 254 * random.nextDouble(-1, 1));
         }
@@ -159,21 +153,30 @@ final class RoundingNoise {
   /** Runs a model of {@code folder} on a backend that computes with changed inputs. */
   static <T> T run(
       Path folder, String backend, WeightFormat format, Change change, Function<Loaded, T> work) {
+    Kernels kernels = changing(Backends.open(backend, new KernelOptions(1)), change);
+    return run(folder, kernels, format, CacheFormat.F32, CONTEXT, work);
+  }
+
+  /** Runs it on given kernels, which are closed then, with prompts in chunks of so many tokens. */
+  static <T> T run(
+      Path folder,
+      Kernels kernels,
+      WeightFormat format,
+      CacheFormat cache,
+      int chunk,
+      Function<Loaded, T> work) {
     ModelConfig config = ModelConfig.read(folder);
     try (Arena arena = Arena.ofShared();
         WorkerPool pool = new WorkerPool(1);
         Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Kernels kernels = changing(Backends.open(backend, new KernelOptions(1)), change);
       WeightPlan plan =
           WeightPlan.of(config.root(), format, new QuantizingConversion(format, pool, arena));
       LoadedModel model =
           ModelFamilies.of(config).load(new ModelFiles(folder, plan), config, checkpoint, kernels);
       int context = Math.min(CONTEXT, model.decoder().config().maxPositions());
-      try (Engine engine =
-          new Engine(
-              kernels,
-              model,
-              EngineOptions.single(context, context, CacheFormat.F32, 2L * context))) {
+      EngineOptions options =
+          EngineOptions.single(Math.min(chunk, context), context, cache, 2L * context);
+      try (Engine engine = new Engine(kernels, model, options)) {
         return work.apply(new Loaded(engine, model));
       }
     }

@@ -28,5 +28,14 @@ public enum ActivationRounding {
    * scale}. Units that sum up to 128 products in fewer bits may err by {@code 2^-12} of the sum of
    * their magnitudes.
    */
-  FP8
+  FP8;
+
+  /** {@code absmax}: the largest magnitude among the numbers that share a scale. */
+  public static float largest(float[] x, int from, int to) {
+    float largest = 0;
+    for (int i = from; i < to; i++) {
+      largest = Math.max(largest, Math.abs(x[i]));
+    }
+    return largest;
+  }
 }

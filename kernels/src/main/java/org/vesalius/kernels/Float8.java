@@ -66,6 +66,17 @@ public final class Float8 {
   }
 
   /**
+   * Rounds a token in place as {@link ActivationRounding#FP8} says: what is left are the numbers
+   * that it stands for, scale included.
+   */
+  public static void roundToken(float[] x, int from, int to) {
+    float scale = ActivationRounding.largest(x, from, to) / LARGEST;
+    for (int i = from; i < to; i++) {
+      x[i] = scale < Float.MIN_NORMAL ? 0 : value(round(x[i] / scale)) * scale;
+    }
+  }
+
+  /**
    * The same matrix for kernels that have none for this format: in BF16, where every number is
    * exact if scales are powers of two of moderate size, which those of {@link
    * org.vesalius.kernels.quantize.Quantizer#fp8} are; otherwise in F32, rounded once.
@@ -81,14 +92,18 @@ public final class Float8 {
     long count = (long) rows * columns;
     MemorySegment data = memory.allocate(Math.max(1, count * (exact ? 2 : 4)), 64);
     byte[] bits = new byte[columns];
-    short[] halves = new short[columns];
-    float[] numbers = new float[columns];
+    short[] halves = new short[exact ? columns : 0];
+    float[] numbers = new float[exact ? 0 : columns];
     for (int row = 0; row < rows; row++) {
       long first = (long) row * columns;
       MemorySegment.copy(weight.data(), ValueLayout.JAVA_BYTE, first, bits, 0, columns);
       for (int c = 0; c < columns; c++) {
-        numbers[c] = value(bits[c]) * scales[row];
-        halves[c] = (short) (Float.floatToRawIntBits(numbers[c]) >>> 16);
+        float number = value(bits[c]) * scales[row];
+        if (exact) {
+          halves[c] = Bfloat16.round(number);
+        } else {
+          numbers[c] = number;
+        }
       }
       if (exact) {
         MemorySegment.copy(halves, 0, data, ValueLayout.JAVA_SHORT, 2 * first, columns);

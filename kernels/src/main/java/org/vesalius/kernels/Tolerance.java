@@ -50,7 +50,7 @@ public final class Tolerance {
             case BF16 -> Math.abs(x[i]) * 0x1p-8f;
             case FP8 -> {
               int row = i - i % columns;
-              float scale = largest(x, row, row + columns) / Float8.LARGEST;
+              float scale = ActivationRounding.largest(x, row, row + columns) / Float8.LARGEST;
               // Half a step of three bits of mantissa, or of the smallest numbers, and as below.
               float half = Math.max(Math.abs(x[i]) * 0x1p-4f, scale * 0x1p-10f);
               yield scale < Float.MIN_NORMAL
@@ -60,7 +60,8 @@ public final class Tolerance {
             case INT8 -> {
               int row = i - i % columns;
               int first = row + (i - row) / group * group;
-              float largest = largest(x, first, Math.min(first + group, row + columns));
+              float largest =
+                  ActivationRounding.largest(x, first, Math.min(first + group, row + columns));
               // Half a step, the roundoff of scale and quotient, and what is too small for a scale.
               float half = largest / 254 + 4 * (float) ROUNDOFF * largest;
               yield largest / 127 < Float.MIN_NORMAL ? largest : half;
@@ -68,14 +69,6 @@ public final class Tolerance {
           };
     }
     return steps;
-  }
-
-  private static float largest(float[] x, int from, int to) {
-    float largest = 0;
-    for (int i = from; i < to; i++) {
-      largest = Math.max(largest, Math.abs(x[i]));
-    }
-    return largest;
   }
 
   /**

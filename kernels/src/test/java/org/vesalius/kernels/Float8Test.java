@@ -1,5 +1,6 @@
 package org.vesalius.kernels;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -70,6 +71,23 @@ class Float8Test {
     assertEquals((byte) 0x7e, Float8.round(Float.POSITIVE_INFINITY));
     assertEquals((byte) 0xfe, Float8.round(Float.NEGATIVE_INFINITY));
     assertEquals((byte) Float8.NAN, Float8.round(Float.NaN));
+  }
+
+  /** 896 makes the scale 2: what is between two numbers goes up, down, or to the even one. */
+  @Test
+  void tokensShareAScale() {
+    float[] x = {9, 896, -2.2f, 2.1f, 2.125f, 0, 7};
+    Float8.roundToken(x, 1, 6);
+    assertArrayEquals(new float[] {9, 896, -2.25f, 2, 2, 0, 7}, x);
+    float[] small = {448 * Float.MIN_NORMAL / 4, 0, 448 * Float.MIN_NORMAL, 0};
+    Float8.roundToken(small, 0, 2);
+    Float8.roundToken(small, 2, 4);
+    assertArrayEquals(new float[] {0, 0, 448 * Float.MIN_NORMAL, 0}, small);
+    for (float wrong : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+      float[] spoilt = {1, wrong, -3};
+      Float8.roundToken(spoilt, 0, 3);
+      assertArrayEquals(new float[] {Float.NaN, Float.NaN, Float.NaN}, spoilt);
+    }
   }
 
   private static Weight.Fp8 matrix(float... scales) {

@@ -17,16 +17,6 @@ import org.vesalius.kernels.QuantizedWeights.Format;
 class IntegerWeightsContractTest {
   private static final int[] COLUMNS = {1, 31, 32, 63, 64, 65, 127, 200, 255, 256, 257, 300, 896};
 
-  private static float[] linear(
-      Kernels kernels, Weight weight, float[] x, float[] bias, String what) {
-    int tokens = x.length / weight.columns();
-    Framed out = Framed.of(kernels, tokens, weight.rows());
-    Framed in = Framed.of(kernels, tokens, weight.columns(), x);
-    Tensor added = bias.length == 0 ? null : Matrices.of(kernels, 1, weight.rows(), bias);
-    kernels.linear(out.view(), in.view(), kernels.place(weight), added);
-    return out.read(what);
-  }
-
   private static void check(
       String backend, Weight weight, int group, float[] x, float[] bias, String what) {
     try (Kernels reference = BackendsUnderTest.reference();
@@ -35,13 +25,13 @@ class IntegerWeightsContractTest {
       Weight absolute = QuantizedWeights.magnitudes(weight);
       float[] sizes = Samples.magnitudes(x);
       float[] magnitudes =
-          linear(reference, absolute, sizes, Samples.magnitudes(bias), "magnitudes");
+          Matrices.linear(reference, absolute, sizes, Samples.magnitudes(bias), "magnitudes");
       float[] steps = Tolerance.steps(rounding, x, weight.columns(), group);
-      float[] rounded = linear(reference, absolute, steps, new float[0], "steps");
+      float[] rounded = Matrices.linear(reference, absolute, steps, new float[0], "steps");
       Matrices.assertClose(
           backend + " linear " + what,
-          linear(reference, weight, x, bias, what),
-          linear(tested, weight, x, bias, what),
+          Matrices.linear(reference, weight, x, bias, what),
+          Matrices.linear(tested, weight, x, bias, what),
           // A weight of four bits adds two products for each column.
           i -> Tolerance.dot(2 * weight.columns() + 1, magnitudes[i]) + rounded[i]);
     }
@@ -136,11 +126,11 @@ class IntegerWeightsContractTest {
             String what = name(format, tokens, 19, columns, 84);
             float[] none = new float[0];
             float[] magnitudes =
-                linear(reference, absolute, Samples.magnitudes(x), none, "magnitudes");
+                Matrices.linear(reference, absolute, Samples.magnitudes(x), none, "magnitudes");
             Matrices.assertClose(
                 backend + " linear of integers, " + what,
-                linear(reference, weight, x, none, what),
-                linear(tested, weight, x, none, what),
+                Matrices.linear(reference, weight, x, none, what),
+                Matrices.linear(tested, weight, x, none, what),
                 i -> Tolerance.dot(2 * columns + 1, magnitudes[i]));
           }
         }
@@ -166,7 +156,7 @@ class IntegerWeightsContractTest {
             Matrices.assertIdentical(
                 backend + " linear " + what,
                 RoundedProducts.linear(weight, x),
-                linear(tested, weight, x, new float[0], what));
+                Matrices.linear(tested, weight, x, new float[0], what));
           }
         }
       }
@@ -202,9 +192,9 @@ class IntegerWeightsContractTest {
         for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
           Weight weight = QuantizedWeights.random(samples, format, 9, 300);
           float[] x = samples.normal(3 * 300, 1);
-          float[] right = linear(tested, weight, x, new float[0], "right");
+          float[] right = Matrices.linear(tested, weight, x, new float[0], "right");
           x[300 + 270] = wrong;
-          float[] found = linear(tested, weight, x, new float[0], "wrong");
+          float[] found = Matrices.linear(tested, weight, x, new float[0], "wrong");
           for (int i = 0; i < found.length; i++) {
             String what = backend + " " + format + " with " + wrong + " at " + i + ", seed 87";
             if (i / 9 == 1) {
@@ -298,7 +288,7 @@ class IntegerWeightsContractTest {
         float[] whole = new float[0];
         for (int threads = 1; threads <= 3; threads++) {
           try (Kernels kernels = BackendsUnderTest.open(backend, threads)) {
-            whole = threads == 1 ? linear(kernels, weight, x, bias, "whole") : whole;
+            whole = threads == 1 ? Matrices.linear(kernels, weight, x, bias, "whole") : whole;
             for (int chunk : new int[] {1, 3, 7, 64, 150}) {
               for (int from = 0; from < tokens; from += chunk) {
                 int to = Math.min(tokens, from + chunk);
@@ -317,7 +307,7 @@ class IntegerWeightsContractTest {
                         + threads
                         + " threads, seed 90",
                     Arrays.copyOfRange(whole, from * 29, to * 29),
-                    linear(kernels, weight, part, bias, "part"));
+                    Matrices.linear(kernels, weight, part, bias, "part"));
               }
             }
           }

@@ -165,4 +165,14 @@ public final class Matrices {
       }
     }
   }
+
+  /** {@code x * weightᵀ + bias} in framed memory; of an empty bias none. */
+  static float[] linear(Kernels kernels, Weight weight, float[] x, float[] bias, String what) {
+    int tokens = x.length / weight.columns();
+    Framed out = Framed.of(kernels, tokens, weight.rows());
+    Framed in = Framed.of(kernels, tokens, weight.columns(), x);
+    Tensor added = bias.length == 0 ? null : of(kernels, 1, weight.rows(), bias);
+    kernels.linear(out.view(), in.view(), kernels.place(weight), added);
+    return out.read(what);
+  }
 }

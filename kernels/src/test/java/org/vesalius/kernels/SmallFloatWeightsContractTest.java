@@ -48,28 +48,14 @@ class SmallFloatWeightsContractTest {
         case NONE -> {}
         case BF16 -> rounded[i] = Bfloat16.value(Bfloat16.round(x[i]));
         case FP8 -> {
-          float largest = 0;
-          for (int j = i - i % columns; j < i - i % columns + columns; j++) {
-            largest = Math.max(largest, Math.abs(x[j]));
+          if (i % columns == 0) {
+            Float8.roundToken(rounded, i, i + columns);
           }
-          float scale = largest / Float8.LARGEST;
-          rounded[i] =
-              scale < Float.MIN_NORMAL ? 0 : Float8.value(Float8.round(x[i] / scale)) * scale;
         }
         case INT8 -> throw new AssertionError("FP8 weights meet no integers");
       }
     }
     return rounded;
-  }
-
-  private static float[] linear(
-      Kernels kernels, Weight weight, float[] x, float[] bias, String what) {
-    int tokens = x.length / weight.columns();
-    Framed out = Framed.of(kernels, tokens, weight.rows());
-    Framed in = Framed.of(kernels, tokens, weight.columns(), x);
-    Tensor added = bias.length == 0 ? null : Matrices.of(kernels, 1, weight.rows(), bias);
-    kernels.linear(out.view(), in.view(), kernels.place(weight), added);
-    return out.read(what);
   }
 
   /** A scale that is no power of two makes a wider number that is rounded once. */
@@ -85,7 +71,7 @@ class SmallFloatWeightsContractTest {
       ActivationRounding rounding = tested.rounding(tested.place(weight));
       float[] given = rounded(rounding, x, weight.columns());
       float[] magnitudes =
-          linear(
+          Matrices.linear(
               reference,
               magnitudes(weight),
               Samples.magnitudes(given),
@@ -93,8 +79,8 @@ class SmallFloatWeightsContractTest {
               "magnitudes");
       Matrices.assertClose(
           backend + " linear " + what,
-          linear(reference, weight, given, bias, what),
-          linear(tested, weight, x, bias, what),
+          Matrices.linear(reference, weight, given, bias, what),
+          Matrices.linear(tested, weight, x, bias, what),
           i -> allowed(rounding, weight.columns(), magnitudes[i]));
     }
   }
@@ -158,10 +144,10 @@ class SmallFloatWeightsContractTest {
         // A zero would make nothing of an infinity in some backends and a NaN in others.
         weight.data().fill((byte) 0x38);
         float[] x = samples.normal(tokens * 140, 1);
-        float[] before = linear(tested, weight, x, new float[0], "FP8");
+        float[] before = Matrices.linear(tested, weight, x, new float[0], "FP8");
         for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
           x[140 + 77] = wrong;
-          float[] found = linear(tested, weight, x, new float[0], "FP8, not finite");
+          float[] found = Matrices.linear(tested, weight, x, new float[0], "FP8, not finite");
           for (int i = 0; i < found.length; i++) {
             if (i / 18 == 1) {
               assertTrue(!Float.isFinite(found[i]), backend + ": row 1 has " + found[i]);

@@ -124,8 +124,8 @@ final class ModelOpening {
       looked = true;
       try {
         need = MemoryNeed.of(directory, config.root(), options);
-      } catch (ModelFormatException | UncheckedIOException e) {
-        need = null;
+      } catch (ModelFormatException | UncheckedIOException _) {
+        // Told by who reads the files.
       }
     }
     return Optional.ofNullable(need);

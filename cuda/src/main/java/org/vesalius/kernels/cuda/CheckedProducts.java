@@ -67,25 +67,18 @@ final class CheckedProducts {
         case INT8 -> {
           int row = i - i % columns;
           int first = row + (i - row) / format.group() * format.group();
-          float scale = largest(x, first, Math.min(first + format.group(), row + columns)) / 127;
+          int end = Math.min(first + format.group(), row + columns);
+          float scale = ActivationRounding.largest(x, first, end) / 127;
           rounded[i] = (float) Math.rint(x[i] / scale) * scale;
         }
         case FP8 -> {
-          int row = i - i % columns;
-          float scale = largest(x, row, row + columns) / Float8.LARGEST;
-          rounded[i] = Float8.value(Float8.round(x[i] / scale)) * scale;
+          if (i % columns == 0) {
+            Float8.roundToken(rounded, i, i + columns);
+          }
         }
       }
     }
     return rounded;
-  }
-
-  private static float largest(float[] x, int from, int to) {
-    float largest = 0;
-    for (int i = from; i < to; i++) {
-      largest = Math.max(largest, Math.abs(x[i]));
-    }
-    return largest;
   }
 
   /**

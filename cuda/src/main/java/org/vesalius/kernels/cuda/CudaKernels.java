@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vesalius.kernels.Activation;
 import org.vesalius.kernels.ActivationRounding;
@@ -178,7 +177,8 @@ final class CudaKernels implements Kernels {
       wrong = earlier.fault(wrong);
     }
     if (wrong != null) {
-      throw Objects.requireNonNull(fault(wrong));
+      var _ = fault(wrong);
+      throw wrong;
     }
     device.use();
   }

@@ -69,10 +69,7 @@ record DeviceChain(List<CudaKernels> members, List<Integer> ends) {
               + DeviceMemory.size(free.get(i))
               + " free");
     }
-    return Probe.needed(demand, members.size())
-        + " are needed and "
-        + String.join(", ", parts)
-        + Probe.SMALLER;
+    return Probe.refusal(demand, parts);
   }
 
   /** The device of a layer; of one beyond the last, the last. */

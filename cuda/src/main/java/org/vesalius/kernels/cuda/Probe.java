@@ -25,10 +25,6 @@ final class Probe {
   /** Compute capability, times 10. */
   private static final int OLDEST_DEVICE = 80;
 
-  /** What to do about a model that is too large. */
-  static final String SMALLER =
-      "; take fewer bits for weights or cache, a shorter context, or another backend";
-
   /** What became of looking. */
   sealed interface Outcome {
 
@@ -277,14 +273,16 @@ final class Probe {
               + ", has "
               + DeviceMemory.size(totalBytes(device)));
     }
-    return new UnavailableException(
-        needed(demand, devices.size()) + " are needed and " + String.join(", ", parts) + SMALLER,
-        null);
+    return new UnavailableException(refusal(demand, parts), null);
   }
 
-  /** What a model needs, for people. */
-  static String needed(MemoryDemand demand, int devices) {
-    return "about " + DeviceMemory.size(demand.bytes(devices));
+  /** For people: what is needed, what each device has, and what to do about it. */
+  static String refusal(MemoryDemand demand, List<String> devices) {
+    return "about "
+        + DeviceMemory.size(demand.bytes(devices.size()))
+        + " are needed and "
+        + String.join(", ", devices)
+        + "; take fewer bits for weights or cache, a shorter context, or another backend";
   }
 
   /** How many devices the driver shows. */

@@ -6,7 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
+import java.util.EnumSet;
+import java.util.Set;
 import org.vesalius.kernels.Bfloat16;
 import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.Weight;
@@ -32,8 +33,8 @@ enum StoredFormat {
   }
 
   /** Those that are checked before anything else, all but {@link #FP8}. */
-  static List<StoredFormat> common() {
-    return List.of(F32, F16, BF16, INT8, INT4);
+  static Set<StoredFormat> common() {
+    return EnumSet.complementOf(EnumSet.of(FP8));
   }
 
   /** Columns that share a scale. */

@@ -2,6 +2,7 @@ package org.vesalius.kernels.quantize;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Weight;
 
 /** Rounds rows to {@link Weight.Int8}. */
@@ -28,10 +29,7 @@ final class ByteGroups {
       for (int g = 0; g < groups; g++) {
         int from = r * columns + g * GROUP;
         int to = Math.min((r + 1) * columns, from + GROUP);
-        float largest = 0;
-        for (int i = from; i < to; i++) {
-          largest = Math.max(largest, Math.abs(numbers[i]));
-        }
+        float largest = ActivationRounding.largest(numbers, from, to);
         if (!Float.isFinite(largest)) {
           throw Quantizer.unfit(first + r, "finite numbers", largest);
         }

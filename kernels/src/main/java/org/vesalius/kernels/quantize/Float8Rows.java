@@ -2,6 +2,7 @@ package org.vesalius.kernels.quantize;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Float8;
 import org.vesalius.kernels.Weight;
 
@@ -26,10 +27,7 @@ final class Float8Rows {
     float[] rowScales = new float[count];
     for (int r = 0; r < count; r++) {
       int from = r * columns;
-      float largest = 0;
-      for (int i = from; i < from + columns; i++) {
-        largest = Math.max(largest, Math.abs(numbers[i]));
-      }
+      float largest = ActivationRounding.largest(numbers, from, from + columns);
       if (!(largest <= LARGEST)) {
         throw Quantizer.unfit(first + r, "numbers of at most 2^100", largest);
       }

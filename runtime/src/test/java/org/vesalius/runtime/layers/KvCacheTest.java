@@ -8,6 +8,7 @@ import java.lang.reflect.Proxy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.vesalius.kernels.Backends;
@@ -93,25 +94,31 @@ class KvCacheTest {
     }
   }
 
+  /**
+   * The same kernels, but that an allocation fails where the condition says so when it is asked.
+   */
+  private static Kernels withoutMemory(Kernels host, BooleanSupplier fails) {
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Kernels.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("ofLayer")) {
+                return proxy;
+              }
+              if (method.getName().equals("allocate") && fails.getAsBoolean()) {
+                throw new IllegalStateException("no memory");
+              }
+              return method.invoke(host, arguments);
+            });
+  }
+
   /** Memory that a failed growth has got is neither lost nor half a slab. */
   @Test
   void aGrowthThatFailsGoesOnLater() {
     try (Kernels host = Backends.open("reference", new KernelOptions(1))) {
       int[] calls = {0, 5};
-      Kernels failing =
-          (Kernels)
-              Proxy.newProxyInstance(
-                  Kernels.class.getClassLoader(),
-                  new Class<?>[] {Kernels.class},
-                  (proxy, method, arguments) -> {
-                    if (method.getName().equals("ofLayer")) {
-                      return proxy;
-                    }
-                    if (method.getName().equals("allocate") && calls[0]++ == calls[1]) {
-                      throw new IllegalStateException("no memory");
-                    }
-                    return method.invoke(host, arguments);
-                  });
+      Kernels failing = withoutMemory(host, () -> calls[0]++ == calls[1]);
       KvCache cache = new KvCache(failing, CacheFormat.INT8, 3, 2, 10, 4096, 0);
       Tensor none = host.allocate(ElementType.I32, 1, 0);
       for (int i = 0; i < 2; i++) {
@@ -139,20 +146,7 @@ class KvCacheTest {
   void withoutMemoryRetainedPagesAreTaken() {
     try (Kernels host = Backends.open("reference", new KernelOptions(1))) {
       boolean[] full = {false};
-      Kernels small =
-          (Kernels)
-              Proxy.newProxyInstance(
-                  Kernels.class.getClassLoader(),
-                  new Class<?>[] {Kernels.class},
-                  (proxy, method, arguments) -> {
-                    if (method.getName().equals("ofLayer")) {
-                      return proxy;
-                    }
-                    if (method.getName().equals("allocate") && full[0]) {
-                      throw new IllegalStateException("no memory");
-                    }
-                    return method.invoke(host, arguments);
-                  });
+      Kernels small = withoutMemory(host, () -> full[0]);
       KvCache cache = new KvCache(small, CacheFormat.BF16, 1, 1, 4, 4096, 4096);
       CachedSequence first = new CachedSequence(cache);
       first.extend(16 * KvCache.PAGE_SIZE); // a whole slab
