@@ -31,12 +31,12 @@ configure() {
 # A folder that was configured elsewhere is useless; a second failure is the compiler's.
 configure || { rm -rf "$build/simulated-cmake" && configure; } || without "CMake found no compiler that will do ($log says more)"
 
-if ! cmake --build "$build/simulated-cmake" --target cuda cublas -j 2 >>"$log" 2>&1; then
+if ! cmake --build "$build/simulated-cmake" --target cuda cublas cublasLt -j 2 >>"$log" 2>&1; then
   cat "$log" >&2
   echo "[ERROR] the simulated device does not compile; the compiler's words stand above" >&2
   exit 1
 fi
-for library in libcuda.so.1 libvesalius_simulated_kernels.so libcublas.so.12; do
+for library in libcuda.so.1 libvesalius_simulated_kernels.so libcublas.so.12 libcublasLt.so.12; do
   built=$(find "$build/simulated-cmake" -name "$library" | head -n 1)
   [ -n "$built" ] || { echo "[ERROR] $library was not built" >&2; exit 1; }
   # Renamed into place, because a process may have the old one loaded.

@@ -86,6 +86,9 @@ __global__ void vesalius_mix_rows(float* out, int out_stride, const float* x, in
 __global__ void vesalius_add(float* out, int out_stride, const float* x, int x_stride, int rows, int width);
 /* x[r] += bias. */
 __global__ void vesalius_add_bias(float* x, int x_stride, const float* bias, int rows, int width);
+/* x[r][c] = x[r][c] * (scales[c] * x_scales[r]) + bias[c], what is left to do for sums of products in E4M3. bias may be null. */
+__global__ void vesalius_scale_fp8(float* x, int x_stride, const float* x_scales, const float* scales, const float* bias, int rows,
+                                   int width);
 __global__ void vesalius_scale(float* x, int x_stride, int rows, int width, float factor);
 /* activation: VesaliusActivation. */
 __global__ void vesalius_activate(float* x, int x_stride, int rows, int width, int activation);

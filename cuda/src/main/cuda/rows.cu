@@ -125,6 +125,26 @@ extern "C" __global__ void __launch_bounds__(256) vesalius_add_bias(float* x, in
   store_four(place, width - c, a);
 }
 
+extern "C" __global__ void __launch_bounds__(256) vesalius_scale_fp8(float* x, int x_stride, const float* x_scales,
+                                                                     const float* scales, const float* bias, int /*rows*/, int width) {
+  int c = first_column();
+  if (c >= width) {
+    return;
+  }
+  float* place = x + (size_t)blockIdx.x * x_stride + c;
+  float x_scale = x_scales[blockIdx.x];
+  Four a = load_four(place, width - c);
+  Four b = load_four(scales + c, width - c);
+  Four added = {};
+  if (bias != nullptr) {
+    added = load_four(bias + c, width - c);
+  }
+  for (int i = 0; i < STEP; i++) {
+    a.v[i] = a.v[i] * (b.v[i] * x_scale) + added.v[i];
+  }
+  store_four(place, width - c, a);
+}
+
 extern "C" __global__ void __launch_bounds__(256) vesalius_scale(float* x, int x_stride, int /*rows*/, int width, float factor) {
   int c = first_column();
   if (c >= width) {

@@ -93,6 +93,19 @@ int cublasGemmEx(void*, int, int, int, int, int, const void*, const void*, int, 
 int cublasGemmStridedBatchedEx(void*, int, int, int, int, int, const void*, const void*, int, int, long long, const void*, int, int,
                                long long, const void*, void*, int, int, long long, int, int, int);
 int cublasSgemm_v2(void*, int, int, int, int, int, const float*, const float*, int, const float*, int, const float*, float*, int);
+int cublasLtCreate(void**);
+int cublasLtDestroy(void*);
+int cublasLtMatmulDescCreate(void**, int, int);
+int cublasLtMatmulDescDestroy(void*);
+int cublasLtMatmulDescSetAttribute(void*, int, const void*, size_t);
+int cublasLtMatrixLayoutCreate(void**, int, uint64_t, uint64_t, int64_t);
+int cublasLtMatrixLayoutDestroy(void*);
+int cublasLtMatmulPreferenceCreate(void**);
+int cublasLtMatmulPreferenceDestroy(void*);
+int cublasLtMatmulPreferenceSetAttribute(void*, int, const void*, size_t);
+int cublasLtMatmulAlgoGetHeuristic(void*, void*, void*, void*, void*, void*, void*, int, void*, int*);
+int cublasLtMatmul(void*, void*, const float*, const void*, void*, const void*, void*, const float*, const void*, void*, void*, void*,
+                   const void*, void*, size_t, void*);
 }
 
 /* Checks the result of a call. */

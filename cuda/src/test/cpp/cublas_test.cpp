@@ -1,4 +1,4 @@
-/* Tests the simulated cuBLAS against plain sums. */
+/* Tests the simulated cuBLAS and cuBLASLt against plain sums. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "api.h"
 #include "check.h"
 
-enum { F32 = 0, F16 = 2, BF16 = 14, COMPUTE_32F = 68, COMPUTE_32F_PEDANTIC = 69 };
+enum { F32 = 0, F16 = 2, BF16 = 14, E4M3 = 28, COMPUTE_32F = 68, COMPUTE_32F_PEDANTIC = 69 };
 
 static uint64_t state = 88172645463325252;
 
@@ -104,7 +104,95 @@ static void test_product(const Session& s, void* handle, const Case& c) {
         c.in, c.out);
 }
 
+/* What a product of cuBLASLt needs, for out (tokens, rows) = x (tokens, columns) * weight (rows, columns)^T in rows. */
+struct Light {
+  void *handle = nullptr, *description = nullptr, *weight = nullptr, *x = nullptr, *out = nullptr, *preference = nullptr;
+  char result[96] = {};
+  int found = 0;
+
+  Light(int rows, int tokens, int columns, uint64_t workspace = 1 << 20) {
+    int transposed = 1;
+    FINE(cublasLtCreate(&handle));
+    FINE(cublasLtMatmulDescCreate(&description, COMPUTE_32F, F32));
+    FINE(cublasLtMatmulDescSetAttribute(description, 3, &transposed, sizeof transposed));
+    FINE(cublasLtMatrixLayoutCreate(&weight, E4M3, (uint64_t)columns, (uint64_t)rows, columns));
+    FINE(cublasLtMatrixLayoutCreate(&x, E4M3, (uint64_t)columns, (uint64_t)tokens, columns));
+    FINE(cublasLtMatrixLayoutCreate(&out, F32, (uint64_t)rows, (uint64_t)tokens, rows));
+    FINE(cublasLtMatmulPreferenceCreate(&preference));
+    FINE(cublasLtMatmulPreferenceSetAttribute(preference, 1, &workspace, sizeof workspace));
+    uint32_t alignment = 16;
+    for (int which = 5; which <= 8; which++) {
+      FINE(cublasLtMatmulPreferenceSetAttribute(preference, which, &alignment, sizeof alignment));
+    }
+  }
+
+  ~Light() {
+    FINE(cublasLtMatmulPreferenceDestroy(preference));
+    FINE(cublasLtMatrixLayoutDestroy(out));
+    FINE(cublasLtMatrixLayoutDestroy(x));
+    FINE(cublasLtMatrixLayoutDestroy(weight));
+    FINE(cublasLtMatmulDescDestroy(description));
+    FINE(cublasLtDestroy(handle));
+  }
+
+  int choose() { return cublasLtMatmulAlgoGetHeuristic(handle, description, weight, x, out, out, preference, 1, result, &found); }
+
+  int run(const Session& s, Memory& to, const Memory& left, const Memory& right, Memory& workspace, uint64_t bytes) {
+    float one = 1, zero = 0;
+    return cublasLtMatmul(handle, description, &one, left.as<void>(), weight, right.as<void>(), x, &zero, to.as<void>(), out,
+                          to.as<void>(), out, result, workspace.as<void>(), bytes, s.stream);
+  }
+};
+
+static void test_light() {
+  begin_group("products of cuBLASLt");
+  Session s;
+  constexpr int rows = 48, tokens = 21, columns = 160;
+  std::vector<uint8_t> weight(rows * columns), x(tokens * columns);
+  for (std::vector<uint8_t>* bytes : {&weight, &x}) {
+    for (uint8_t& byte : *bytes) {
+      byte = (uint8_t)((int)(fabsf(draw()) * 126) | (draw() < 0 ? 128 : 0));
+    }
+  }
+  Memory left(weight.size()), right(x.size()), to(rows * tokens * 4), workspace(1 << 20);
+  FINE(cuMemcpyHtoD_v2(left.pointer, weight.data(), weight.size()));
+  FINE(cuMemcpyHtoD_v2(right.pointer, x.data(), x.size()));
+  Light light(rows, tokens, columns);
+  FINE(light.choose());
+  check(light.found == 1, "an algorithm");
+  FINE(light.run(s, to, left, right, workspace, 1 << 20));
+  std::vector<float> out(rows * tokens);
+  FINE(cuMemcpyDtoHAsync_v2(out.data(), to.pointer, out.size() * 4, s.stream));
+  long wrong = 0;
+  auto number = [](uint8_t byte) {
+    int exponent = byte >> 3 & 15, fraction = byte & 7;
+    double magnitude = exponent == 0 ? ldexp(fraction, -9) : ldexp(8 + fraction, exponent - 10);
+    return byte < 128 ? magnitude : -magnitude;
+  };
+  for (int t = 0; t < tokens; t++) {
+    for (int r = 0; r < rows; r++) {
+      double sum = 0, magnitude = 0;
+      for (int c = 0; c < columns; c++) {
+        double product = number(weight[(size_t)(r * columns + c)]) * number(x[(size_t)(t * columns + c)]);
+        sum += product;
+        magnitude += fabs(product);
+      }
+      wrong += !(fabs(out[(size_t)(t * rows + r)] - sum) <= columns * 0x1p-24 * magnitude);
+    }
+  }
+  check(wrong == 0, "%ld numbers are wrong", wrong);
+  EXPECT(light.run(s, to, left, right, workspace, 1000), 7);
+  Light other(rows, tokens + 1, columns);
+  memcpy(other.result, light.result, sizeof other.result);
+  EXPECT(other.run(s, to, left, right, workspace, 1 << 20), 7);
+  EXPECT(Light(rows, tokens, 24).choose(), 15);
+  EXPECT(Light(40, tokens, columns).choose(), 15);
+  EXPECT(Light(rows, tokens, columns, 1000).choose(), 15);
+  FINE(cuStreamSynchronize(s.stream));
+}
+
 void test_cublas() {
+  test_light();
   begin_group("products of cuBLAS");
   Session s;
   void* handle = nullptr;

@@ -1,6 +1,6 @@
 /*
- * Tests the two libraries from outside, as a JVM opens them: libcuda.so.1 and its list of symbols, libcublas.so.12 and its. Every
- * symbol must be there, those of cuBLAS with their version; a device opens, has kernels, and ends without a context.
+ * Tests the libraries from outside, as a JVM opens them: libcuda.so.1 and its list of symbols, libcublas.so.12 and its, and
+ * libcublasLt.so.12. Every symbol must be there, those of cuBLAS with their version; a device opens, has kernels, and ends without a context.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -34,19 +34,22 @@ static int call(void* library, const char* name, Arguments... arguments) {
 }
 
 int main(int count, char** arguments) {
-  if (count != 5) {
-    printf("usage: exported_test libcuda.so.1 SYMBOLS libcublas.so.12 SYMBOLS\n");
+  if (count != 6) {
+    printf("usage: exported_test libcuda.so.1 SYMBOLS libcublas.so.12 SYMBOLS libcublasLt.so.12\n");
     return 1;
   }
   void* cuda = dlopen(arguments[1], RTLD_NOW | RTLD_GLOBAL);
   check(cuda != nullptr, "libcuda.so.1", cuda == nullptr ? dlerror() : "");
   void* cublas = dlopen(arguments[3], RTLD_NOW);
   check(cublas != nullptr, "libcublas.so.12", cublas == nullptr ? dlerror() : "");
-  if (cuda == nullptr || cublas == nullptr) {
+  void* light = dlopen(arguments[5], RTLD_NOW);
+  check(light != nullptr, "libcublasLt.so.12", light == nullptr ? dlerror() : "");
+  if (cuda == nullptr || cublas == nullptr || light == nullptr) {
     return 1;
   }
   check_symbols(cuda, arguments[2], nullptr);
   check_symbols(cublas, arguments[4], "libcublas.so.12");
+  check(dlvsym(light, "cublasLtMatmul", "libcublasLt.so.12") != nullptr, "cublasLtMatmul", "libcublasLt.so.12");
   void *context = nullptr, *module = nullptr, *function = nullptr;
   check(call(cuda, "cuInit", 0u) == 0, "cuInit", nullptr);
   check(call(cuda, "cuTexRefCreate", &function) == 801, "what is not implemented says so", nullptr);
@@ -56,6 +59,8 @@ int main(int count, char** arguments) {
   check(call(cuda, "cuModuleGetFunction", &function, module, "vesalius_none") == 500, "a kernel that is not there", nullptr);
   check(call(cublas, "cublasCreate_v2", &function) == 0, "cublasCreate", nullptr);
   check(call(cublas, "cublasDestroy_v2", function) == 0, "cublasDestroy", nullptr);
+  check(call(light, "cublasLtCreate", &function) == 0, "cublasLtCreate", nullptr);
+  check(call(light, "cublasLtDestroy", function) == 0, "cublasLtDestroy", nullptr);
   check(call(cuda, "cuCtxDestroy_v2", context) == 0, "cuCtxDestroy", nullptr);
   check(call(cublas, "cublasCreate_v2", &function) == 1, "cublasCreate without a context", nullptr);
   printf("%d passed, %d failed\n", passed, failed);

@@ -184,6 +184,28 @@ static void test_norms() {
   }
 }
 
+static void test_scales() {
+  begin_group("scales of sums of E4M3");
+  for (int width : {1, 6, 1028}) {
+    for (bool biased : {false, true}) {
+      int rows = 3, stride = width + 3;
+      Memory<float> x(random_numbers.normals((size_t)rows * stride, 1000)), before(x.copy());
+      Memory<float> x_scales(random_numbers.normals(rows)), scales(random_numbers.normals(width)), bias(random_numbers.normals(width));
+      launch("vesalius_scale_fp8", row_blocks(rows, width), {256}, 0, x.get(), stride, x_scales.get(), scales.get(),
+             biased ? bias.get() : nullptr, rows, width);
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < stride; c++) {
+          size_t at = (size_t)r * stride + c;
+          double product = c < width ? (double)before[at] * x_scales[r] * scales[c] : before[at];
+          double added = c < width && biased ? bias[c] : 0;
+          double bound = c < width ? 2 * 0x1p-24 * fabs(product) + 0x1p-24 * fabs(product + added) + 1e-38 : 0;
+          check(fabs(x[at] - product - added) <= bound * (1 + 1e-6), "%d, %d: %g instead of %g", r, c, x[at], product + added);
+        }
+      }
+    }
+  }
+}
+
 static void test_rotations() {
   begin_group("rotations and the cache");
   for (int format : {VESALIUS_PAGES_BF16, VESALIUS_PAGES_I8, VESALIUS_PAGES_F32}) {
@@ -334,6 +356,7 @@ void test_rows() {
   test_moving();
   test_embedding();
   test_activations();
+  test_scales();
   test_norms();
   test_rotations();
   test_experts();

@@ -42,7 +42,11 @@ final class CheckedProducts {
   /** Of {@link Weight.Fp8} alone. */
   static void runSmall(Comparison comparison) {
     try (Arena arena = Arena.ofConfined()) {
-      new CheckedProducts(comparison, arena).format(StoredFormat.FP8);
+      CheckedProducts products = new CheckedProducts(comparison, arena);
+      products.format(StoredFormat.FP8);
+      // As a library takes them.
+      Weight even = StoredFormat.FP8.random(arena, comparison, 32, 144);
+      products.linear(StoredFormat.FP8.toString(), StoredFormat.FP8, even, MANY);
     }
   }
 

@@ -46,8 +46,13 @@ final class CudaKernels implements Kernels {
   private final PeerCopies peers;
   private final Faults faults;
 
-  /** Places weights of FP8 to see whether it may place them. */
-  private boolean checksSmall;
+  /** Whether weights of FP8 may be placed, as checking whether they may does. */
+  private boolean takesSmall;
+
+  private @Nullable LightProducts light;
+
+  /** Why cuBLASLt is not used although it is there. */
+  private String withoutLight = "";
 
   private DeviceChain chain = DeviceChain.of(this);
 
@@ -67,6 +72,11 @@ final class CudaKernels implements Kernels {
     opened.push(arena::close);
     MatrixProducts library = MatrixProducts.open(device, arena);
     opened.push(library::close);
+    opened.push(() -> {
+      if (light != null) {
+        light.close();
+      }
+    });
     peers = new PeerCopies(device, memory);
     opened.push(peers::close);
     // Before anything is freed, because freeing what is in use is an error of its own.
@@ -215,15 +225,69 @@ final class CudaKernels implements Kernels {
   @Override
   public Weight place(Weight stored) {
     device.use();
-    if (stored instanceof Weight.Fp8 && !checksSmall) {
-      checksSmall = true;
-      try {
-        SelfCheck.requireSmall(device.found(), this);
-      } finally {
-        checksSmall = false;
-      }
+    if (stored instanceof Weight.Fp8) {
+      prepareSmall();
     }
     return weights.place(stored);
+  }
+
+  /**
+   * Opens what FP8 needs and checks what it computes, before the first weight of it.
+   *
+   * @throws DeviceException if that is wrong
+   */
+  private void prepareSmall() {
+    if (takesSmall) {
+      return;
+    }
+    takesSmall = true;
+    boolean right = false;
+    try {
+      openLight();
+      SelfCheck.requireSmall(device.found(), this);
+      right = true;
+    } finally {
+      takesSmall = right;
+    }
+  }
+
+  private void openLight() {
+    withoutLight = "";
+    try {
+      if (light == null) {
+        light = LightProducts.open(device, memory).orElse(null);
+      }
+      products.setLight(light);
+    } catch (DeviceException e) {
+      refuseLight(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Whether cuBLASLt multiplies many tokens by weights of FP8. */
+  boolean usesLight() {
+    return light != null && withoutLight.isEmpty();
+  }
+
+  /** Does without cuBLASLt. */
+  void refuseLight(String reason) {
+    withoutLight = reason;
+    products.setLight(null);
+  }
+
+  /**
+   * For people: what multiplies many tokens by weights of FP8.
+   *
+   * @throws DeviceException if that is wrong
+   */
+  String describeSmall() {
+    device.use();
+    prepareSmall();
+    if (usesLight()) {
+      return "cuBLASLt";
+    }
+    int capability = device.found().capability();
+    String own = capability == 89 ? "kernels for its units" : "kernels by way of binary16";
+    return withoutLight.isEmpty() ? own : own + ", not by cuBLASLt: " + withoutLight;
   }
 
   @Override

@@ -9,8 +9,8 @@ import org.vesalius.kernels.Weight;
  * Matrix products. Shapes have been checked.
  *
  * <p>Up to {@value #FEW} tokens are as fast as the weight is read, by kernels that do nothing else.
- * More are cuBLAS' work for BF16 and F32, and that of tiled kernels for other formats and for
- * groups of rows with a weight each.
+ * More are cuBLAS' work for BF16 and F32, cuBLASLt's for FP8 where it is good for that, and that of
+ * tiled kernels for other formats and for groups of rows with a weight each.
  */
 final class DeviceProducts {
   /** Most tokens for which a kernel reads a weight once. */
@@ -54,6 +54,8 @@ final class DeviceProducts {
   private final Tiles tiledBytes;
   private final Tiles tiledNibbles;
   private final Tiles tiledSmall;
+  private final Launcher.Function scaleSmall;
+  private @Nullable LightProducts light;
 
   DeviceProducts(
       DeviceMemory memory,
@@ -87,6 +89,12 @@ final class DeviceProducts {
     tiledBytes = new Tiles(launcher.function("tiled_int8"), 128, 64, 76_032);
     tiledNibbles = new Tiles(launcher.function("tiled_int4"), 128, 64, 58_368);
     tiledSmall = new Tiles(launcher.function("tiled_fp8"), 128, 64, 73_728);
+    scaleSmall = launcher.function("scale_fp8");
+  }
+
+  /** Lets a library multiply many tokens by weights of FP8 from now on, as far as it can. */
+  void setLight(@Nullable LightProducts light) {
+    this.light = light;
   }
 
   /** The weights of a call: one, or those of experts with the rows of each. */
@@ -230,9 +238,32 @@ final class DeviceProducts {
     long factors = scales.address((long) x.rows() * Float.BYTES);
     launcher.with(bytes).with(factors).rows(x).with(x.rows()).with(x.columns());
     launcher.run(quantizeSmall, x.rows(), 1, THREADS);
+    if (few == null
+        && factor.first instanceof Weight.Fp8 weight
+        && multiplied(out, x, factor, bytes, filled)) {
+      launcher.rows(out).with(factors).with(DeviceWeights.address(memory, weight.scales()));
+      launcher.with(bias).with(out.rows()).with(out.columns());
+      launcher.run(scaleSmall, out.rows(), Launcher.blocks(out.columns(), WIDTH), THREADS);
+      return;
+    }
     launcher.rows(out).with(bytes).with(factors);
     weights(factor);
     run(out, factor, x, bias, few, tiledSmall);
+  }
+
+  /** Lets the library sum the products of bytes, which leaves scales and bias to be done. */
+  private boolean multiplied(Tensor out, Tensor x, Factor factor, long bytes, int stride) {
+    return light != null
+        && factor.starts == null
+        && light.multiply(
+            memory.address(out),
+            out.stride(),
+            bytes,
+            stride,
+            DeviceWeights.address(memory, factor.first.data()),
+            x.rows(),
+            out.columns(),
+            x.columns());
   }
 
   /** Addresses of one weight's parts, then those of the lists of addresses of experts'. */

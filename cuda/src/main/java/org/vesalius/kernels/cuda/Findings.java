@@ -123,15 +123,24 @@ final class Findings {
     };
   }
 
+  private static String small(CudaKernels kernels) {
+    try {
+      return "FP8 by " + kernels.describeSmall();
+    } catch (DeviceException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
   /** Whether it computes as it should, which opening finds out. */
   private static String checked(Probe.Found found) {
     long start = System.nanoTime();
     KernelOptions options = new KernelOptions(1).withDevice(found.ordinal());
-    try {
-      CudaKernels.open(options, List.of(found)).close();
+    try (CudaKernels kernels = CudaKernels.open(options, List.of(found))) {
+      long milliseconds = (System.nanoTime() - start) / 1_000_000;
       return "computes what it should (opened and checked in "
-          + (System.nanoTime() - start) / 1_000_000
-          + " ms)";
+          + milliseconds
+          + " ms); "
+          + small(kernels);
     } catch (DeviceException e) {
       return String.valueOf(e.getMessage());
     }

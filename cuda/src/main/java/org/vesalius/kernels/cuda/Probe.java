@@ -63,7 +63,13 @@ final class Probe {
    *
    * @param major its major version, 12 or 13
    */
-  record Cublas(int major, SharedLibrary library) {}
+  record Cublas(int major, SharedLibrary library) {
+
+    /** cuBLASLt, which cuBLAS needs, so that it is loaded by now. */
+    Optional<SharedLibrary> light() {
+      return SharedLibrary.open(PackedLibraries.needed(major));
+    }
+  }
 
   /** Of cuBLAS, the preferred one first: JCuda has a binding of it. */
   private static final List<Integer> MAJORS = List.of(12, 13);

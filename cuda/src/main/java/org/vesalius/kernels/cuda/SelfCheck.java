@@ -22,15 +22,20 @@ final class SelfCheck {
   private static final String REMEDY =
       "; update NVIDIA's driver, and if that does not help, report this with what doctor shows";
 
-  /**
-   * What was looked at.
-   *
-   * @param small whether only FP8 was: that is checked when it is wanted, because a device whose
-   *     units for it do something else can be used for all the rest
-   */
-  private record Subject(int ordinal, String image, boolean small) {
-    static Subject of(Probe.Found found, boolean small) {
-      return new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()), small);
+  /** What is checked at once. */
+  private enum Part {
+    /** All but FP8, before anything else. */
+    COMMON,
+    /** FP8 when it is wanted, because what computes it wrong can be used for all the rest. */
+    SMALL,
+    /** FP8 with cuBLASLt, without which there are kernels of ours. */
+    LIGHT
+  }
+
+  /** What was looked at. */
+  private record Subject(int ordinal, String image, Part part) {
+    static Subject of(Probe.Found found, Part part) {
+      return new Subject(found.ordinal(), ModuleImage.name(found.driverVersion()), part);
     }
   }
 
@@ -45,20 +50,28 @@ final class SelfCheck {
    * @throws DeviceException naming operation, shape, expected and found if something is wrong
    */
   static void require(Probe.Found found, CudaKernels kernels) {
-    String wrong = KNOWN.computeIfAbsent(Subject.of(found, false), _ -> wrong(() -> run(kernels)));
+    String wrong =
+        KNOWN.computeIfAbsent(Subject.of(found, Part.COMMON), _ -> wrong(() -> run(kernels)));
     if (!wrong.isEmpty()) {
       throw new DeviceException(message(found, wrong), null);
     }
   }
 
   /**
-   * Checks products with {@link org.vesalius.kernels.Weight.Fp8} if that has not been done.
+   * Checks products with {@link org.vesalius.kernels.Weight.Fp8} if that has not been done. Where
+   * they are wrong with cuBLASLt, the kernels do without it from then on.
    *
    * @throws DeviceException naming operation, shape, expected and found if something is wrong
    */
   static void requireSmall(Probe.Found found, CudaKernels kernels) {
-    String wrong =
-        KNOWN.computeIfAbsent(Subject.of(found, true), _ -> wrong(() -> runSmall(kernels)));
+    if (kernels.usesLight()) {
+      String wrong = small(found, kernels, Part.LIGHT);
+      if (wrong.isEmpty()) {
+        return;
+      }
+      kernels.refuseLight(wrong);
+    }
+    String wrong = small(found, kernels, Part.SMALL);
     if (!wrong.isEmpty()) {
       throw new DeviceException(
           "device "
@@ -72,9 +85,13 @@ final class SelfCheck {
     }
   }
 
+  private static String small(Probe.Found found, CudaKernels kernels, Part part) {
+    return KNOWN.computeIfAbsent(Subject.of(found, part), _ -> wrong(() -> runSmall(kernels)));
+  }
+
   /** What an earlier check found wrong, as {@link #require} says it. */
   static Optional<String> known(Probe.Found found) {
-    return Optional.ofNullable(KNOWN.get(Subject.of(found, false)))
+    return Optional.ofNullable(KNOWN.get(Subject.of(found, Part.COMMON)))
         .filter(wrong -> !wrong.isEmpty())
         .map(wrong -> message(found, wrong));
   }

@@ -103,7 +103,8 @@ record SharedLibrary(String place, SymbolLookup symbols) {
     return folders;
   }
 
-  private static Optional<SharedLibrary> open(String file) {
+  /** Loads a file, or what the system finds under a name, first of all what is loaded already. */
+  static Optional<SharedLibrary> open(String file) {
     try {
       return Optional.of(new SharedLibrary(file, SymbolLookup.libraryLookup(file, Arena.global())));
     } catch (IllegalArgumentException _) {

@@ -166,7 +166,7 @@ class DeviceRecordingTest {
             .get(2)
             .matches(
                 "device 0: Simulated device, compute capability 9\\.0, 4096\\.0 MiB, [0-9.]+ MiB"
-                    + " free; computes what it should \\(opened and checked in \\d+ ms\\)"),
+                    + " free; computes what it should \\(opened and checked in \\d+ ms\\); FP8 by cuBLASLt"),
         findings.get(2));
   }
 

@@ -50,6 +50,7 @@ class SelfCheckTest {
     }
     List<String> all = new ArrayList<>(names);
     all.add("gemms");
+    all.add("fp8_gemms");
     return all;
   }
 
@@ -67,7 +68,7 @@ class SelfCheckTest {
       SelfCheck.runSmall(opened);
       for (String kernel : kernels) {
         Simulated.wrong(kernel);
-        boolean small = kernel.endsWith("_fp8");
+        boolean small = kernel.contains("fp8");
         Consumer<CudaKernels> check = small ? SelfCheck::runSmall : SelfCheck::run;
         try {
           check.accept(opened);
@@ -144,6 +145,38 @@ class SelfCheckTest {
     assertEquals(0, result.code(), result.output());
     assertTrue(result.output().contains("checked once"), result.output());
     return result;
+  }
+
+  private String findings(String... environment) throws IOException, InterruptedException {
+    Jvm jvm = jvm(folder, folder);
+    for (int i = 0; i < environment.length; i += 2) {
+      jvm = jvm.environment(environment[i], environment[i + 1]);
+    }
+    Jvm.Result result = jvm.run(Opening.Telling.class);
+    assertEquals(0, result.code(), result.output());
+    return result.output();
+  }
+
+  /** Who multiplies by weights of FP8, which cuBLASLt does no longer when it is wrong. */
+  @Test
+  void ownKernelsReplaceALibraryThatIsWrong() throws IOException, InterruptedException {
+    assertTrue(findings().contains("ms); FP8 by cuBLASLt\n"), findings());
+    String older = findings("VESALIUS_SIMULATED_CAPABILITY", "89");
+    assertTrue(older.contains("ms); FP8 by kernels for its units\n"), older);
+    String oldest = findings("VESALIUS_SIMULATED_CAPABILITY", "80");
+    assertTrue(oldest.contains("ms); FP8 by kernels by way of binary16\n"), oldest);
+    String wrong = findings("VESALIUS_SIMULATED_WRONG", "fp8_gemms");
+    assertTrue(
+        wrong.contains(
+            "ms); FP8 by kernels by way of binary16, not by cuBLASLt: linear FP8 (9, 144) to 32:"
+                + " expected "),
+        wrong);
+    Jvm.Result result =
+        jvm(folder, folder)
+            .environment("VESALIUS_SIMULATED_WRONG", "fp8_gemms")
+            .run(Opening.Small.class);
+    assertEquals(0, result.code(), result.output());
+    assertEquals(2, result.output().lines().filter("FP8: placed"::equals).count());
   }
 
   /** A device whose FP8 is wrong is used for everything else. */
