@@ -4,7 +4,7 @@
 namespace {
 
 constexpr int WARPS = 4;
-constexpr int TOGETHER = 4; /* neighbouring keys of a warp */
+constexpr int TURN = WARPS * WARP; /* keys that the warps take at a time */
 
 /* The sequence of a token; none has no queries. Every warp looks for itself. */
 __device__ Sequence sequence_of_token(const Attention& a, int token) {
@@ -26,73 +26,77 @@ __device__ Sequence sequence_of_token(const Attention& a, int token) {
   return result;
 }
 
+/* What the lanes of a warp tell each other of their keys. */
+struct Weighed {
+  float weight[WARP];
+  const float* values[WARP]; /* null: not seen */
+};
+
+__device__ float dot(const float* x, const float* y, int n) {
+  float sums[4] = {};
+  for (int i = 0; i < n; i += 4) {
+    Four a = load_four(x + i, n - i);
+    Four b = load_four(y + i, n - i);
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      sums[j] = fmaf(a.v[j], b.v[j], sums[j]);
+    }
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 /*
- * One query head: keys are dealt to the warps four at a time, by their number in the sequence, so that it depends on nothing else who
- * has which. A lane has every 32nd number of a head.
+ * One query head: keys are dealt to the lanes by their number in the sequence, so that it depends on nothing else who has which. A
+ * lane has the score of one key at a time, and of what comes of the values every 32nd number of the head.
  */
 template <int PARTS>
-__device__ void attend(const Attention& a, float* shared, const Sequence& sequence, const Seen& seen, size_t token, int head) {
+__device__ void attend(const Attention& a, float* shared, Weighed& weighed, const Sequence& sequence, const Seen& seen, size_t token,
+                       int head) {
   int lane = (int)threadIdx.x % WARP;
   int warp = (int)threadIdx.x / WARP;
   int kv_head = head / a.group();
-  float q[PARTS];
-  float sums[PARTS];
-#pragma unroll
-  for (int p = 0; p < PARTS; p++) {
-    int i = p * WARP + lane;
-    q[p] = i < a.head_size ? a.q[token * a.q_stride + (size_t)head * a.head_size + i] : 0.0f;
-    sums[p] = 0;
-  }
+  const float* q = a.q + token * a.q_stride + (size_t)head * a.head_size;
+  float sums[PARTS] = {};
   float maximum = -infinity();
   float total = 0;
-  for (int base = seen.first / (WARPS * TOGETHER) * (WARPS * TOGETHER) + warp * TOGETHER; base < seen.end; base += WARPS * TOGETHER) {
-    const float* values[TOGETHER];
-    float scores[TOGETHER];
-#pragma unroll
-    for (int j = 0; j < TOGETHER; j++) {
-      int key = base + j;
-      values[j] = nullptr;
-      scores[j] = 0;
-      if (key >= seen.first && key < seen.end) {
-        Slot slot = slot_of(a, sequence.number, key, kv_head);
-        if (slot.slab >= 0) {
-          const float* keys = ((const float* const*)a.keys)[slot.slab] + (size_t)slot.row * a.head_size;
-          values[j] = ((const float* const*)a.values)[slot.slab] + (size_t)slot.row * a.head_size;
-#pragma unroll
-          for (int p = 0; p < PARTS; p++) {
-            int i = p * WARP + lane;
-            scores[j] = i < a.head_size ? fmaf(q[p], keys[i], scores[j]) : scores[j];
-          }
-        }
+  for (int base = seen.first / TURN * TURN + warp * WARP; base < seen.end; base += TURN) {
+    int key = base + lane;
+    const float* values = nullptr;
+    float score = -infinity();
+    if (key >= seen.first && key < seen.end) {
+      Slot slot = slot_of(a, sequence.number, key, kv_head);
+      if (slot.slab >= 0) {
+        score = dot(q, ((const float* const*)a.keys)[slot.slab] + (size_t)slot.row * a.head_size, a.head_size) * a.scale;
+        values = ((const float* const*)a.values)[slot.slab] + (size_t)slot.row * a.head_size;
       }
     }
-    float most_now = maximum;
-#pragma unroll
-    for (int j = 0; j < TOGETHER; j++) {
-      scores[j] = warp_sum(scores[j]) * a.scale;
-      scores[j] = values[j] == nullptr ? -infinity() : scores[j];
-      most_now = fmaxf(most_now, scores[j]);
-    }
+    float most_now = fmaxf(maximum, warp_max(score));
     float factor = maximum == most_now ? 1.0f : expf(maximum - most_now);
     maximum = most_now;
-    total *= factor;
+    float weight = score == -infinity() ? 0.0f : expf(score - maximum);
+    total = total * factor + weight;
+    weighed.weight[lane] = weight;
+    weighed.values[lane] = values;
 #pragma unroll
     for (int p = 0; p < PARTS; p++) {
       sums[p] *= factor;
     }
-#pragma unroll
-    for (int j = 0; j < TOGETHER; j++) {
-      if (values[j] != nullptr) {
-        float weight = scores[j] == -infinity() ? 0.0f : expf(scores[j] - maximum);
-        total += weight;
+    __syncwarp();
+    int count = seen.end - base < WARP ? seen.end - base : WARP;
+    for (int j = 0; j < count; j++) {
+      const float* row = weighed.values[j];
+      if (row != nullptr) {
+        float share = weighed.weight[j];
 #pragma unroll
         for (int p = 0; p < PARTS; p++) {
           int i = p * WARP + lane;
-          sums[p] = i < a.head_size ? fmaf(weight, values[j][i], sums[p]) : 0.0f;
+          sums[p] = i < a.head_size ? fmaf(share, row[i], sums[p]) : 0.0f;
         }
       }
     }
+    __syncwarp();
   }
+  total = warp_sum(total);
   float* mine = shared + warp * (a.head_size + 2);
 #pragma unroll
   for (int p = 0; p < PARTS; p++) {
@@ -129,6 +133,7 @@ __device__ void attend(const Attention& a, float* shared, const Sequence& sequen
 extern "C" __global__ void __launch_bounds__(128) vesalius_attention_f32(
     VESALIUS_ATTENTION_ARGUMENTS) {
   SHARED_BUFFER(float, shared);
+  __shared__ Weighed weighed[WARPS];
   const Attention a = VESALIUS_ATTENTION_VALUES;
   int token = (int)blockIdx.x;
   int head = (int)blockIdx.y;
@@ -141,13 +146,13 @@ extern "C" __global__ void __launch_bounds__(128) vesalius_attention_f32(
     return;
   }
   if (head_size <= 2 * WARP) {
-    attend<2>(a, shared, sequence, seen, token, head);
+    attend<2>(a, shared, weighed[threadIdx.x / WARP], sequence, seen, token, head);
   } else if (head_size <= 4 * WARP) {
-    attend<4>(a, shared, sequence, seen, token, head);
+    attend<4>(a, shared, weighed[threadIdx.x / WARP], sequence, seen, token, head);
   } else if (head_size <= 8 * WARP) {
-    attend<8>(a, shared, sequence, seen, token, head);
+    attend<8>(a, shared, weighed[threadIdx.x / WARP], sequence, seen, token, head);
   } else {
-    attend<32>(a, shared, sequence, seen, token, head);
+    attend<32>(a, shared, weighed[threadIdx.x / WARP], sequence, seen, token, head);
   }
 }
 

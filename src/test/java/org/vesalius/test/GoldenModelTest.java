@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -62,46 +60,16 @@ class GoldenModelTest {
 
   @TestFactory
   Stream<DynamicTest> cases() {
-    List<GoldenSubject> subjects = subjects();
+    List<GoldenSubject> subjects = Fixtures.subjects();
     return Fixtures.tested().stream()
         .flatMap(backend ->
             subjects.stream()
                 .flatMap(subject ->
                     subject.read().stream()
-                        .filter(golden -> isAsked(subject, golden))
                         .map(golden ->
                             DynamicTest.dynamicTest(
                                 backend + " " + subject.name() + " " + golden.name(),
                                 () -> check(backend, subject, golden)))));
-  }
-
-  /** Of a simulated device, which is slow, not everything is asked. */
-  private static boolean asksAll() {
-    return Fixtures.only().isEmpty() || Boolean.getBoolean("vesalius.full");
-  }
-
-  /** Else prompts of several chunks of one family only. */
-  private static boolean isAsked(GoldenSubject subject, GoldenCase golden) {
-    boolean several = golden.inputIds().size() > OpenOptions.defaults().prefillChunk();
-    return asksAll() || !several || subject.name().equals("qwen2_5_vl");
-  }
-
-  /**
-   * Else those of the repository in one spelling of their configuration, and the larger ones in
-   * BF16.
-   */
-  private static List<GoldenSubject> subjects() {
-    if (asksAll()) {
-      return Fixtures.subjects();
-    }
-    Set<String> own =
-        Fixtures.ownSubjects().stream().map(GoldenSubject::name).collect(Collectors.toSet());
-    return Fixtures.subjects().stream()
-        .filter(subject ->
-            own.contains(subject.name())
-                ? !subject.name().endsWith("legacy")
-                : subject.name().endsWith("/bf16"))
-        .toList();
   }
 
   private static void check(String backend, GoldenSubject subject, GoldenCase golden)

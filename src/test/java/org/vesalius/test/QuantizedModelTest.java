@@ -96,19 +96,12 @@ class QuantizedModelTest {
   Stream<DynamicTest> backendsAgree() throws IOException {
     List<WeightFormat> formats =
         List.of(WeightFormat.BF16, WeightFormat.INT8, WeightFormat.INT4, WeightFormat.FP8);
-    List<Path> folders = fixtures().toList();
-    List<DynamicTest> tests = new ArrayList<>();
-    for (int i = 0; i < folders.size(); i++) {
-      Path folder = folders.get(i);
-      // Of a simulated device, which is slow, each family is asked in one of them.
-      boolean all = Fixtures.only().isEmpty() || Boolean.getBoolean("vesalius.full");
-      for (WeightFormat format : all ? formats : List.of(formats.get(i % formats.size()))) {
-        tests.add(
-            DynamicTest.dynamicTest(
-                folder.getFileName() + " " + format, () -> compare(folder, format)));
-      }
-    }
-    return tests.stream();
+    return fixtures()
+        .flatMap(folder ->
+            formats.stream()
+                .map(format ->
+                    DynamicTest.dynamicTest(
+                        folder.getFileName() + " " + format, () -> compare(folder, format))));
   }
 
   private static void compare(Path folder, WeightFormat format) {

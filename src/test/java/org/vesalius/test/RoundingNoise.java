@@ -183,7 +183,7 @@ final class RoundingNoise {
   }
 
   /** Longer than any golden prompt. */
-  private static final int CONTEXT = 1024;
+  private static final int CONTEXT = 2048;
 
   /** An engine and the model that it runs. */
   record Loaded(Engine engine, LoadedModel model) {}
