@@ -5,6 +5,7 @@ namespace {
 
 constexpr int WARPS = 4;
 constexpr int TURN = WARPS * WARP; /* keys that the warps take at a time */
+constexpr int LANES_PER_KEY = 8;   /* which read 128 bytes of it together */
 
 /* The sequence of a token; none has no queries. Every warp looks for itself. */
 __device__ Sequence sequence_of_token(const Attention& a, int token) {
@@ -28,13 +29,15 @@ __device__ Sequence sequence_of_token(const Attention& a, int token) {
 
 /* What the lanes of a warp tell each other of their keys. */
 struct Weighed {
+  const float* keys[WARP]; /* null: not seen */
+  const float* values[WARP];
   float weight[WARP];
-  const float* values[WARP]; /* null: not seen */
 };
 
-__device__ float dot(const float* x, const float* y, int n) {
+/* Of the product of x and y what falls to one of LANES_PER_KEY lanes: every so many four numbers. */
+__device__ float part_of_dot(const float* x, const float* y, int n, int part) {
   float sums[4] = {};
-  for (int i = 0; i < n; i += 4) {
+  for (int i = part * 4; i < n; i += LANES_PER_KEY * 4) {
     Four a = load_four(x + i, n - i);
     Four b = load_four(y + i, n - i);
 #pragma unroll
@@ -46,43 +49,58 @@ __device__ float dot(const float* x, const float* y, int n) {
 }
 
 /*
- * One query head: keys are dealt to the lanes by their number in the sequence, so that it depends on nothing else who has which. A
- * lane has the score of one key at a time, and of what comes of the values every 32nd number of the head.
+ * One query head: keys are dealt to the warps by their number in the sequence, so that it depends on nothing else who has which. Of
+ * its 32 keys a warp reads as many at once as there are lanes for a key, then every lane has the score of one; of what comes of the
+ * values a lane has every 32nd number of the head.
  */
 template <int PARTS>
 __device__ void attend(const Attention& a, float* shared, Weighed& weighed, const Sequence& sequence, const Seen& seen, size_t token,
                        int head) {
+  constexpr int KEYS = WARP / LANES_PER_KEY;
   int lane = (int)threadIdx.x % WARP;
   int warp = (int)threadIdx.x / WARP;
   int kv_head = head / a.group();
+  int part = lane % LANES_PER_KEY;
+  int own = part * KEYS + lane / LANES_PER_KEY; /* the key whose score is this lane's */
   const float* q = a.q + token * a.q_stride + (size_t)head * a.head_size;
   float sums[PARTS] = {};
   float maximum = -infinity();
   float total = 0;
   for (int base = seen.first / TURN * TURN + warp * WARP; base < seen.end; base += TURN) {
     int key = base + lane;
-    const float* values = nullptr;
-    float score = -infinity();
+    weighed.keys[lane] = nullptr;
+    weighed.values[lane] = nullptr;
     if (key >= seen.first && key < seen.end) {
       Slot slot = slot_of(a, sequence.number, key, kv_head);
       if (slot.slab >= 0) {
-        score = dot(q, ((const float* const*)a.keys)[slot.slab] + (size_t)slot.row * a.head_size, a.head_size) * a.scale;
-        values = ((const float* const*)a.values)[slot.slab] + (size_t)slot.row * a.head_size;
+        weighed.keys[lane] = ((const float* const*)a.keys)[slot.slab] + (size_t)slot.row * a.head_size;
+        weighed.values[lane] = ((const float* const*)a.values)[slot.slab] + (size_t)slot.row * a.head_size;
       }
     }
+    __syncwarp();
+    int count = seen.end - base < WARP ? seen.end - base : WARP;
+    float score = 0;
+    for (int i = 0; i < blocks(count, KEYS); i++) {
+      const float* row = weighed.keys[i * KEYS + lane / LANES_PER_KEY];
+      float sum = row == nullptr ? 0.0f : part_of_dot(q, row, a.head_size, part);
+#pragma unroll
+      for (int distance = 1; distance < LANES_PER_KEY; distance *= 2) {
+        sum += __shfl_xor_sync(ALL_LANES, sum, distance);
+      }
+      score = i == part ? sum : score;
+    }
+    score = weighed.keys[own] == nullptr ? -infinity() : score * a.scale;
     float most_now = fmaxf(maximum, warp_max(score));
     float factor = maximum == most_now ? 1.0f : expf(maximum - most_now);
     maximum = most_now;
     float weight = score == -infinity() ? 0.0f : expf(score - maximum);
     total = total * factor + weight;
-    weighed.weight[lane] = weight;
-    weighed.values[lane] = values;
+    weighed.weight[own] = weight;
 #pragma unroll
     for (int p = 0; p < PARTS; p++) {
       sums[p] *= factor;
     }
     __syncwarp();
-    int count = seen.end - base < WARP ? seen.end - base : WARP;
     for (int j = 0; j < count; j++) {
       const float* row = weighed.values[j];
       if (row != nullptr) {

@@ -115,6 +115,37 @@ class SmallFloatWeightsContractTest {
     }
   }
 
+  /** Shapes and addresses that libraries of matrix products take, with a result of its own. */
+  @ParameterizedTest
+  @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")
+  void modelShapesByThemselves(String backend) {
+    Samples samples = new Samples(186);
+    try (Kernels reference = BackendsUnderTest.reference();
+        Kernels tested = BackendsUnderTest.open(backend, 2)) {
+      for (int[] shape : new int[][] {{17, 144, 2048}, {70, 48, 3584}, {257, 32, 512}}) {
+        int tokens = shape[0];
+        int rows = shape[1];
+        int columns = shape[2];
+        Weight.Fp8 weight = random(samples, true, rows, columns);
+        float[] x = samples.cancelling(tokens * columns);
+        Weight placed = tested.place(weight);
+        ActivationRounding rounding = tested.rounding(placed);
+        float[] given = rounded(rounding, x, columns);
+        Tensor out = tested.allocate(ElementType.F32, tokens, rows);
+        tested.linear(out, Matrices.of(tested, tokens, columns, x), placed, null);
+        float[] none = new float[0];
+        float[] magnitudes =
+            Matrices.linear(
+                reference, magnitudes(weight), Samples.magnitudes(given), none, "magnitudes");
+        Matrices.assertClose(
+            backend + " linear FP8 (" + tokens + ", " + columns + ") to " + rows,
+            Matrices.linear(reference, weight, given, none, "reference"),
+            Matrices.read(tested, out),
+            i -> allowed(rounding, columns, magnitudes[i]));
+      }
+    }
+  }
+
   /** Nothing at all, what is too small for a scale, and rows of weights that are zero. */
   @ParameterizedTest
   @MethodSource("org.vesalius.kernels.BackendsUnderTest#compared")

@@ -17,9 +17,9 @@ import org.vesalius.runtime.layers.Step;
 import org.vesalius.runtime.models.LoadedModel;
 
 /**
- * Several sequences that get one token each in every step: what a scheduler for many requests would
- * ask of the kernels. The cache has the pages and slabs of {@link KvCache}, and pages of different
- * sequences follow each other as if all had grown together.
+ * Several sequences that get one token each in every step: what the engine's scheduler asks of the
+ * kernels while that many requests are there. The cache has the pages and slabs of {@link KvCache},
+ * and pages of different sequences follow each other as if all had grown together.
  */
 final class SequenceBatch implements AutoCloseable {
   private static final int PAGES_PER_SLAB = 16;

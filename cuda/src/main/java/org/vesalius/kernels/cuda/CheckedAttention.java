@@ -44,6 +44,9 @@ final class CheckedAttention {
     check.attention(causal(96, 0), CacheFormat.INT8, false, 20, 1, 7, 1);
     check.attention(causal(256, 0), CacheFormat.BF16, false, 20, 1, 7, 1);
     check.attention(causal(128, 0), CacheFormat.F32, false, 20, 1, 7, 1);
+    // Of a cache in F32 a block takes 128 keys at a time.
+    check.attention(causal(64, 0), CacheFormat.F32, false, 300, 1, 7, 1);
+    check.attention(causal(64, 140), CacheFormat.F32, false, 300, 2, 7, 1);
   }
 
   private static AttentionShape causal(int size, int window) {

@@ -46,7 +46,9 @@ final class CheckedProducts {
       products.format(StoredFormat.FP8);
       // As a library takes them.
       Weight even = StoredFormat.FP8.random(arena, comparison, 32, 144);
-      products.linear(StoredFormat.FP8.toString(), StoredFormat.FP8, even, MANY);
+      for (int tokens : new int[] {MANY, 64}) {
+        products.linear(StoredFormat.FP8.toString(), StoredFormat.FP8, even, tokens);
+      }
     }
   }
 

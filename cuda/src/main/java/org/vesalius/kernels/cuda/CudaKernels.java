@@ -268,6 +268,11 @@ final class CudaKernels implements Kernels {
     return light != null && withoutLight.isEmpty();
   }
 
+  /** How many products cuBLASLt has made. */
+  long lightProducts() {
+    return light == null ? 0 : light.products();
+  }
+
   /** Does without cuBLASLt. */
   void refuseLight(String reason) {
     withoutLight = reason;

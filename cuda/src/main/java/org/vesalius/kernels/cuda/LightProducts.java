@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("restricted") // who opens the backend gives access
 final class LightProducts implements AutoCloseable {
-  /** Compute capability, times 10, from which on it is faster than kernels of ours. */
+  /** Compute capability, times 10, from which on no kernel of ours reaches the units. */
   private static final int FIRST_DEVICE = 90;
 
   /** Bytes that an algorithm may take beside, as the library's documentation advises for 9.0. */
@@ -46,10 +47,11 @@ final class LightProducts implements AutoCloseable {
   /** Shapes whose algorithms are kept. */
   private static final int MOST_PLANS = 512;
 
-  /** {@code cublasStatus_t} of what this device or this library has no algorithm for. */
-  private static final int ARCH_MISMATCH = 8;
-
-  private static final int NOT_SUPPORTED = 15;
+  /**
+   * {@code cublasStatus_t} of what this device or this library has no algorithm for: which of them
+   * is answered for the same matrices depends on the version.
+   */
+  private static final Set<Integer> NOT_POSSIBLE = Set.of(7, 8, 15);
 
   /** {@code cudaDataType} of E4M3. */
   private static final int E4M3 = 28;
@@ -81,8 +83,12 @@ final class LightProducts implements AutoCloseable {
           JAVA_FLOAT.withName("wavesCount"),
           MemoryLayout.sequenceLayout(4, JAVA_INT).withName("reserved"));
 
-  private static final long WORKSPACE_OF_RESULT =
-      RESULT.byteOffset(MemoryLayout.PathElement.groupElement("workspaceSize"));
+  private static final long WORKSPACE_OF_RESULT = offset("workspaceSize");
+  private static final long STATE_OF_RESULT = offset("state");
+
+  private static long offset(String part) {
+    return RESULT.byteOffset(MemoryLayout.PathElement.groupElement(part));
+  }
 
   /** What an algorithm is chosen for. */
   private record Shape(int tokens, int rows, int columns, int xStride, int outStride) {}
@@ -100,10 +106,15 @@ final class LightProducts implements AutoCloseable {
       long workspace,
       long weight,
       long x,
-      long out) {}
+      long out) {
+
+    Plan without() {
+      return new Plan(memory, null, 0, weight, x, out);
+    }
+  }
 
   private final Device device;
-  private final DeviceBuffer workspace;
+  private final long workspace;
   private final Map<Shape, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
   private final Deque<Runnable> opened = new ArrayDeque<>();
   private final SymbolLookup symbols;
@@ -115,11 +126,11 @@ final class LightProducts implements AutoCloseable {
   private final long description;
   private final long preference;
   private final MemorySegment factors;
+  private long products;
 
   private LightProducts(Device device, DeviceMemory memory, SymbolLookup symbols) {
     this.device = device;
     this.symbols = symbols;
-    workspace = new DeviceBuffer(memory, "cuBLASLt");
     try {
       Arena arena = Arena.ofShared();
       opened.push(arena::close);
@@ -185,21 +196,39 @@ final class LightProducts implements AutoCloseable {
             PREFER_ALIGNMENT + matrix,
             alignment);
       }
+      // Now, because there may be no room later; and what moves could not be kept by recorded
+      // steps.
+      workspace = memory.allocate(WORKSPACE, "cuBLASLt").address();
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
   }
 
-  /** Opens the library for a device that it is good for, if it is there. */
+  /**
+   * Opens the library for a device that it is good for.
+   *
+   * @return nothing for other devices
+   * @throws DeviceException if it is not there, or fails
+   */
   static Optional<LightProducts> open(Device device, DeviceMemory memory) {
-    return device.found().capability() < FIRST_DEVICE
-        ? Optional.empty()
-        : device
-            .found()
+    Probe.Found found = device.found();
+    if (found.capability() < FIRST_DEVICE) {
+      return Optional.empty();
+    }
+    SharedLibrary library =
+        found
             .blas()
             .light()
-            .map(library -> new LightProducts(device, memory, library.symbols()));
+            .orElseThrow(() ->
+                new DeviceException(
+                    PackedLibraries.needed(found.blas().major()) + " not found", null));
+    return Optional.of(new LightProducts(device, memory, library.symbols()));
+  }
+
+  /** How many products it has made. */
+  long products() {
+    return products;
   }
 
   /** A call that returns a status. */
@@ -288,7 +317,8 @@ final class LightProducts implements AutoCloseable {
       int tokens,
       int rows,
       int columns) {
-    if ((out | x | weight) % ALIGNMENT != 0) {
+    if ((out | x | weight | rows | columns | xStride | (long) Float.BYTES * outStride) % ALIGNMENT
+        != 0) {
       return false;
     }
     Shape shape = new Shape(tokens, rows, columns, xStride, outStride);
@@ -300,31 +330,37 @@ final class LightProducts implements AutoCloseable {
     }
     MemorySegment one = factors;
     MemorySegment zero = factors.asSlice(Float.BYTES);
-    // Always all of it: what grows could not be kept by recorded steps.
-    long beside = plan.workspace == 0 ? 0 : workspace.address(WORKSPACE);
     long stream = device.stream().handle();
-    check(
-        "cublasLtMatmul",
-        () ->
-            (int)
-                multiply.invokeExact(
-                    handle,
-                    description,
-                    one,
-                    weight,
-                    plan.weight,
-                    x,
-                    plan.x,
-                    zero,
-                    out,
-                    plan.out,
-                    out,
-                    plan.out,
-                    algorithm,
-                    beside,
-                    plan.workspace,
-                    stream));
-    device.queued("cublasLtMatmul", "a product of cuBLASLt", 0);
+    String function = "cublasLtMatmul";
+    int status =
+        status(
+            function,
+            () ->
+                (int)
+                    multiply.invokeExact(
+                        handle,
+                        description,
+                        one,
+                        weight,
+                        plan.weight,
+                        x,
+                        plan.x,
+                        zero,
+                        out,
+                        plan.out,
+                        out,
+                        plan.out,
+                        algorithm,
+                        workspace,
+                        plan.workspace,
+                        stream));
+    if (NOT_POSSIBLE.contains(status)) {
+      plans.put(shape, plan.without());
+      return false;
+    }
+    check(function, status);
+    products++;
+    device.queued(function, "a product of cuBLASLt", 0);
     return true;
   }
 
@@ -359,10 +395,10 @@ final class LightProducts implements AutoCloseable {
                           1,
                           result,
                           count));
-      boolean none = status == NOT_SUPPORTED || status == ARCH_MISMATCH;
+      boolean none = NOT_POSSIBLE.contains(status);
       if (!none) {
         check(function, status);
-        none = count.get(JAVA_INT, 0) == 0;
+        none = count.get(JAVA_INT, 0) == 0 || result.get(JAVA_INT, STATE_OF_RESULT) != 0;
       }
       Plan plan =
           new Plan(

@@ -65,7 +65,13 @@ final class SelfCheck {
    */
   static void requireSmall(Probe.Found found, CudaKernels kernels) {
     if (kernels.usesLight()) {
-      String wrong = small(found, kernels, Part.LIGHT);
+      String wrong;
+      try {
+        wrong = small(found, kernels, Part.LIGHT);
+      } catch (DeviceException e) {
+        // Its failure alone, or else what follows fails as well.
+        wrong = String.valueOf(e.getMessage());
+      }
       if (wrong.isEmpty()) {
         return;
       }
@@ -86,7 +92,16 @@ final class SelfCheck {
   }
 
   private static String small(Probe.Found found, CudaKernels kernels, Part part) {
-    return KNOWN.computeIfAbsent(Subject.of(found, part), _ -> wrong(() -> runSmall(kernels)));
+    return KNOWN.computeIfAbsent(
+        Subject.of(found, part),
+        _ -> {
+          long before = kernels.lightProducts();
+          String wrong = wrong(() -> runSmall(kernels));
+          boolean idle = part == Part.LIGHT && kernels.lightProducts() == before;
+          return wrong.isEmpty() && idle
+              ? "it has no algorithm for any product of the check"
+              : wrong;
+        });
   }
 
   /** What an earlier check found wrong, as {@link #require} says it. */

@@ -32,7 +32,9 @@ import org.vesalius.kernels.Weight;
 /** Products with weights of FP8 by cuBLASLt, of small whole numbers: all sums are exact. */
 class LightProductsTest {
   private static final int EXECUTION_FAILED = 13;
-  private static final int NOT_SUPPORTED = 15;
+
+  /** Invalid value, mismatch of architectures, not supported. */
+  private static final List<Integer> NOT_POSSIBLE = List.of(7, 8, 15);
 
   @TempDir Path folder = Path.of("");
   private final Samples samples = new Samples(91);
@@ -187,12 +189,57 @@ class LightProductsTest {
         assertArrayEquals(product.expected, product.run(kernels));
       }
       assertArrayEquals(other.expected, other.run(kernels));
-      // That there is no algorithm is no failure.
-      Case third = new Case(11, 16, 16);
-      Simulated.fail("cublas", 0, NOT_SUPPORTED);
-      long before = products();
-      assertArrayEquals(third.expected, third.run(kernels));
-      assertEquals(before, products());
+    }
+  }
+
+  /** That it has no algorithm is no failure, whenever it says so. */
+  @Test
+  void whatItRefusesIsForKernelsOfOurs() {
+    try (Kernels kernels = BackendsUnderTest.open("cuda", 1)) {
+      new Case(9, 16, 16).run(kernels);
+      int tokens = 10;
+      for (int status : NOT_POSSIBLE) {
+        for (int call = 0; call < 2; call++) {
+          Case product = new Case(tokens++, 16, 16);
+          Simulated.fail("cublas", call, status);
+          long before = products();
+          assertArrayEquals(product.expected, product.run(kernels));
+          assertEquals(before, products());
+          // It is not asked again.
+          assertArrayEquals(product.expected, product.run(kernels));
+          assertEquals(before, products());
+        }
+      }
+    }
+  }
+
+  /** Opens, and then lets a call of cuBLASLt fail: by number, the first opens it. */
+  static final class Failing {
+    private Failing() {}
+
+    public static void main(String[] arguments) {
+      for (int call = 0; call < 4; call++) {
+        try (Kernels kernels = BackendsUnderTest.open("cuda", 1)) {
+          Simulated.fail("cublas", call, EXECUTION_FAILED);
+          System.out.println(((CudaKernels) kernels).describeSmall());
+          Simulated.fail("", 0, 0);
+        }
+      }
+    }
+  }
+
+  /** What fails in the check, without a wrong number, is done without, and tried again later. */
+  @Test
+  void aLibraryThatFailsTheCheck() throws IOException, InterruptedException {
+    String without = "kernels by way of binary16, not by cuBLASLt: ";
+    List<String> lines = run(Simulated.folder(), Failing.class).lines().toList();
+    assertEquals(
+        without + "cuda: cublasLtCreate failed with cuBLAS status 13", lines.get(lines.size() - 4));
+    for (int call = 1; call < 3; call++) {
+      String line = lines.get(lines.size() - 4 + call);
+      String function = call == 1 ? "cublasLtMatmulAlgoGetHeuristic" : "cublasLtMatmul";
+      assertTrue(line.startsWith(without + "self check, linear FP8 (9, 144) to 32: "), line);
+      assertTrue(line.contains("cuda: " + function + " failed with cuBLAS status 13"), line);
     }
   }
 
@@ -212,6 +259,19 @@ class LightProductsTest {
     }
   }
 
+  private String run(Path libraries, Class<?> main) throws IOException, InterruptedException {
+    Jvm.Result result =
+        Jvm.with(folder, folder)
+            .flags(
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-Dvesalius.cuda.libraries=" + libraries,
+                "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""))
+            .run(main);
+    assertEquals(0, result.code(), result.output());
+    return result.output();
+  }
+
   @Test
   void withoutTheLibrary() throws IOException, InterruptedException {
     for (int major : new int[] {12, 13}) {
@@ -225,15 +285,10 @@ class LightProductsTest {
         List.of("libcuda.so.1", "libvesalius_simulated_kernels.so", "libcublas.so.12")) {
       Files.copy(Simulated.folder().resolve(file), folder.resolve(file));
     }
-    Jvm.Result result =
-        Jvm.with(folder, folder)
-            .flags(
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-Dvesalius.cuda.libraries=" + folder,
-                "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""))
-            .run(Opening.Telling.class);
-    assertEquals(0, result.code(), result.output());
-    assertTrue(result.output().contains("; FP8 by kernels by way of binary16\n"), result.output());
+    String output = run(folder, Opening.Telling.class);
+    assertTrue(
+        output.contains(
+            "; FP8 by kernels by way of binary16, not by cuBLASLt: libcublasLt.so.12 not found\n"),
+        output);
   }
 }
