@@ -5,7 +5,7 @@ namespace {
 
 constexpr int WARPS = 4;
 constexpr int TURN = WARPS * WARP; /* keys that the warps take at a time */
-constexpr int LANES_PER_KEY = 8;   /* which read 128 bytes of it together */
+constexpr int LANES_PER_KEY = 4;   /* which read 64 bytes of it together, two sectors of memory */
 
 /* The sequence of a token; none has no queries. Every warp looks for itself. */
 __device__ Sequence sequence_of_token(const Attention& a, int token) {
