@@ -41,8 +41,8 @@ import org.vesalius.runtime.layers.LayerObserver;
  *
  * <p>The scalar reference backend would take minutes for all 829 questions, so it gets every 27th,
  * and {@code simd} every ninth, so that all pictures and all kinds of questions occur, while {@code
- * native} gets all; {@code -Dvesalius.full=true} asks them everything. A GPU rounds in vision, so
- * that single answers may be others, where two tokens are as good as equal.
+ * native} and {@code cuda} get all; {@code -Dvesalius.full=true} asks them everything. A GPU rounds
+ * in vision, so that single answers may be others, where two tokens are as good as equal.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class DemoModelTest {
@@ -50,7 +50,7 @@ class DemoModelTest {
   private static final int FEW = 9;
   private static final int FEWER = 27;
 
-  /** Questions that are asked at the same time where a step costs the same for several. */
+  /** Questions that are asked at the same time: a step takes little longer for several. */
   private static final int TOGETHER = 16;
 
   private static final OpenDemoModels OPEN = new OpenDemoModels();
@@ -83,37 +83,27 @@ class DemoModelTest {
 
   @TestFactory
   Stream<DynamicTest> heldOutPictures() throws IOException {
-    Map<String, List<JsonNode>> byImage = questions();
+    List<JsonNode> questions = questions();
     return Fixtures.tested().stream()
-        .flatMap(backend ->
-            tests(byImage, backend, stride(backend), goldens -> check(backend, goldens)));
+        .map(backend ->
+            test(questions, backend, stride(backend), goldens -> check(backend, goldens)));
   }
 
-  /**
-   * A test for every picture of which some questions are asked; of a simulated device, a step of
-   * which takes as long for eight tokens as for one, a single test.
-   */
-  private static Stream<DynamicTest> tests(
-      Map<String, List<JsonNode>> byImage,
-      String name,
-      int stride,
-      Consumer<List<JsonNode>> check) {
-    if (name.startsWith("cuda")) {
-      List<JsonNode> all =
-          byImage.values().stream().flatMap(goldens -> chosen(goldens, stride).stream()).toList();
-      assertTrue(all.size() > TOGETHER / 2, "questions for " + name);
-      return Stream.of(
-          DynamicTest.dynamicTest(
-              name + ", " + all.size() + " questions", () -> check.accept(all)));
-    }
-    return byImage.entrySet().stream()
-        .filter(entry -> !chosen(entry.getValue(), stride).isEmpty())
-        .map(entry ->
-            DynamicTest.dynamicTest(
-                name + " " + entry.getKey(), () -> check.accept(chosen(entry.getValue(), stride))));
+  /** A test of every n-th question, or all. */
+  private static DynamicTest test(
+      List<JsonNode> questions, String name, int stride, Consumer<List<JsonNode>> check) {
+    boolean all = Boolean.getBoolean("vesalius.full");
+    List<JsonNode> chosen =
+        questions.stream()
+            .filter(golden -> all || golden.get("number").asInt() % stride == 0)
+            .toList();
+    assertTrue(chosen.size() > TOGETHER / 2, "questions for " + name);
+    return DynamicTest.dynamicTest(
+        name + ", " + chosen.size() + " questions", () -> check.accept(chosen));
   }
 
-  private static Map<String, List<JsonNode>> questions() throws IOException {
+  /** Those about a picture follow each other. */
+  private static List<JsonNode> questions() throws IOException {
     Map<String, List<JsonNode>> byImage = new TreeMap<>();
     int number = 0;
     for (JsonNode golden : HeldOutPhantoms.goldens()) {
@@ -123,7 +113,7 @@ class DemoModelTest {
       byImage.computeIfAbsent(image, _ -> new ArrayList<>()).add(golden);
     }
     assertEquals(829, number, "questions in the file");
-    return byImage;
+    return byImage.values().stream().flatMap(List::stream).toList();
   }
 
   private static void check(String backend, List<JsonNode> goldens) {
@@ -133,7 +123,6 @@ class DemoModelTest {
         Fixtures.options(backend, CacheFormat.F32),
         model -> {
           answers(
-              backend,
               model,
               goldens,
               (golden, ids) -> {
@@ -149,9 +138,8 @@ class DemoModelTest {
   /** Every how many-th question a backend gets. */
   private static int stride(String backend) {
     return switch (backend) {
-      case "native" -> 1;
+      case "native", "cuda" -> 1;
       case "simd" -> FEW;
-      case "cuda" -> FEW; // a device that is simulated
       default -> FEWER;
     };
   }
@@ -163,14 +151,14 @@ class DemoModelTest {
    */
   @TestFactory
   Stream<DynamicTest> withARoundedCache() throws IOException {
-    Map<String, List<JsonNode>> byImage = questions();
+    List<JsonNode> questions = questions();
     return Fixtures.tested().stream()
         .filter(backend -> !backend.equals("reference"))
         .flatMap(backend ->
             Stream.of(CacheFormat.BF16, CacheFormat.INT8)
-                .flatMap(format ->
-                    tests(
-                        byImage,
+                .map(format ->
+                    test(
+                        questions,
                         backend + " " + format,
                         format == CacheFormat.BF16
                             ? roundedStride(backend)
@@ -195,7 +183,6 @@ class DemoModelTest {
         Fixtures.options(backend, format),
         model -> {
           answers(
-              backend,
               model,
               goldens,
               (golden, ids) -> {
@@ -218,12 +205,12 @@ class DemoModelTest {
    */
   @TestFactory
   Stream<DynamicTest> withRoundedWeights() throws IOException {
-    Map<String, List<JsonNode>> byImage = questions();
+    List<JsonNode> questions = questions();
     return Fixtures.tested().stream()
         .filter(backend -> !backend.equals("reference"))
-        .flatMap(backend ->
-            tests(
-                byImage,
+        .map(backend ->
+            test(
+                questions,
                 backend + " int8 weights",
                 roundedStride(backend),
                 goldens -> checkInt8(backend, goldens)));
@@ -236,10 +223,7 @@ class DemoModelTest {
         options,
         model -> {
           answers(
-              backend,
-              model,
-              goldens,
-              (golden, ids) -> INT8_WEIGHTS.count(goldenIds(golden).equals(ids)));
+              model, goldens, (golden, ids) -> INT8_WEIGHTS.count(goldenIds(golden).equals(ids)));
         });
   }
 
@@ -260,16 +244,6 @@ class DemoModelTest {
         counts);
   }
 
-  /** Every n-th question of the file, or all. */
-  private static List<JsonNode> chosen(List<JsonNode> goldens, int stride) {
-    boolean all = Boolean.getBoolean("vesalius.full");
-    List<JsonNode> chosen =
-        goldens.stream()
-            .filter(golden -> all || golden.get("number").asInt() % stride == 0)
-            .toList();
-    return chosen;
-  }
-
   private static String what(JsonNode golden) {
     return golden.get("image").asText() + ", " + golden.get("kind").asText();
   }
@@ -278,16 +252,9 @@ class DemoModelTest {
     return GoldenCase.integers(golden.get("output_ids"));
   }
 
-  /** Asks one after the other, or many at a time, and checks each answer. */
+  /** Asks many at a time, as a server does, and checks each answer. */
   private static void answers(
-      String backend,
-      ChatModel model,
-      List<JsonNode> goldens,
-      BiConsumer<JsonNode, List<Integer>> check) {
-    if (!backend.equals("cuda")) {
-      goldens.forEach(golden -> check.accept(golden, answer(model, golden)));
-      return;
-    }
+      ChatModel model, List<JsonNode> goldens, BiConsumer<JsonNode, List<Integer>> check) {
     try (ExecutorService asking = Executors.newFixedThreadPool(TOGETHER)) {
       List<CompletableFuture<Void>> asked =
           goldens.stream()
