@@ -49,9 +49,9 @@ __device__ float part_of_dot(const float* x, const float* y, int n, int part) {
 }
 
 /*
- * One query head: keys are dealt to the warps by their number in the sequence, so that it depends on nothing else who has which. Of
- * its 32 keys a warp reads as many at once as there are lanes for a key, then every lane has the score of one; of what comes of the
- * values a lane has every 32nd number of the head.
+ * One query head: keys are dealt to the warps by their number in the sequence, so that it depends on nothing else who has which. A
+ * warp reads eight of its 32 keys at once, with four lanes each, until every lane has the score of one; of what comes of the values a
+ * lane has every 32nd number of the head.
  */
 template <int PARTS>
 __device__ void attend(const Attention& a, float* shared, Weighed& weighed, const Sequence& sequence, const Seen& seen, size_t token,
