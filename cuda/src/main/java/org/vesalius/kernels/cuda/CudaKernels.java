@@ -39,20 +39,13 @@ final class CudaKernels implements Kernels {
   private final DeviceCopies copies;
   private final DeviceWeights weights;
   private final DeviceRows rows;
+  private final SmallFloats small;
   private final DeviceProducts products;
   private final DeviceExperts experts;
   private final DeviceRotations rotations;
   private final DeviceAttention attention;
   private final PeerCopies peers;
   private final Faults faults;
-
-  /** Whether weights of FP8 may be placed, as checking whether they may does. */
-  private boolean takesSmall;
-
-  private @Nullable LightProducts light;
-
-  /** Why cuBLASLt is not used although it is there. */
-  private String withoutLight = "";
 
   private DeviceChain chain = DeviceChain.of(this);
 
@@ -72,11 +65,8 @@ final class CudaKernels implements Kernels {
     opened.push(arena::close);
     MatrixProducts library = MatrixProducts.open(device, arena);
     opened.push(library::close);
-    opened.push(() -> {
-      if (light != null) {
-        light.close();
-      }
-    });
+    small = new SmallFloats(device, memory);
+    opened.push(small::close);
     peers = new PeerCopies(device, memory);
     opened.push(peers::close);
     // Before anything is freed, because freeing what is in use is an error of its own.
@@ -86,7 +76,7 @@ final class CudaKernels implements Kernels {
     copies = new DeviceCopies(device, memory, staging, faults);
     weights = new DeviceWeights(memory, staging, launcher);
     rows = new DeviceRows(memory, launcher, faults);
-    products = new DeviceProducts(memory, launcher, tables, library, faults);
+    products = new DeviceProducts(memory, launcher, tables, library, small, faults);
     experts = new DeviceExperts(memory, launcher);
     rotations = new DeviceRotations(launcher, tables, faults);
     attention = new DeviceAttention(memory, launcher, tables, faults);
@@ -226,57 +216,9 @@ final class CudaKernels implements Kernels {
   public Weight place(Weight stored) {
     device.use();
     if (stored instanceof Weight.Fp8) {
-      prepareSmall();
+      small.prepare(this);
     }
     return weights.place(stored);
-  }
-
-  /**
-   * Opens what FP8 needs and checks what it computes, before the first weight of it.
-   *
-   * @throws DeviceException if that is wrong
-   */
-  private void prepareSmall() {
-    if (takesSmall) {
-      return;
-    }
-    takesSmall = true;
-    boolean right = false;
-    try {
-      openLight();
-      SelfCheck.requireSmall(device.found(), this);
-      right = true;
-    } finally {
-      takesSmall = right;
-    }
-  }
-
-  private void openLight() {
-    withoutLight = "";
-    try {
-      if (light == null) {
-        light = LightProducts.open(device, memory).orElse(null);
-      }
-      products.setLight(light);
-    } catch (DeviceException e) {
-      refuseLight(String.valueOf(e.getMessage()));
-    }
-  }
-
-  /** Whether cuBLASLt multiplies many tokens by weights of FP8. */
-  boolean usesLight() {
-    return light != null && withoutLight.isEmpty();
-  }
-
-  /** How many products cuBLASLt has made. */
-  long lightProducts() {
-    return light == null ? 0 : light.products();
-  }
-
-  /** Does without cuBLASLt. */
-  void refuseLight(String reason) {
-    withoutLight = reason;
-    products.setLight(null);
   }
 
   /**
@@ -286,13 +228,8 @@ final class CudaKernels implements Kernels {
    */
   String describeSmall() {
     device.use();
-    prepareSmall();
-    if (usesLight()) {
-      return "cuBLASLt";
-    }
-    int capability = device.found().capability();
-    String own = capability == 89 ? "kernels for its units" : "kernels by way of binary16";
-    return withoutLight.isEmpty() ? own : own + ", not by cuBLASLt: " + withoutLight;
+    small.prepare(this);
+    return small.description();
   }
 
   @Override

@@ -32,6 +32,7 @@ final class DeviceProducts {
   private final Launcher launcher;
   private final AddressTables tables;
   private final MatrixProducts library;
+  private final SmallFloats small;
   private final long fault;
   private final DeviceBuffer rounded;
   private final DeviceBuffer integers;
@@ -55,18 +56,19 @@ final class DeviceProducts {
   private final Tiles tiledNibbles;
   private final Tiles tiledSmall;
   private final Launcher.Function scaleSmall;
-  private @Nullable LightProducts light;
 
   DeviceProducts(
       DeviceMemory memory,
       Launcher launcher,
       AddressTables tables,
       MatrixProducts library,
+      SmallFloats small,
       Faults faults) {
     this.memory = memory;
     this.launcher = launcher;
     this.tables = tables;
     this.library = library;
+    this.small = small;
     fault = faults.record();
     rounded = new DeviceBuffer(memory, "activations in BF16");
     integers = new DeviceBuffer(memory, "activations in 8 bits");
@@ -90,11 +92,6 @@ final class DeviceProducts {
     tiledNibbles = new Tiles(launcher.function("tiled_int4"), 128, 64, 58_368);
     tiledSmall = new Tiles(launcher.function("tiled_fp8"), 128, 64, 73_728);
     scaleSmall = launcher.function("scale_fp8");
-  }
-
-  /** Lets a library multiply many tokens by weights of FP8 from now on, as far as it can. */
-  void setLight(@Nullable LightProducts light) {
-    this.light = light;
   }
 
   /** The weights of a call: one, or those of experts with the rows of each. */
@@ -253,9 +250,8 @@ final class DeviceProducts {
 
   /** Lets the library sum the products of bytes, which leaves scales and bias to be done. */
   private boolean multiplied(Tensor out, Tensor x, Factor factor, long bytes, int stride) {
-    return light != null
-        && factor.starts == null
-        && light.multiply(
+    return factor.starts == null
+        && small.multiply(
             memory.address(out),
             out.stride(),
             bytes,

@@ -6,12 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -33,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://docs.nvidia.com/cuda/cublas/#cublasltmatmul">cublasLtMatmul</a>, whose
  *     requirements for FP8 decide what can be multiplied
  */
-@SuppressWarnings("restricted") // who opens the backend gives access
 final class LightProducts implements AutoCloseable {
   /** Compute capability, times 10, from which on no kernel of ours reaches the units. */
   private static final int FIRST_DEVICE = 90;
@@ -117,7 +113,7 @@ final class LightProducts implements AutoCloseable {
   private final long workspace;
   private final Map<Shape, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
   private final Deque<Runnable> opened = new ArrayDeque<>();
-  private final SymbolLookup symbols;
+  private final ForeignFunctions functions;
   private final MethodHandle createLayout;
   private final MethodHandle destroyLayout;
   private final MethodHandle choose;
@@ -130,16 +126,17 @@ final class LightProducts implements AutoCloseable {
 
   private LightProducts(Device device, DeviceMemory memory, SymbolLookup symbols) {
     this.device = device;
-    this.symbols = symbols;
+    functions = new ForeignFunctions("cuBLASLt", symbols);
     try {
       Arena arena = Arena.ofShared();
       opened.push(arena::close);
       factors = arena.allocateFrom(JAVA_FLOAT, 1, 0);
       createLayout =
-          bind("cublasLtMatrixLayoutCreate", ADDRESS, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-      destroyLayout = bind("cublasLtMatrixLayoutDestroy", JAVA_LONG);
+          functions.bind(
+              "cublasLtMatrixLayoutCreate", ADDRESS, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+      destroyLayout = functions.bind("cublasLtMatrixLayoutDestroy", JAVA_LONG);
       choose =
-          bind(
+          functions.bind(
               "cublasLtMatmulAlgoGetHeuristic",
               JAVA_LONG,
               JAVA_LONG,
@@ -152,7 +149,7 @@ final class LightProducts implements AutoCloseable {
               ADDRESS,
               ADDRESS);
       multiply =
-          bind(
+          functions.bind(
               "cublasLtMatmul",
               JAVA_LONG,
               JAVA_LONG,
@@ -170,17 +167,18 @@ final class LightProducts implements AutoCloseable {
               JAVA_LONG,
               JAVA_LONG,
               JAVA_LONG);
-      MethodHandle create = bind("cublasLtCreate", ADDRESS);
-      handle = made("cublasLtCreate", "cublasLtDestroy", place -> (int) create.invokeExact(place));
-      MethodHandle describe = bind("cublasLtMatmulDescCreate", ADDRESS, JAVA_INT, JAVA_INT);
+      MethodHandle create = functions.bind("cublasLtCreate", ADDRESS);
+      handle = kept("cublasLtCreate", "cublasLtDestroy", place -> (int) create.invokeExact(place));
+      MethodHandle describe =
+          functions.bind("cublasLtMatmulDescCreate", ADDRESS, JAVA_INT, JAVA_INT);
       description =
-          made(
+          kept(
               "cublasLtMatmulDescCreate",
               "cublasLtMatmulDescDestroy",
               place -> (int) describe.invokeExact(place, COMPUTE_F32, F32));
-      MethodHandle prefer = bind("cublasLtMatmulPreferenceCreate", ADDRESS);
+      MethodHandle prefer = functions.bind("cublasLtMatmulPreferenceCreate", ADDRESS);
       preference =
-          made(
+          kept(
               "cublasLtMatmulPreferenceCreate",
               "cublasLtMatmulPreferenceDestroy",
               place -> (int) prefer.invokeExact(place));
@@ -231,69 +229,22 @@ final class LightProducts implements AutoCloseable {
     return products;
   }
 
-  /** A call that returns a status. */
-  private interface Call {
-    int run() throws Throwable;
-  }
-
-  /** A call that writes the address of what it made. */
-  private interface Making {
-    int run(MemorySegment place) throws Throwable;
-  }
-
-  private MethodHandle bind(String function, ValueLayout... arguments) {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            symbols
-                .find(function)
-                .orElseThrow(
-                    () -> new DeviceException("cuda: cuBLASLt has no function " + function, null)),
-            FunctionDescriptor.of(JAVA_INT, arguments));
-  }
-
-  private static int status(String function, Call call) {
-    try {
-      return call.run();
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(function, e);
-    }
-  }
-
-  private static void check(String function, int status) {
-    if (status != 0) {
-      throw new DeviceException("cuda: " + function + " failed with cuBLAS status " + status, null);
-    }
-  }
-
-  private static void check(String function, Call call) {
-    check(function, status(function, call));
-  }
-
-  private static long made(String function, Making making) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment place = arena.allocate(JAVA_LONG);
-      check(function, () -> making.run(place));
-      return place.get(JAVA_LONG, 0);
-    }
-  }
-
   /** What lives as long as this. */
-  private long made(String function, String destroying, Making making) {
-    MethodHandle destroy = bind(destroying, JAVA_LONG);
-    long object = made(function, making);
-    opened.push(() -> status(destroying, () -> (int) destroy.invokeExact(object)));
+  private long kept(String function, String destroying, ForeignFunctions.Making making) {
+    MethodHandle destroy = functions.bind(destroying, JAVA_LONG);
+    long object = ForeignFunctions.made(function, making);
+    opened.push(() -> ForeignFunctions.status(destroying, () -> (int) destroy.invokeExact(object)));
     return object;
   }
 
   private void set(String function, long object, int attribute, MemorySegment value) {
-    MethodHandle set = bind(function, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-    check(function, () -> (int) set.invokeExact(object, attribute, value, value.byteSize()));
+    MethodHandle set = functions.bind(function, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+    ForeignFunctions.check(
+        function, () -> (int) set.invokeExact(object, attribute, value, value.byteSize()));
   }
 
   private long layout(int type, long rows, long columns, long stride) {
-    return made(
+    return ForeignFunctions.made(
         "cublasLtMatrixLayoutCreate",
         place -> (int) createLayout.invokeExact(place, type, rows, columns, stride));
   }
@@ -333,7 +284,7 @@ final class LightProducts implements AutoCloseable {
     long stream = device.stream().handle();
     String function = "cublasLtMatmul";
     int status =
-        status(
+        ForeignFunctions.status(
             function,
             () ->
                 (int)
@@ -358,7 +309,7 @@ final class LightProducts implements AutoCloseable {
       plans.put(shape, plan.without());
       return false;
     }
-    check(function, status);
+    ForeignFunctions.check(function, status);
     products++;
     device.queued(function, "a product of cuBLASLt", 0);
     return true;
@@ -380,7 +331,7 @@ final class LightProducts implements AutoCloseable {
       MemorySegment count = memory.allocate(JAVA_INT);
       String function = "cublasLtMatmulAlgoGetHeuristic";
       int status =
-          status(
+          ForeignFunctions.status(
               function,
               () ->
                   (int)
@@ -397,7 +348,7 @@ final class LightProducts implements AutoCloseable {
                           count));
       boolean none = NOT_POSSIBLE.contains(status);
       if (!none) {
-        check(function, status);
+        ForeignFunctions.check(function, status);
         none = count.get(JAVA_INT, 0) == 0 || result.get(JAVA_INT, STATE_OF_RESULT) != 0;
       }
       Plan plan =
@@ -423,7 +374,8 @@ final class LightProducts implements AutoCloseable {
     for (long layout : new long[] {plan.weight, plan.x, plan.out}) {
       if (layout != 0) {
         int ignored =
-            status("cublasLtMatrixLayoutDestroy", () -> (int) destroyLayout.invokeExact(layout));
+            ForeignFunctions.status(
+                "cublasLtMatrixLayoutDestroy", () -> (int) destroyLayout.invokeExact(layout));
         assert ignored >= 0;
       }
     }

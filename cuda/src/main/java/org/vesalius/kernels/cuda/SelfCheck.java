@@ -63,11 +63,11 @@ final class SelfCheck {
    *
    * @throws DeviceException naming operation, shape, expected and found if something is wrong
    */
-  static void requireSmall(Probe.Found found, CudaKernels kernels) {
-    if (kernels.usesLight()) {
+  static void requireSmall(Probe.Found found, CudaKernels kernels, SmallFloats floats) {
+    if (floats.usesLibrary()) {
       String wrong;
       try {
-        wrong = small(found, kernels, Part.LIGHT);
+        wrong = small(found, kernels, floats, Part.LIGHT);
       } catch (DeviceException e) {
         // Its failure alone, or else what follows fails as well.
         wrong = String.valueOf(e.getMessage());
@@ -75,9 +75,9 @@ final class SelfCheck {
       if (wrong.isEmpty()) {
         return;
       }
-      kernels.refuseLight(wrong);
+      floats.refuse(wrong);
     }
-    String wrong = small(found, kernels, Part.SMALL);
+    String wrong = small(found, kernels, floats, Part.SMALL);
     if (!wrong.isEmpty()) {
       throw new DeviceException(
           "device "
@@ -91,13 +91,14 @@ final class SelfCheck {
     }
   }
 
-  private static String small(Probe.Found found, CudaKernels kernels, Part part) {
+  private static String small(
+      Probe.Found found, CudaKernels kernels, SmallFloats floats, Part part) {
     return KNOWN.computeIfAbsent(
         Subject.of(found, part),
         _ -> {
-          long before = kernels.lightProducts();
+          long before = floats.products();
           String wrong = wrong(() -> runSmall(kernels));
-          boolean idle = part == Part.LIGHT && kernels.lightProducts() == before;
+          boolean idle = part == Part.LIGHT && floats.products() == before;
           return wrong.isEmpty() && idle
               ? "it has no algorithm for any product of the check"
               : wrong;

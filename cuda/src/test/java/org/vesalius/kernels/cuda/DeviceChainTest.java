@@ -38,14 +38,10 @@ class DeviceChainTest {
 
   private String run(Class<?> main, String... variables) throws IOException, InterruptedException {
     Jvm jvm =
-        Jvm.with(
-                Files.createDirectory(folder.resolve("home")),
-                Files.createDirectory(folder.resolve("tmp")))
-            .flags(
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-Dvesalius.cuda.libraries=" + Simulated.folder(),
-                "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""));
+        Simulated.jvm(
+            Files.createDirectory(folder.resolve("home")),
+            Files.createDirectory(folder.resolve("tmp")),
+            Simulated.folder());
     for (String variable : variables) {
       int equals = variable.indexOf('=');
       jvm.environment(

@@ -11,10 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -260,27 +258,14 @@ class LightProductsTest {
   }
 
   private String run(Path libraries, Class<?> main) throws IOException, InterruptedException {
-    Jvm.Result result =
-        Jvm.with(folder, folder)
-            .flags(
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-Dvesalius.cuda.libraries=" + libraries,
-                "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""))
-            .run(main);
+    Jvm.Result result = Simulated.jvm(folder, folder, libraries).run(main);
     assertEquals(0, result.code(), result.output());
     return result.output();
   }
 
   @Test
   void withoutTheLibrary() throws IOException, InterruptedException {
-    for (int major : new int[] {12, 13}) {
-      Assumptions.assumeTrue(
-          SharedLibrary.find(PackedLibraries.name(major), null, new ArrayList<>())
-              .filter(found -> !found.place().contains("simulated"))
-              .isEmpty(),
-          "a machine without cuBLAS " + major);
-    }
+    Simulated.assumeNoCublas();
     for (String file :
         List.of("libcuda.so.1", "libvesalius_simulated_kernels.so", "libcublas.so.12")) {
       Files.copy(Simulated.folder().resolve(file), folder.resolve(file));

@@ -19,7 +19,6 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,13 +37,7 @@ class PackedLibrariesTest {
   @BeforeEach
   void requireDeviceAndNoCublas() throws IOException {
     Path simulated = Simulated.folder();
-    for (int major : new int[] {12, 13}) {
-      Assumptions.assumeTrue(
-          SharedLibrary.find(PackedLibraries.name(major), null, new ArrayList<>())
-              .filter(found -> !found.place().contains("simulated"))
-              .isEmpty(),
-          "a machine without cuBLAS " + major);
-    }
+    Simulated.assumeNoCublas();
     home = Files.createDirectory(folder.resolve("home"));
     Path driver = Files.createDirectory(folder.resolve("driver"));
     for (String file : List.of("libcuda.so.1", "libvesalius_simulated_kernels.so")) {
@@ -59,14 +52,7 @@ class PackedLibrariesTest {
       entries.add(Path.of(entry));
     }
     entries.add(jar);
-    return Jvm.with(home, folder)
-        .flags(
-            "--enable-native-access=ALL-UNNAMED",
-            // Quicker for what is over soon.
-            "-XX:TieredStopAtLevel=1",
-            "-Dvesalius.cuda.libraries=" + folder.resolve("driver"),
-            "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""))
-        .classPath(entries);
+    return Simulated.jvm(home, folder, folder.resolve("driver")).classPath(entries);
   }
 
   /** Not compressed, so that a byte of an entry is a byte of the file. */

@@ -127,19 +127,9 @@ class SelfCheckTest {
     }
   }
 
-  private static Jvm jvm(Path home, Path temporary) {
-    return Jvm.with(home, temporary)
-        .flags(
-            "--enable-native-access=ALL-UNNAMED",
-            // Quicker for what is over soon.
-            "-XX:TieredStopAtLevel=1",
-            "-Dvesalius.cuda.libraries=" + Simulated.folder(),
-            "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""));
-  }
-
   private Jvm.Result choice(String wrong) throws IOException, InterruptedException {
     Jvm.Result result =
-        jvm(folder, folder)
+        Simulated.jvm(folder, folder, Simulated.folder())
             .environment("VESALIUS_SIMULATED_WRONG", wrong)
             .run(Opening.Choice.class);
     assertEquals(0, result.code(), result.output());
@@ -148,7 +138,7 @@ class SelfCheckTest {
   }
 
   private String findings(String... environment) throws IOException, InterruptedException {
-    Jvm jvm = jvm(folder, folder);
+    Jvm jvm = Simulated.jvm(folder, folder, Simulated.folder());
     for (int i = 0; i < environment.length; i += 2) {
       jvm = jvm.environment(environment[i], environment[i + 1]);
     }
@@ -160,7 +150,8 @@ class SelfCheckTest {
   /** Who multiplies by weights of FP8, which cuBLASLt does no longer when it is wrong. */
   @Test
   void ownKernelsReplaceALibraryThatIsWrong() throws IOException, InterruptedException {
-    assertTrue(findings().contains("ms); FP8 by cuBLASLt\n"), findings());
+    String newest = findings();
+    assertTrue(newest.contains("ms); FP8 by cuBLASLt\n"), newest);
     String older = findings("VESALIUS_SIMULATED_CAPABILITY", "89");
     assertTrue(older.contains("ms); FP8 by kernels for its units\n"), older);
     String oldest = findings("VESALIUS_SIMULATED_CAPABILITY", "80");
@@ -172,7 +163,7 @@ class SelfCheckTest {
                 + " expected "),
         wrong);
     Jvm.Result result =
-        jvm(folder, folder)
+        Simulated.jvm(folder, folder, Simulated.folder())
             .environment("VESALIUS_SIMULATED_WRONG", "fp8_gemms")
             .run(Opening.Small.class);
     assertEquals(0, result.code(), result.output());
@@ -183,7 +174,7 @@ class SelfCheckTest {
   @Test
   void wrongSmallFloatsAreRefusedAlone() throws IOException, InterruptedException {
     Jvm.Result result =
-        jvm(folder, folder)
+        Simulated.jvm(folder, folder, Simulated.folder())
             .environment("VESALIUS_SIMULATED_WRONG", "vesalius_tiled_fp8")
             .run(Opening.Small.class);
     assertEquals(0, result.code(), result.output());

@@ -11,8 +11,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
+import org.vesalius.kernels.Jvm;
 
 /** The simulated device of this process: what it counts, and faults that it can be told to have. */
 @SuppressWarnings("restricted")
@@ -36,6 +38,33 @@ final class Simulated {
       Assumptions.abort("needs " + reason);
     }
     return folder;
+  }
+
+  /** A JVM that finds the libraries of a folder, for what is soon over. */
+  static Jvm jvm(Path home, Path temporary, Path libraries) {
+    return Jvm.with(home, temporary)
+        .flags(
+            "--enable-native-access=ALL-UNNAMED",
+            // Quicker for what is over soon.
+            "-XX:TieredStopAtLevel=1",
+            "-Dvesalius.cuda.libraries=" + libraries,
+            "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""));
+  }
+
+  /** Ends the test as skipped on a machine that has such a library of its own. */
+  static void assumeAbsent(String library) {
+    Assumptions.assumeTrue(
+        SharedLibrary.find(library, null, new ArrayList<>())
+            .filter(found -> !found.place().contains("simulated"))
+            .isEmpty(),
+        "a machine without " + library);
+  }
+
+  /** As {@link #assumeAbsent}, of every cuBLAS that would do. */
+  static void assumeNoCublas() {
+    for (int major : new int[] {12, 13}) {
+      assumeAbsent(PackedLibraries.name(major));
+    }
   }
 
   private static MemorySegment function(String name) {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,13 +32,7 @@ class UnavailableTest {
   }
 
   private Jvm jvm(Path libraries) {
-    return Jvm.with(home, temporary)
-        .flags(
-            "--enable-native-access=ALL-UNNAMED",
-            // Quicker for what is over soon.
-            "-XX:TieredStopAtLevel=1",
-            "-Dvesalius.cuda.libraries=" + libraries,
-            "-Dvesalius.cuda.image=" + System.getProperty("vesalius.cuda.image", ""));
+    return Simulated.jvm(home, temporary, libraries);
   }
 
   private static void assertSays(Jvm jvm, String expected)
@@ -67,14 +60,6 @@ class UnavailableTest {
       Files.copy(simulated.resolve(kernels), libraries.resolve(kernels));
     }
     return libraries;
-  }
-
-  private static void assumeAbsent(String library) {
-    Assumptions.assumeTrue(
-        SharedLibrary.find(library, null, new ArrayList<>())
-            .filter(found -> !found.place().contains("simulated"))
-            .isEmpty(),
-        "a machine without " + library);
   }
 
   private static List<Path> everything(Path directory) throws IOException {
@@ -162,7 +147,7 @@ class UnavailableTest {
         jvm(simulated).environment("VESALIUS_SIMULATED_DRIVER", "12030"),
         "the driver is for CUDA 12.3, needed is 12.4 or later; install NVIDIA's driver 550");
     assertSays(jvm(simulated).environment("VESALIUS_SIMULATED_DRIVER", "12040"), WORKS);
-    assumeAbsent("libcuda.so.1");
+    Simulated.assumeAbsent("libcuda.so.1");
     assertRefused(jvm(libraries()), "libcuda.so.1 not found; install NVIDIA's driver 550 or later");
     Path wrong = libraries();
     Files.writeString(wrong.resolve("libcuda.so.1"), "no library");
@@ -190,9 +175,9 @@ class UnavailableTest {
   void cublas() throws IOException, InterruptedException {
     assertSays(jvm(simulated), "cuBLAS 12), " + WORKS);
     assertSays(jvm(libraries("libcuda.so.1", "libcublas.so.12", "libcublas.so.13")), "cuBLAS 12)");
-    assumeAbsent("libcublas.so.12");
+    Simulated.assumeAbsent("libcublas.so.12");
     assertSays(jvm(libraries("libcuda.so.1", "libcublas.so.13")), "cuBLAS 13), " + WORKS);
-    assumeAbsent("libcublas.so.13");
+    Simulated.assumeAbsent("libcublas.so.13");
     assertRefused(
         jvm(libraries("libcuda.so.1")), "libcublas.so.12 and libcublas.so.13 not found; install");
     Path other = libraries("libcuda.so.1", "libcublas.so.11");
