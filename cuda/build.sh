@@ -22,7 +22,8 @@ mkdir -p "$build"
 
 # The newest PTX that drivers of CUDA 12.4 read. nvcc writes its own version's, of which these kernels use nothing.
 ptx_version=8.4
-generations="80 86 89 90"
+# VESALIUS_GENERATIONS names others.
+generations=${VESALIUS_GENERATIONS:-80 86 89 90}
 
 without() {
   rm -f "$out/kernels.fatbin" "$out/kernels.ptx"
