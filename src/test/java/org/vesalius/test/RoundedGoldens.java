@@ -117,7 +117,7 @@ final class RoundedGoldens {
       Checkpoint tensors,
       List<GoldenActivations> found) {
     Map<String, Double> noise = new HashMap<>();
-    String exact = Fixtures.works("simd") ? "simd" : "reference";
+    String exact = RoundingNoise.exactBackend();
     try (Kernels rounding = Backends.open(backend, new KernelOptions(1))) {
       for (int draw = 0; draw < MOST_DRAWS; draw++) {
         if (draw >= DRAWS

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.vesalius.kernels.ActivationRounding;
 import org.vesalius.kernels.Backends;
 import org.vesalius.kernels.CacheFormat;
@@ -56,6 +57,14 @@ final class RoundingNoise {
       return kernels.rounding(new Weight.BF16(arena.allocate(2), 1, 1)) != ActivationRounding.NONE
           || kernels.attentionRounding(new KeyValues.Ragged(one, one)) != ActivationRounding.NONE;
     }
+  }
+
+  /** The quickest backend here that rounds no activations. */
+  static String exactBackend() {
+    return Stream.of("native", "simd", "reference")
+        .filter(backend -> Fixtures.works(backend) && !concerns(backend))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Errors wherever {@code rounding} declares that it rounds. */
