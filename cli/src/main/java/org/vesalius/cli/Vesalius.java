@@ -48,6 +48,9 @@ public final class Vesalius implements Runnable {
    */
   public static void main(String[] args) {
     System.setProperty("java.awt.headless", "true");
+    if (VectorRestart.isNeeded()) {
+      System.exit(VectorRestart.run(args));
+    }
     Terminal terminal = Terminal.ofProcess();
     System.setErr(terminal.err());
     int code;

@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,38 +37,19 @@ class DeviceTest {
   /** A process of its own, with the variables {@code NAME=VALUE} among what it is given. */
   private Execution run(String variables, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-Duser.home=" + folder,
-                "-Dvesalius.cuda.libraries=" + simulated,
-                "-Dvesalius.cuda.image=" + simulated.resolve("image.txt"),
-                "-cp",
-                System.getProperty("java.class.path", ""),
-                Vesalius.class.getName()));
-    command.addAll(Arrays.asList(arguments));
-    Path out = folder.resolve("out.txt");
-    Path err = folder.resolve("err.txt");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-    // What this process was started with must not decide.
-    builder.environment().keySet().removeAll(List.of("VESALIUS_CACHE", "XDG_CACHE_HOME"));
-    builder.environment().remove("JDK_JAVA_OPTIONS");
+    Map<String, String> environment = new HashMap<>();
     for (String variable : variables.isEmpty() ? new String[0] : variables.split(" ", -1)) {
-      builder
-          .environment()
-          .put(
-              "VESALIUS_SIMULATED_" + variable.substring(0, variable.indexOf('=')),
-              variable.substring(variable.indexOf('=') + 1));
+      environment.put(
+          "VESALIUS_SIMULATED_" + variable.substring(0, variable.indexOf('=')),
+          variable.substring(variable.indexOf('=') + 1));
     }
-    int code = builder.start().waitFor();
-    return new Execution(
-        code,
-        Files.readString(out, StandardCharsets.UTF_8),
-        Files.readString(err, StandardCharsets.UTF_8));
+    return Execution.inNewJvm(
+        folder,
+        List.of(
+            "-Dvesalius.cuda.libraries=" + simulated,
+            "-Dvesalius.cuda.image=" + simulated.resolve("image.txt")),
+        environment,
+        arguments);
   }
 
   private Execution ask(String variables, String... more) throws IOException, InterruptedException {

@@ -9,10 +9,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.vesalius.runtime.Cancellation;
 
 /**
@@ -48,6 +52,38 @@ record Execution(int code, String out, String err) {
     int code = Vesalius.run(streams, new Cancellation(), args);
     return new Execution(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Runs in a JVM of its own, which has its home in {@code folder}. What this one was started with
+   * decides nothing there.
+   */
+  static Execution inNewJvm(
+      Path folder, List<String> options, Map<String, String> variables, String... args)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-Duser.home=" + folder));
+    command.addAll(options);
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path", ""), Vesalius.class.getName()));
+    command.addAll(List.of(args));
+    Path out = folder.resolve("out.txt");
+    Path err = folder.resolve("err.txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().keySet().removeAll(List.of("VESALIUS_CACHE", "XDG_CACHE_HOME"));
+    builder.environment().remove("JDK_JAVA_OPTIONS");
+    builder.environment().putAll(variables);
+    int code = builder.start().waitFor();
+    return new Execution(
+        code,
+        Files.readString(out, StandardCharsets.UTF_8),
+        Files.readString(err, StandardCharsets.UTF_8));
   }
 
   Execution expect(int expected) {
