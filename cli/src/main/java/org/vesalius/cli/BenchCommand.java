@@ -105,19 +105,23 @@ final class BenchCommand implements Callable<Integer> {
       double openSeconds = (System.nanoTime() - start) / 1e9;
       requireContext(opened);
       ModelWork work = new ModelWork(opened.parts(), opened.cacheFormat());
-      ModelRuns runs = new ModelRuns(opened, work, progress, cancellation);
+      KernelOptions threads = compute.kernelOptions();
+      ModelRuns runs =
+          new ModelRuns(
+              opened,
+              work,
+              progress,
+              cancellation,
+              () -> Roofline.measure(ModelArguments.backendOf(opened), threads));
       ModelRuns.Load load = runs.load(openSeconds);
       Optional<ModelRuns.Vision> vision =
           work.hasVision() ? Optional.of(runs.vision(width, height)) : Optional.empty();
       ModelRuns.Text text = runs.text(promptTokens, decodeTokens);
       Optional<ModelRuns.Text> later =
           Optional.ofNullable(context).map(tokens -> runs.after(tokens, decodeTokens));
-      progress.begin("Machine");
-      KernelOptions threads = compute.kernelOptions();
-      Roofline machine = Roofline.measure(ModelArguments.backendOf(opened), threads);
       progress.close();
       BenchReport report =
-          new BenchReport(opened, load, vision, text, later, machine, threads.threads());
+          new BenchReport(opened, load, vision, text, later, runs.machine(), threads.threads());
       switch (format) {
         case json -> JsonOutput.print(terminal, report.json());
         case text -> report.lines().forEach(terminal.out()::println);

@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
+import org.vesalius.kernels.Roofline;
 import org.vesalius.runtime.Cancellation;
 import org.vesalius.runtime.ChatModel;
 import org.vesalius.runtime.ChatRequest;
@@ -40,15 +42,38 @@ final class ModelRuns {
   private final Generator generator;
   private final Progress progress;
   private final Cancellation interrupt;
+  private final Supplier<Roofline> limits;
+  private final List<Roofline> measured = new ArrayList<>();
   private final SplittableRandom random = new SplittableRandom(SEED);
 
-  ModelRuns(ChatModel model, ModelWork work, Progress progress, Cancellation interrupt) {
+  /**
+   * Takes the time of this model.
+   *
+   * @param limits measures what the machine can do, between the runs: memory that is shared gives
+   *     half as much a minute later
+   */
+  ModelRuns(
+      ChatModel model,
+      ModelWork work,
+      Progress progress,
+      Cancellation interrupt,
+      Supplier<Roofline> limits) {
     this.model = model;
     this.work = work;
     // Without end tokens, so that an answer has the wanted length.
     generator = model.generator().withoutEndTokens();
     this.progress = progress;
     this.interrupt = interrupt;
+    this.limits = limits;
+  }
+
+  /** What the machine could do in the mean of all times that were asked, at least once. */
+  Roofline machine() {
+    return new Roofline(mean(Roofline::readBandwidth), mean(Roofline::matrixRate));
+  }
+
+  private double mean(ToDoubleFunction<Roofline> limit) {
+    return measured.stream().mapToDouble(limit).average().orElseThrow();
   }
 
   /** Ends the measurement because the user wants it. */
@@ -158,10 +183,12 @@ final class ModelRuns {
     progress.begin("Text", RUNS);
     EncodedPrompt prompt = tokens(promptTokens);
     List<Double> decode = new ArrayList<>();
+    measured.add(limits.get());
     List<Double> prefill =
         repeat(() -> {
           TextRun run = generate(prompt, decodeTokens);
           decode.addAll(run.decodeSeconds());
+          measured.add(limits.get());
           return run.prefillSeconds();
         });
     decode.sort(null);
@@ -179,6 +206,7 @@ final class ModelRuns {
   Text after(int context, int decodeTokens) {
     progress.begin("Context");
     TextRun run = generate(tokens(context), decodeTokens);
+    measured.add(limits.get());
     return new Text(
         context,
         decodeTokens,
