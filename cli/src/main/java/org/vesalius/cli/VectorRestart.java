@@ -1,13 +1,10 @@
 package org.vesalius.cli;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.vesalius.kernels.Backend;
 import org.vesalius.kernels.BackendStatus;
 import org.vesalius.kernels.Backends;
 
@@ -28,10 +25,8 @@ final class VectorRestart {
   static boolean isNeeded() {
     return System.getProperty(PROPERTY) != null
         && Backends.all().stream()
-            .filter(backend -> backend.probe() instanceof BackendStatus.Available)
-            .findFirst()
-            .map(Backend::name)
-            .equals(Optional.of("reference"));
+            .filter(backend -> !backend.name().equals("reference"))
+            .noneMatch(backend -> backend.probe() instanceof BackendStatus.Available);
   }
 
   /**
@@ -41,7 +36,7 @@ final class VectorRestart {
    */
   static int run(String... arguments) {
     List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> !option.startsWith("-D" + PROPERTY) && !option.startsWith("-XX:AOTCache"))
         .forEach(command::add);
@@ -52,13 +47,11 @@ final class VectorRestart {
     try {
       Process process = new ProcessBuilder(command).inheritIO().start();
       // Ctrl-C reaches both; whoever ends this process alone means the other one too.
-      Thread ending = new Thread(() -> end(process), "vesalius-restart");
-      Runtime.getRuntime().addShutdownHook(ending);
-      int code = process.waitFor();
-      Runtime.getRuntime().removeShutdownHook(ending);
-      return code;
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process), "vesalius-restart"));
+      return process.waitFor();
     } catch (IOException e) {
-      throw new UncheckedIOException("Java could not be started again: " + command.getFirst(), e);
+      System.err.println("vesalius: Java could not be started again: " + e.getMessage());
+      return Vesalius.FAILURE;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Vesalius.FAILURE;

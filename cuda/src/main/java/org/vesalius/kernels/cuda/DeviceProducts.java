@@ -250,8 +250,10 @@ final class DeviceProducts {
 
   /** Lets the library sum the products of bytes, which leaves scales and bias to be done. */
   private boolean multiplied(Tensor out, Tensor x, Factor factor, long bytes, int stride) {
-    return factor.starts == null
-        && small.multiply(
+    LightProducts light = small.library();
+    return light != null
+        && factor.starts == null
+        && light.multiply(
             memory.address(out),
             out.stride(),
             bytes,

@@ -64,7 +64,7 @@ final class SelfCheck {
    * @throws DeviceException naming operation, shape, expected and found if something is wrong
    */
   static void requireSmall(Probe.Found found, CudaKernels kernels, SmallFloats floats) {
-    if (floats.usesLibrary()) {
+    if (floats.library() != null) {
       String wrong;
       try {
         wrong = small(found, kernels, floats, Part.LIGHT);

@@ -57,9 +57,9 @@ final class SmallFloats implements AutoCloseable {
     }
   }
 
-  /** Whether the library multiplies what it can. */
-  boolean usesLibrary() {
-    return library != null && refused.isEmpty();
+  /** What multiplies what it can, or null. */
+  @Nullable LightProducts library() {
+    return refused.isEmpty() ? library : null;
   }
 
   /** How many products the library has made. */
@@ -72,24 +72,9 @@ final class SmallFloats implements AutoCloseable {
     refused = reason;
   }
 
-  /** As {@link LightProducts#multiply}; false where the library is not used, too. */
-  boolean multiply(
-      long out,
-      int outStride,
-      long x,
-      int xStride,
-      long weight,
-      int tokens,
-      int rows,
-      int columns) {
-    return library != null
-        && refused.isEmpty()
-        && library.multiply(out, outStride, x, xStride, weight, tokens, rows, columns);
-  }
-
   /** For people: what multiplies many tokens. */
   String description() {
-    if (usesLibrary()) {
+    if (library() != null) {
       return "cuBLASLt";
     }
     boolean units = device.found().capability() == OWN_UNITS;
