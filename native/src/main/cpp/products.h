@@ -79,8 +79,12 @@ static int64_t product_scratch(const vesalius_weight* w) {
         break;
       case FLOATS:
       case INTS:
-      case BRAIN:
         break;
+#if defined(__AVX512BF16__)
+      case BRAIN:
+        bytes = (int64_t)sizeof(BrainBlock);
+        break;
+#endif
 #if defined(__AMX_TILE__)
       case BRAIN_TILES:
         bytes = (int64_t)sizeof(BrainScratch);
@@ -155,7 +159,7 @@ static void prepare(const vesalius_weight* w, void* prepared, int64_t tokens, co
 
 static int64_t multiply_grain(const vesalius_weight* w) {
   Way way = way_of(w, 1);
-  return way == FLOATS ? BLOCK_ROWS : way == INTS ? PANELS * PANEL_ROWS : 32;
+  return way == FLOATS || way == BRAIN ? BLOCK_ROWS : way == INTS ? PANELS * PANEL_ROWS : 32;
 }
 
 template <typename Stored>
@@ -192,7 +196,7 @@ static void multiply(const vesalius_weight* w, float* out, int64_t out_stride, c
       return;
 #if defined(__AVX512BF16__)
     case BRAIN:
-      multiply_brain(w, out, out_stride, {(uint16_t*)prepared, tokens, w->columns}, bias, from, to);
+      multiply_brain(w, out, out_stride, {(uint16_t*)prepared, tokens, w->columns}, bias, from, to, (BrainBlock*)scratch);
       return;
 #endif
 #if defined(__AMX_TILE__)
