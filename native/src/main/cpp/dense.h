@@ -83,8 +83,12 @@ VESALIUS_INLINE Quad sum4(Floats a, Floats b, Floats c, Floats d) {
   return __builtin_shuffle(ab, cd, Order{0, 1, 4, 5}) + __builtin_shuffle(ab, cd, Order{2, 3, 6, 7});
 }
 
-/* How far each stream of weights fetches ahead: what the processor's own prefetching keeps in flight is not enough. */
+/* How far each stream of weights fetches ahead, in bytes: what the processor's own prefetching keeps in flight is not enough. */
+#if defined(__AVX512F__)
+constexpr int64_t FETCH_AHEAD = 1024;
+#else
 constexpr int64_t FETCH_AHEAD = 512;
+#endif
 
 /* One token by the rows `row`, `row + apart`, ..., STREAMS of them; those from `to` on repeat the last and are dropped. */
 template <typename Stored>

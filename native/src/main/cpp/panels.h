@@ -263,14 +263,27 @@ VESALIUS_INLINE Ints spread(const uint8_t* p) {
   return Ints{} + lane;
 }
 
+/* Tiles that meet a panel while they are in the first-level cache. */
+constexpr int64_t TILES_AT_ONCE = 2;
+
+/* Whether the tiles that come next are fetched: slower processors wait for nothing that their own prefetching has not fetched. */
+#if defined(__AVX512F__)
+constexpr bool FETCHES_TILES = true;
+#else
+constexpr bool FETCHES_TILES = false;
+#endif
+
 template <int T>
 using PanelSums = Ints[T][WIDE];
 
-/* STEPS steps of a panel and T tokens, added up by `add`. */
+/* STEPS steps of a panel and T tokens, added up by `add`; what is needed later is fetched from `next` on unless that is null. */
 template <int T, int64_t STEPS, typename Add>
-VESALIUS_INLINE void add_steps(PanelSums<T>& sums, const uint32_t* lanes, const uint8_t* in, Add add) {
+VESALIUS_INLINE void add_steps(PanelSums<T>& sums, const uint32_t* lanes, const uint8_t* in, const uint8_t* next, Add add) {
 #pragma GCC unroll 4
   for (int64_t k = 0; k < STEPS; k++) {
+    if (FETCHES_TILES && next != nullptr) {
+      __builtin_prefetch(next + k * T * 4);
+    }
     Ints w[WIDE];
 #pragma GCC unroll 2
     for (int v = 0; v < WIDE; v++) {
@@ -288,15 +301,16 @@ VESALIUS_INLINE void add_steps(PanelSums<T>& sums, const uint32_t* lanes, const 
   }
 }
 
-/* The integers of one group of T tokens; `sums` has what they begin with. */
+/* The integers of one group of T tokens; `sums` has what they begin with. As many bytes as it reads of them are fetched. */
 template <int T, bool MINIMUM>
-VESALIUS_INLINE void add_group(PanelSums<T>& sums, const uint32_t* lanes, const uint8_t* in) {
+VESALIUS_INLINE void add_group(PanelSums<T>& sums, const uint32_t* lanes, const uint8_t* in, const uint8_t* next) {
 #if defined(__AVX2__) && VESALIUS_LANES == 8
   if constexpr (MINIMUM) {
     constexpr int64_t STEPS = INT4_GROUP / 4 / 2;
     for (int64_t half = 0; half < 2; half++) {
       PanelSums<T> shorts = {};
-      add_steps<T, STEPS>(shorts, lanes + half * STEPS * PANEL_ROWS, in + half * STEPS * T * 4, add_nibbles);
+      const int64_t at = half * STEPS * T * 4;
+      add_steps<T, STEPS>(shorts, lanes + half * STEPS * PANEL_ROWS, in + at, next == nullptr ? next : next + at, add_nibbles);
 #pragma GCC unroll 12
       for (int t = 0; t < T; t++) {
 #pragma GCC unroll 2
@@ -309,13 +323,25 @@ VESALIUS_INLINE void add_group(PanelSums<T>& sums, const uint32_t* lanes, const 
   }
 #endif
   constexpr int64_t GROUP = MINIMUM ? INT4_GROUP : INT8_GROUP;
-  add_steps<T, GROUP / lane_columns<MINIMUM>()>(sums, lanes, in, add_lanes);
+  add_steps<T, GROUP / lane_columns<MINIMUM>()>(sums, lanes, in, next, add_lanes);
 }
 
-/* One stretch of a panel by the T tokens from `token` on, whose lanes begin at `in`. `out` has room for whole vectors. */
+/* What a thread needs: panels that are filled at a time, and the sums of their rows by a chunk of tokens. */
+constexpr int64_t PANELS = 64 / PANEL_ROWS > 1 ? 64 / PANEL_ROWS : 1;
+constexpr int64_t CHUNK_TILES = (512 + PANEL_TOKENS - 1) / PANEL_TOKENS;
+
+struct PanelScratch {
+  Panel panels[PANELS];
+  float totals[CHUNK_TILES * PANEL_TOKENS * PANELS * PANEL_ROWS];
+};
+
+/*
+ * One stretch of a panel by the T tokens from `token` on, whose lanes begin at `in`, added to their totals, which lie `apart`.
+ * Outputs themselves would do, but those of different tokens may lie a power of two apart and share a set of the cache.
+ */
 template <int T, bool MINIMUM>
-static void panel_tile(const Panel* panel, const PreparedPanels& x, const uint8_t* in, int64_t token, int64_t column, float* out,
-                       int64_t out_stride) {
+static void panel_tile(const Panel* panel, const PreparedPanels& x, const uint8_t* in, const uint8_t* next, int64_t token,
+                       int64_t column, float* totals, int64_t apart) {
   constexpr int64_t GROUP = MINIMUM ? INT4_GROUP : INT8_GROUP;
   constexpr int64_t STEPS = GROUP / lane_columns<MINIMUM>();
   constexpr int32_t OFFSET = MINIMUM ? 0 : WEIGHT_OFFSET;
@@ -331,13 +357,14 @@ static void panel_tile(const Panel* panel, const PreparedPanels& x, const uint8_
         sums[t][v] = OFFSET == 0 ? Ints{} : Ints{} - OFFSET * sums_of_x[t * groups + g];
       }
     }
-    add_group<T, MINIMUM>(sums, panel->lanes + g * STEPS * PANEL_ROWS, in + g * STEPS * T * 4);
+    const int64_t at = g * STEPS * T * 4;
+    add_group<T, MINIMUM>(sums, panel->lanes + g * STEPS * PANEL_ROWS, in + at, next == nullptr ? next : next + at);
 #pragma GCC unroll 12
     for (int t = 0; t < T; t++) {
       float scale = scales[t * groups + g];
 #pragma GCC unroll 2
       for (int v = 0; v < WIDE; v++) {
-        float* place = out + t * out_stride + v * LANES;
+        float* place = totals + t * apart + v * LANES;
         Floats total = column == 0 && g == 0 ? Floats{} : load<Floats>(place);
         Floats of_rows = load<Floats>(panel->scales + g * PANEL_ROWS + v * LANES);
         total = fused(__builtin_convertvector(sums[t][v], Floats), of_rows * scale, total);
@@ -351,76 +378,86 @@ static void panel_tile(const Panel* panel, const PreparedPanels& x, const uint8_
   }
 }
 
-/* One stretch of a panel, of which `width` rows are wanted, by a tile of T tokens or fewer. */
+/* The same by a tile of T tokens or fewer; with `fetch` the tile that comes TILES_AT_ONCE later is fetched. */
 template <int T, bool MINIMUM>
-static void multiply_tile(const Panel* panel, const PreparedPanels& x, int64_t tile, int64_t column, float* out,
-                          int64_t out_stride, int64_t width) {
+static void multiply_tile(const Panel* panel, const PreparedPanels& x, int64_t tile, bool fetch, int64_t column, float* totals,
+                          int64_t apart) {
   int64_t token = x.first(tile);
   if constexpr (T > 1) {
     if (x.first(tile + 1) - token < T) {
-      multiply_tile<T - 1, MINIMUM>(panel, x, tile, column, out, out_stride, width);
+      multiply_tile<T - 1, MINIMUM>(panel, x, tile, fetch, column, totals, apart);
       return;
     }
   }
-  const uint8_t* in = x.lanes(tile, column);
-  float* place = out + token * out_stride;
-  if (width >= PANEL_ROWS) {
-    panel_tile<T, MINIMUM>(panel, x, in, token, column, place, out_stride);
-    return;
-  }
-  float edge[T * PANEL_ROWS] = {};
-  for (int t = 0; t < T; t++) {
-    memcpy(edge + t * PANEL_ROWS, place + t * out_stride, width * sizeof(float));
-  }
-  panel_tile<T, MINIMUM>(panel, x, in, token, column, edge, PANEL_ROWS);
-  for (int t = 0; t < T; t++) {
-    memcpy(place + t * out_stride, edge + t * PANEL_ROWS, width * sizeof(float));
+  const uint8_t* next = fetch ? x.lanes(tile + TILES_AT_ONCE, column) : nullptr;
+  panel_tile<T, MINIMUM>(panel, x, x.lanes(tile, column), next, token, column, totals, apart);
+}
+
+/* One stretch of the panels of `rows` rows by the tiles `begin` to `end` of tokens. */
+template <bool MINIMUM>
+static void multiply_stretch(const Panel* panels, int64_t rows, const PreparedPanels& x, int64_t begin, int64_t end, int64_t column,
+                             float* totals, int64_t apart) {
+  int64_t token = x.first(begin);
+  for (int64_t tile = begin; tile < end; tile += TILES_AT_ONCE) {
+    for (int64_t row = 0; row < rows; row += PANEL_ROWS) {
+      for (int64_t i = tile; i < least(tile + TILES_AT_ONCE, end); i++) {
+        multiply_tile<PANEL_TOKENS, MINIMUM>(panels + row / PANEL_ROWS, x, i, row == 0 && i + TILES_AT_ONCE < end, column,
+                                             totals + (x.first(i) - token) * apart + row, apart);
+      }
+    }
   }
 }
 
-/* Panels that are filled at a time, and tiles that meet all of these while they are in the first-level cache. */
-constexpr int64_t PANELS = 64 / PANEL_ROWS > 1 ? 64 / PANEL_ROWS : 1;
-constexpr int64_t TILES_AT_ONCE = 2;
+/* out = totals + bias, where out may be totals. */
+VESALIUS_INLINE void write_row(float* out, const float* totals, const float* bias, int64_t count) {
+  if (bias == nullptr) {
+    if (out != totals) {
+      memcpy(out, totals, count * sizeof(float));
+    }
+    return;
+  }
+  for (int64_t r = 0; r < count; r++) {
+    out[r] = totals[r] + bias[r];
+  }
+}
 
 template <bool MINIMUM>
 static void multiply_panels(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedPanels& x, const float* bias,
-                            int64_t from, int64_t to, Panel* panels) {
+                            int64_t from, int64_t to, PanelScratch* scratch) {
   /* The tokens' stretch stays in the first-level cache where they are few, and then the panel should too. */
   const int64_t rows = x.tiles() <= TILES_AT_ONCE ? PANEL_ROWS : PANELS * PANEL_ROWS;
   const int64_t columns_of_byte = MINIMUM ? 2 : 1;
   for (int64_t begin = from; begin < to; begin += rows) {
     int64_t end = least(to, begin + rows);
-    for (int64_t column = 0; column < x.padded(); column += DEPTH) {
-      /* Where the next stretch of a row begins, or of the row that comes in its place. */
-      int64_t ahead = column + DEPTH < x.padded() ? DEPTH : rows * x.padded() - column;
-      for (int64_t row = begin; row < end; row += PANEL_ROWS) {
-        fill_panel<MINIMUM>(panels + (row - begin) / PANEL_ROWS, w, row, to, column, x.depth(column), ahead / columns_of_byte);
-      }
-      for (int64_t tile = 0; tile < x.tiles(); tile += TILES_AT_ONCE) {
+    /* Few tokens' outputs are near enough. */
+    const bool direct = x.tiles() <= TILES_AT_ONCE && end - begin == rows;
+    for (int64_t tile = 0; tile < x.tiles(); tile += CHUNK_TILES) {
+      int64_t behind = least(tile + CHUNK_TILES, x.tiles());
+      float* totals = direct ? out + begin : scratch->totals;
+      const int64_t apart = direct ? out_stride : rows;
+      for (int64_t column = 0; column < x.padded(); column += DEPTH) {
+        /* Where the next stretch of a row begins, or of the row that comes in its place. */
+        int64_t ahead = column + DEPTH < x.padded() ? DEPTH : rows * x.padded() - column;
         for (int64_t row = begin; row < end; row += PANEL_ROWS) {
-          for (int64_t i = tile; i < least(tile + TILES_AT_ONCE, x.tiles()); i++) {
-            const Panel* panel = panels + (row - begin) / PANEL_ROWS;
-            multiply_tile<PANEL_TOKENS, MINIMUM>(panel, x, i, column, out + row, out_stride, to - row);
-          }
+          fill_panel<MINIMUM>(scratch->panels + (row - begin) / PANEL_ROWS, w, row, to, column, x.depth(column),
+                              ahead / columns_of_byte);
         }
+        multiply_stretch<MINIMUM>(scratch->panels, end - begin, x, tile, behind, column, totals, apart);
       }
-    }
-    if (bias != nullptr) {
-      for (int64_t t = 0; t < x.tokens; t++) {
-        for (int64_t r = begin; r < end; r++) {
-          out[t * out_stride + r] += bias[r];
-        }
+      for (int64_t t = x.first(tile); t < x.first(behind); t++) {
+        write_row(out + t * out_stride + begin, totals + (t - x.first(tile)) * apart, bias == nullptr ? bias : bias + begin,
+                  end - begin);
       }
     }
   }
 }
 
 static void multiply_int_panels(const vesalius_weight* w, float* out, int64_t out_stride, const PreparedPanels& x,
-                                const float* bias, int64_t from, int64_t to, Panel* panels) {
+                                const float* bias, int64_t from, int64_t to, PanelScratch* scratch) {
   if (w->format == VESALIUS_INT8) {
-    multiply_panels<false>(w, out, out_stride, x, bias, from, to, panels);
+    multiply_panels<false>(w, out, out_stride, x, bias, from, to, scratch);
   } else {
-    multiply_panels<true>(w, out, out_stride, x, bias, from, to, panels);
+    multiply_panels<true>(w, out, out_stride, x, bias, from, to, scratch);
   }
 }
 

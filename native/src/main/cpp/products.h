@@ -75,7 +75,7 @@ static int64_t product_scratch(const vesalius_weight* w) {
         bytes = TRANSPOSED_SCRATCH;
         break;
       case INT_PANELS:
-        bytes = PANELS * (int64_t)sizeof(Panel);
+        bytes = (int64_t)sizeof(PanelScratch);
         break;
       case FLOATS:
       case INTS:
@@ -192,7 +192,7 @@ static void multiply(const vesalius_weight* w, float* out, int64_t out_stride, c
       multiply_ints(w, out, out_stride, {(uint8_t*)prepared, tokens, w->columns, group_of(w)}, bias, from, to);
       return;
     case INT_PANELS:
-      multiply_int_panels(w, out, out_stride, prepared_panels(w, (void*)prepared, tokens), bias, from, to, (Panel*)scratch);
+      multiply_int_panels(w, out, out_stride, prepared_panels(w, (void*)prepared, tokens), bias, from, to, (PanelScratch*)scratch);
       return;
 #if defined(__AVX512BF16__)
     case BRAIN:

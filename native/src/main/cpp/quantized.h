@@ -491,6 +491,86 @@ static inline Quad add_block(const vesalius_weight* w, const int64_t (&numbers)[
 
 #endif
 
+#if defined(__AVX512VNNI__)
+
+/* Groups that the rows below take at once: what four rows have of them fills a vector. */
+constexpr int64_t BLOCK_GROUPS = 4;
+
+/* Number i of four rows in quarter i of a vector, from four numbers of each row. */
+VESALIUS_INLINE Floats block_scales(const void* data, const int64_t (&rows)[4], int64_t groups, int64_t first) {
+  uint64_t words[4];
+#pragma GCC unroll 4
+  for (int64_t r = 0; r < 4; r++) {
+    memcpy(&words[r], (const uint16_t*)data + rows[r] * groups + first, sizeof words[r]);
+  }
+  __m256i halves = _mm256_set_epi64x((int64_t)words[3], (int64_t)words[2], (int64_t)words[1], (int64_t)words[0]);
+  __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return (Floats)_mm512_permutexvar_ps(order, _mm512_cvtph_ps(halves));
+}
+
+/* Number i everywhere in quarter i. */
+VESALIUS_INLINE Floats quarters_of(Quad v) {
+  __m512i order = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+  return (Floats)_mm512_permutexvar_ps(order, _mm512_castps128_ps512((__m128)v));
+}
+
+template <int I>
+VESALIUS_INLINE Quad quarter(Floats v) {
+  return (Quad)_mm512_extractf32x4_ps((__m512)v, I);
+}
+
+/* The next group's part of four rows' totals, then that of the groups after it. */
+template <int I>
+VESALIUS_INLINE Quad add_quarters_from(Quad total, Floats dots, Floats factors, Floats minimums, Quad shifts) {
+  total = fused(quarter<I>(dots), quarter<I>(factors), total);
+  total = fused(quarter<I>(minimums), Quad{} + shifts[I], total);
+  if constexpr (I < 3) {
+    total = add_quarters_from<I + 1>(total, dots, factors, minimums, shifts);
+  }
+  return total;
+}
+
+/* Integers of two groups of four rows: in each quarter a part of a group's, of which the lower half belongs to the first. */
+VESALIUS_INLINE __m512i quarter_dots(const uint8_t* const (&rows)[4], int64_t at, const uint8_t* x) {
+  __m512i first = _mm512_loadu_si512(x);
+  __m512i second = _mm512_loadu_si512(x + INT4_GROUP);
+  /* Lower nibbles of a group's 32 bytes are its first 32 columns. */
+  __m512i lower = _mm512_shuffle_i64x2(first, second, 0x44);
+  __m512i upper = _mm512_shuffle_i64x2(first, second, 0xee);
+  __m512i nibble = _mm512_set1_epi8(15);
+  __m512i sums[4];
+#pragma GCC unroll 4
+  for (int64_t r = 0; r < 4; r++) {
+    __m512i bytes = _mm512_loadu_si512(rows[r] + at);
+    sums[r] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_and_si512(bytes, nibble), lower);
+    sums[r] = _mm512_dpbusd_epi32(sums[r], _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble), upper);
+  }
+  __m512i a = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[0], sums[1]), _mm512_unpackhi_epi32(sums[0], sums[1]));
+  __m512i b = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[2], sums[3]), _mm512_unpackhi_epi32(sums[2], sums[3]));
+  return _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+}
+
+/* Adds BLOCK_GROUPS groups of int4 weights of four rows, from group `first` on, to their totals, in the order of the groups. */
+static inline Quad add_block(const vesalius_weight* w, const int64_t (&numbers)[4], const uint8_t* const (&rows)[4],
+                             const uint8_t* x, const float* scales_of_x, const int32_t* sums_of_x, int64_t groups,
+                             int64_t first, Quad total) {
+#pragma GCC unroll 4
+  for (int64_t r = 0; r < 4; r++) {
+    __builtin_prefetch(rows[r] + first * 32 + FETCH_AHEAD);
+    __builtin_prefetch(rows[r] + first * 32 + FETCH_AHEAD + 64);
+  }
+  __m512i a = quarter_dots(rows, first * 32, x + first * INT4_GROUP);
+  __m512i b = quarter_dots(rows, (first + 2) * 32, x + (first + 2) * INT4_GROUP);
+  __m512i dots = _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, 0x88), _mm512_shuffle_i32x4(a, b, 0xdd));
+  Quad of_x = load<Quad>(scales_of_x + first);
+  Quad shifts = __builtin_convertvector(load<QuadInts>(sums_of_x + first), Quad) * of_x;
+  Floats factors = block_scales(w->scales, numbers, groups, first) * quarters_of(of_x);
+  Floats minimums = block_scales(w->minimums, numbers, groups, first);
+  return add_quarters_from<0>(total, (Floats)_mm512_cvtepi32_ps(dots), factors, minimums, shifts);
+}
+
+#endif
+
 /*
  * The rows `row`, `row + apart`, `row + 2 apart` and `row + 3 apart` by one token; those from `to` on repeat the last, and
  * their results are dropped.
@@ -511,7 +591,7 @@ static void stream_quantized(const vesalius_weight* w, float* out, const Prepare
   const int32_t* sums_of_x = x.sums(token);
   Quad total{};
   int64_t first = 0;
-#if defined(__AVX2__) && VESALIUS_LANES == 8
+#if defined(__AVX512VNNI__) || (defined(__AVX2__) && VESALIUS_LANES == 8)
   for (; MINIMUM && first + BLOCK_GROUPS <= groups; first += BLOCK_GROUPS) {
     total = add_block(w, numbers, rows, in, scales, sums_of_x, groups, first, total);
   }
